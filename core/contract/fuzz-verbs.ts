@@ -1,0 +1,54 @@
+/** Fuzz campaigns on the API. */
+export interface FuzzVerbs {
+  'fuzz.start': { readonly args: FuzzArgs; readonly result: FuzzStatus };
+  'fuzz.pause': { readonly args: { readonly on: boolean }; readonly result: FuzzStatus };
+  'fuzz.stop': { readonly args: Record<string, never>; readonly result: FuzzStatus };
+  'fuzz.status': { readonly args: Record<string, never>; readonly result: FuzzStatus | null };
+  'fuzz.finding': { readonly args: { readonly id: string }; readonly result: FindingView };
+}
+export interface FuzzEvents {
+  fuzz: FuzzStatus;
+}
+export interface FuzzArgs {
+  readonly to: string;
+  readonly session?: string;
+  readonly filter?: string;
+  readonly target?: string;
+  readonly cases?: number;
+  readonly seconds?: number;
+  readonly rng?: number;
+  readonly out?: string;
+  readonly maxFindings?: number;
+  readonly ratePerSecond?: number;
+}
+export interface FuzzStatus {
+  readonly state: 'running' | 'paused' | 'done' | 'stopped' | 'failed';
+  readonly cases: number;
+  readonly planned: number;
+  readonly perSecond: number;
+  readonly elapsedMs: number;
+  readonly rng: number;
+  readonly coverage: { readonly messagesMutated: number; readonly messagesTotal: number; readonly replies: number; readonly transitions: number };
+  readonly rates: readonly number[];
+  readonly findings: readonly FindingSummary[];
+  readonly error?: string;
+  readonly target: string;
+}
+export interface FindingSummary {
+  readonly id: string;
+  readonly oracle: string;
+  readonly title: string;
+  readonly message: string;
+  readonly field: string;
+  readonly caseId: string;
+  readonly confirmed: string;
+  readonly hits: number;
+  readonly at: number;
+}
+export interface FindingView extends FindingSummary {
+  readonly steps: readonly { readonly direction: string; readonly message: string; readonly summary: string; readonly hex: string; readonly mutated: boolean }[];
+  readonly evidence: readonly string[];
+  readonly command: string;
+  readonly script: string;
+  readonly report: string;
+}

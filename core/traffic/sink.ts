@@ -1,0 +1,31 @@
+/** Where the road ends: carriers and relays hand frames to a sink (the recorder), which numbers and keeps them. */
+import type { ExpertInfo } from '../schema/expert-info.ts';
+import type { Connection, Fate, Frame } from './frame.ts';
+
+/** A frame before it is recorded: the sink gives it its number. */
+export type FrameDraft = Omit<Frame, 'n'>;
+
+/** What became of a frame after it was recorded (a held frame is recorded when it arrives). */
+export interface FrameUpdate {
+  readonly fate?: Fate;
+  readonly sent?: Uint8Array;
+  readonly touchedBy?: readonly string[];
+  /** How long it waited, milliseconds. */
+  readonly heldMs?: number;
+}
+
+export interface TrafficSink {
+  /** True while the recorder cannot keep up: sources pause their sockets until `onDrain` fires. */
+  readonly isFull: boolean;
+  onDrain(listener: () => void): void;
+  /** Ids are given by the sink, so that proxies, captures and imports share one numbering. */
+  nextConnectionId(): number;
+  opened(connection: Connection): void;
+  changed(id: number, change: Partial<Omit<Connection, 'id'>>): void;
+  closed(id: number, time: number, ending: string): void;
+  /** Records the frame and returns its number. Never throws at traffic. */
+  frame(draft: FrameDraft): number;
+  update(n: number, update: FrameUpdate): void;
+  /** A remark that belongs to a connection rather than to a frame (TLS alert, refused connect). */
+  remark(connection: number, time: number, info: ExpertInfo): void;
+}

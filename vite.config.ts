@@ -1,0 +1,17 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  root: 'app/ui',
+  base: '/',
+  plugins: [react()],
+  build: { outDir: '../../build/ui', emptyOutDir: true, chunkSizeWarningLimit: 2000 },
+  test: {
+    root: import.meta.dirname,
+    include: ['core/**/*.test.ts', 'dissectors/**/*.test.ts', 'fixtures/**/*.test.ts', 'app/**/*.test.ts', 'app/**/*.e2e.ts'],
+    exclude: ['**/node_modules/**', 'build/**', 'release/**'],
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
