@@ -68,13 +68,25 @@ export type RuleAction =
   | { readonly do: 'reorder'; readonly behind: number }
   | { readonly do: 'hold'; readonly limitMs?: number; readonly onLimit?: 'forward' | 'drop' }
   | { readonly do: 'mark'; readonly color?: string; readonly comment?: string }
-  | { readonly do: 'inject'; readonly where: 'before' | 'after'; readonly direction: Direction; readonly message: Template }
+  | {
+      readonly do: 'inject';
+      readonly where: 'before' | 'after';
+      readonly direction: Direction;
+      readonly message: Template;
+    }
   | { readonly do: 'answer'; readonly message: Template }
   | { readonly do: 'close' }
   | { readonly do: 'reset' };
 
 /** A constant, or computed: `{ expr }` in the expression language (fields of this frame, `+ - * / %`, `last("message","path")`, `dice(a,b)`, `pick(...)`). */
-export type Expression = string | number | boolean | null | { readonly expr: string } | readonly unknown[] | { readonly json: unknown };
+export type Expression =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly expr: string }
+  | readonly unknown[]
+  | { readonly json: unknown };
 
 /** A message to write: composed from the schema, or bytes as they are. */
 export type Template =
