@@ -1,0 +1,227 @@
+/**
+ * TCP segments of one connection → its two byte streams, in order, each byte once. What the capture missed is reported as a
+ * gap; retransmitted bytes that differ from what was delivered are remarked. Memory is bounded per connection.
+ */
+import type { ExpertInfo } from '../schema/expert-info.ts';
+import type { Segment } from './packet-layers.ts';
+
+export type StreamEvent =
+  | {
+      readonly kind: 'data';
+      readonly fromClient: boolean;
+      readonly bytes: Uint8Array;
+      readonly time: number;
+      readonly packet: number;
+    }
+  /** `bytes` is how many are missing; the stream goes on after them. */
+  | {
+      readonly kind: 'gap';
+      readonly fromClient: boolean;
+      readonly missing: number;
+      readonly time: number;
+      readonly packet: number;
+    }
+  | {
+      readonly kind: 'remark';
+      readonly fromClient: boolean;
+      readonly info: ExpertInfo;
+      readonly time: number;
+      readonly packet: number;
+    }
+  | {
+      readonly kind: 'ended';
+      readonly fromClient: boolean;
+      readonly how: 'fin' | 'reset';
+      readonly time: number;
+      readonly packet: number;
+    };
+
+/** Out-of-order data kept per direction before a hole is taken for a loss. */
+const MAX_WAITING_BYTES = 4 * 1024 * 1024;
+const MAX_WAITING_SEGMENTS = 4096;
+/** Segments to wait for a straggler after the receiver acknowledged bytes the capture does not have. */
+const PATIENCE = 64;
+/** Delivered bytes kept to compare retransmissions with. */
+const MEMORY_BYTES = 64 * 1024;
+
+interface Waiting {
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+  readonly time: number;
+  readonly packet: number;
+}
+
+class Half {
+  /** Sequence number of the first byte of the stream as far as it is known. */
+  first: number | undefined;
+  /** Next sequence number to deliver; undefined until known. */
+  next: number | undefined;
+  waiting: Waiting[] = [];
+  waitingBytes = 0;
+  /** Highest acknowledgement the other side sent. */
+  acknowledged: number | undefined;
+  /** Segments seen since that acknowledgement passed a hole. */
+  impatience = 0;
+  finAt: number | undefined;
+  ended = false;
+  recent: { readonly sequence: number; readonly bytes: Uint8Array }[] = [];
+  recentBytes = 0;
+}
+
+export class TcpReassembly {
+  readonly #client = new Half();
+  readonly #server = new Half();
+
+  /** Both directions are over: the same addresses and ports may start a new connection. */
+  get isOver(): boolean {
+    return this.#client.ended && this.#server.ended;
+  }
+
+  /** True when a SYN with another sequence number than ours shows that a new connection reuses the addresses. */
+  isReusedBy(segment: Segment, fromClient: boolean): boolean {
+    const half = fromClient ? this.#client : this.#server;
+    return segment.syn && !segment.ack && half.first !== undefined && distance(segment.sequence + 1, half.first) !== 0;
+  }
+
+  push(segment: Segment, fromClient: boolean): StreamEvent[] {
+    const events: StreamEvent[] = [];
+    const half = fromClient ? this.#client : this.#server;
+    const other = fromClient ? this.#server : this.#client;
+    const where = { time: segment.packet.time, packet: segment.packet.n };
+    if (segment.ack && (other.acknowledged === undefined || distance(segment.acknowledgement, other.acknowledged) > 0))
+      other.acknowledged = segment.acknowledgement;
+    if (segment.rst) {
+      this.#flush(half, fromClient, where, events);
+      this.#flush(other, !fromClient, where, events);
+      if (!half.ended || !other.ended) events.push({ kind: 'ended', fromClient, how: 'reset', ...where });
+      half.ended = true;
+      other.ended = true;
+      return events;
+    }
+    const sequence = segment.syn ? (segment.sequence + 1) >>> 0 : segment.sequence;
+    half.first ??= sequence;
+    half.next ??= sequence;
+    if (segment.data.length > 0) this.#take(half, fromClient, { sequence, bytes: segment.data, ...where }, events);
+    if (segment.fin && half.finAt === undefined) half.finAt = (sequence + segment.data.length + segment.missing) >>> 0;
+    this.#deliver(half, fromClient, events);
+    this.#giveUpHoles(half, fromClient, where, events);
+    this.#giveUpHoles(other, !fromClient, where, events);
+    this.#finish(half, fromClient, where, events);
+    return events;
+  }
+
+  /** End of the capture: delivers what waits behind holes. */
+  end(time: number, packet: number): StreamEvent[] {
+    const events: StreamEvent[] = [];
+    this.#flush(this.#client, true, { time, packet }, events);
+    this.#flush(this.#server, false, { time, packet }, events);
+    return events;
+  }
+
+  #take(half: Half, fromClient: boolean, segment: Waiting, events: StreamEvent[]): void {
+    const ahead = distance(segment.sequence, half.next!);
+    if (ahead < 0) {
+      const known = Math.min(-ahead, segment.bytes.length);
+      const isKeepAlive = ahead === -1 && segment.bytes.length === 1;
+      if (!isKeepAlive && differs(half, segment.sequence, segment.bytes.subarray(0, known))) {
+        const info: ExpertInfo = {
+          severity: 'warning',
+          group: 'transport',
+          code: 'retransmission-differs',
+          text: 'TCP sent these bytes again with other content; the first were kept',
+        };
+        events.push({ kind: 'remark', fromClient, info, time: segment.time, packet: segment.packet });
+      }
+      if (known < segment.bytes.length)
+        this.#take(
+          half,
+          fromClient,
+          { ...segment, sequence: half.next!, bytes: segment.bytes.subarray(known) },
+          events,
+        );
+      return;
+    }
+    if (ahead === 0) {
+      emit(half, fromClient, segment, events);
+      return;
+    }
+    // Kept sorted by sequence; late arrivals are near the end.
+    let at = half.waiting.length;
+    while (at > 0 && distance(half.waiting[at - 1]!.sequence, segment.sequence) > 0) at--;
+    half.waiting.splice(at, 0, segment);
+    half.waitingBytes += segment.bytes.length;
+  }
+
+  #deliver(half: Half, fromClient: boolean, events: StreamEvent[]): void {
+    let used = 0;
+    while (used < half.waiting.length && distance(half.waiting[used]!.sequence, half.next!) <= 0) {
+      const segment = half.waiting[used++]!;
+      half.waitingBytes -= segment.bytes.length;
+      this.#take(half, fromClient, segment, events);
+    }
+    if (used > 0) half.waiting.splice(0, used);
+  }
+
+  /** A hole is a loss of the capture when the receiver has acknowledged beyond it, or too much waits behind it. */
+  #giveUpHoles(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
+    if (half.next === undefined) return;
+    const passed =
+      half.acknowledged !== undefined && distance(half.acknowledged, half.next) > (half.finAt === undefined ? 0 : 1);
+    if (half.waiting.length === 0) {
+      half.impatience = 0;
+      return;
+    }
+    half.impatience = passed ? half.impatience + 1 : 0;
+    if (
+      half.impatience > PATIENCE ||
+      half.waitingBytes > MAX_WAITING_BYTES ||
+      half.waiting.length > MAX_WAITING_SEGMENTS
+    ) {
+      this.#skipHole(half, fromClient, where, events);
+      half.impatience = 0;
+    }
+  }
+
+  #skipHole(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
+    const first = half.waiting[0]!;
+    events.push({ kind: 'gap', fromClient, missing: distance(first.sequence, half.next!), ...where });
+    half.next = first.sequence;
+    this.#deliver(half, fromClient, events);
+  }
+
+  #flush(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
+    while (half.waiting.length > 0) this.#skipHole(half, fromClient, where, events);
+    if (half.finAt !== undefined) this.#finish(half, fromClient, where, events);
+  }
+
+  #finish(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
+    if (half.ended || half.finAt === undefined || distance(half.finAt, half.next!) > 0) return;
+    half.ended = true;
+    events.push({ kind: 'ended', fromClient, how: 'fin', ...where });
+  }
+}
+
+function emit(half: Half, fromClient: boolean, segment: Waiting, events: StreamEvent[]): void {
+  events.push({ kind: 'data', fromClient, bytes: segment.bytes, time: segment.time, packet: segment.packet });
+  half.recent.push({ sequence: half.next!, bytes: segment.bytes });
+  half.recentBytes += segment.bytes.length;
+  while (half.recentBytes > MEMORY_BYTES && half.recent.length > 1)
+    half.recentBytes -= half.recent.shift()!.bytes.length;
+  half.next = (half.next! + segment.bytes.length) >>> 0;
+}
+
+/** Compares with what was delivered, as far as it is remembered. */
+function differs(half: Half, sequence: number, bytes: Uint8Array): boolean {
+  for (const known of half.recent) {
+    const offset = distance(known.sequence, sequence);
+    const from = Math.max(0, offset);
+    const to = Math.min(bytes.length, offset + known.bytes.length);
+    for (let i = from; i < to; i++) if (bytes[i] !== known.bytes[i - offset]) return true;
+  }
+  return false;
+}
+
+/** Signed distance a - b on the 32-bit circle. */
+function distance(a: number, b: number): number {
+  return (a - b) | 0;
+}
