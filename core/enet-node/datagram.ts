@@ -1,0 +1,335 @@
+/**
+ * Reads and writes whole ENet datagrams as values with byte ranges, for looking at traffic. The host does not use
+ * this: it reads and writes in place. Reading never throws; what cannot be understood is reported and left over.
+ */
+import { crc32 } from './crc32.ts';
+import {
+  Command,
+  COMMAND_FLAG_ACKNOWLEDGE,
+  COMMAND_FLAG_UNSEQUENCED,
+  COMMAND_MASK,
+  HEADER_FLAG_COMPRESSED,
+  HEADER_FLAG_SENT_TIME,
+  HEADER_SESSION_SHIFT,
+  MAXIMUM_MTU,
+  NO_PEER,
+  SESSION_MASK,
+} from './protocol.ts';
+import { RangeCoder } from './range-coder.ts';
+
+/** Half-open byte range. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One field of a header or command: a big-endian unsigned number and where it stands. */
+export interface DatagramField extends ByteRange {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** The name of an ENet command. */
+export type CommandName = keyof typeof Command;
+
+type Layout = readonly (readonly [name: string, bytes: 1 | 2 | 4])[];
+
+const CONNECTION_PARAMETERS: Layout = [
+  ['outgoingPeerId', 2],
+  ['incomingSessionId', 1],
+  ['outgoingSessionId', 1],
+  ['mtu', 4],
+  ['windowSize', 4],
+  ['channelCount', 4],
+  ['incomingBandwidth', 4],
+  ['outgoingBandwidth', 4],
+  ['throttleInterval', 4],
+  ['throttleAcceleration', 4],
+  ['throttleDeceleration', 4],
+  ['connectId', 4],
+];
+const FRAGMENT: Layout = [
+  ['startSequence', 2],
+  ['dataLength', 2],
+  ['fragmentCount', 4],
+  ['fragmentNumber', 4],
+  ['totalLength', 4],
+  ['fragmentOffset', 4],
+];
+
+/** The fields of each command after its four-byte header (code and flags, channel, reliable sequence number). */
+export const COMMAND_LAYOUTS: { readonly [name in CommandName]: Layout } = {
+  acknowledge: [
+    ['receivedSequence', 2],
+    ['receivedSentTime', 2],
+  ],
+  connect: [...CONNECTION_PARAMETERS, ['data', 4]],
+  verifyConnect: CONNECTION_PARAMETERS,
+  disconnect: [['data', 4]],
+  ping: [],
+  sendReliable: [['dataLength', 2]],
+  sendUnreliable: [
+    ['unreliableSequence', 2],
+    ['dataLength', 2],
+  ],
+  sendFragment: FRAGMENT,
+  sendUnsequenced: [
+    ['unsequencedGroup', 2],
+    ['dataLength', 2],
+  ],
+  bandwidthLimit: [
+    ['incomingBandwidth', 4],
+    ['outgoingBandwidth', 4],
+  ],
+  throttleConfigure: [
+    ['throttleInterval', 4],
+    ['throttleAcceleration', 4],
+    ['throttleDeceleration', 4],
+  ],
+  sendUnreliableFragment: FRAGMENT,
+};
+
+const NAMES: (CommandName | undefined)[] = [];
+for (const [name, code] of Object.entries(Command)) NAMES[code] = name as CommandName;
+
+/** One command of a datagram. Its byte range includes its payload. */
+export interface DatagramCommand extends ByteRange {
+  readonly name: CommandName;
+  /** The receiver must acknowledge it. */
+  readonly acknowledge: boolean;
+  readonly unsequenced: boolean;
+  /** 255 for commands about the connection. */
+  readonly channel: number;
+  readonly reliableSequence: number;
+  /** The fields of this command by name, as in {@link COMMAND_LAYOUTS}. */
+  readonly values: Readonly<Record<string, number>>;
+  /** All fields in order, the command header included. */
+  readonly fields: readonly DatagramField[];
+  /** The payload of a send command. */
+  readonly payload?: ByteRange;
+}
+
+/** A datagram as read. All ranges are into `bytes`. */
+export interface Datagram {
+  /** The datagram as it came, or with everything after the header decompressed. */
+  readonly bytes: Uint8Array;
+  /** The receiver's number for this connection; 4095 when there is none yet. */
+  readonly peerId: number;
+  readonly sessionId: number;
+  readonly compressed: boolean;
+  /** Low 16 bits of the sender's clock in ms; only in datagrams with commands to acknowledge. */
+  readonly sentTime?: number;
+  readonly checksum?: { readonly value: number; readonly range: ByteRange; readonly valid?: boolean };
+  readonly header: readonly DatagramField[];
+  readonly commands: readonly DatagramCommand[];
+  /** Why reading stopped before the end. */
+  readonly problem?: string;
+  /** Where it stopped: `bytes` from here on were not understood. */
+  readonly consumed: number;
+}
+
+/** How to read a datagram whose connection is known. */
+export interface ReadOptions {
+  /** Four checksum bytes follow the header. Default false. */
+  readonly checksum?: boolean;
+  /** The connection's connect id, without which a checksum cannot be judged (0 before a peer id was given). */
+  readonly connectId?: number;
+}
+
+let sharedCoder: RangeCoder | undefined;
+
+/** Reads one datagram. Never throws; see `problem` and `consumed`. */
+export function readDatagram(bytes: Uint8Array, options: ReadOptions = {}): Datagram {
+  const header: DatagramField[] = [];
+  if (bytes.length < 2) {
+    const problem = 'shorter than an ENet header';
+    return { bytes, peerId: 0, sessionId: 0, compressed: false, header, commands: [], problem, consumed: 0 };
+  }
+  const first = number(bytes, 0, 2);
+  const peerId = first & NO_PEER;
+  const sessionId = (first >> HEADER_SESSION_SHIFT) & SESSION_MASK;
+  const compressed = (first & HEADER_FLAG_COMPRESSED) !== 0;
+  const hasTime = (first & HEADER_FLAG_SENT_TIME) !== 0;
+  header.push({ name: 'peerId', value: peerId, start: 0, end: 2 });
+  header.push({ name: 'sessionId', value: sessionId, start: 0, end: 1 });
+  header.push({ name: 'compressed', value: compressed ? 1 : 0, start: 0, end: 1 });
+  header.push({ name: 'hasSentTime', value: hasTime ? 1 : 0, start: 0, end: 1 });
+  let headerSize = 2;
+  const base = { peerId, sessionId, compressed, header };
+  if (hasTime) {
+    if (bytes.length < 4) return { ...base, bytes, commands: [], problem: 'cut short in the header', consumed: 2 };
+    header.push({ name: 'sentTime', value: number(bytes, 2, 2), start: 2, end: 4 });
+    headerSize = 4;
+  }
+  const withTime = hasTime ? { ...base, sentTime: number(bytes, 2, 2) } : base;
+  const checksumAt = headerSize;
+  if (options.checksum === true) {
+    headerSize += 4;
+    if (bytes.length < headerSize) {
+      return { ...withTime, bytes, commands: [], problem: 'cut short in the checksum', consumed: checksumAt };
+    }
+    header.push({ name: 'checksum', value: number(bytes, checksumAt, 4), start: checksumAt, end: headerSize });
+  }
+
+  let plain = bytes;
+  if (compressed) {
+    const inflated = inflate(bytes, headerSize);
+    if (inflated === undefined) {
+      const problem = "compressed, but not with ENet's range coder";
+      return { ...withTime, bytes, commands: [], problem, consumed: headerSize };
+    }
+    plain = inflated;
+  }
+
+  const { commands, problem, consumed } = readCommands(plain, headerSize);
+  const result = { ...withTime, bytes: plain, commands, consumed, ...(problem === undefined ? {} : { problem }) };
+  if (options.checksum !== true) return result;
+  const range = { start: checksumAt, end: headerSize };
+  const value = number(bytes, checksumAt, 4);
+  const seed = peerId === NO_PEER ? 0 : options.connectId;
+  if (seed === undefined) return { ...result, checksum: { value, range } };
+  return { ...result, checksum: { value, range, valid: checksumOf(plain, checksumAt, seed) === value } };
+}
+
+/** The checksum ENet computes: over the uncompressed datagram with the connect id in the checksum's place. */
+export function checksumOf(bytes: Uint8Array, checksumAt: number, connectId: number): number {
+  const copy = bytes.slice();
+  put(copy, checksumAt, 4, connectId);
+  return crc32(copy);
+}
+
+function inflate(bytes: Uint8Array, headerSize: number): Uint8Array | undefined {
+  sharedCoder ??= new RangeCoder();
+  const output = new Uint8Array(MAXIMUM_MTU);
+  const length = sharedCoder.decompress(bytes, headerSize, bytes.length, output, headerSize, output.length);
+  if (length === 0) return undefined;
+  output.set(bytes.subarray(0, headerSize));
+  return output.subarray(0, headerSize + length);
+}
+
+function readCommands(
+  bytes: Uint8Array,
+  start: number,
+): { commands: DatagramCommand[]; problem?: string; consumed: number } {
+  const commands: DatagramCommand[] = [];
+  let position = start;
+  while (position < bytes.length) {
+    if (position + 4 > bytes.length) return { commands, problem: 'cut short in a command', consumed: position };
+    const flags = bytes[position]!;
+    const name = NAMES[flags & COMMAND_MASK];
+    if (name === undefined) return { commands, problem: `no command ${flags & COMMAND_MASK}`, consumed: position };
+    const fields: DatagramField[] = [
+      { name: 'command', value: flags, start: position, end: position + 1 },
+      { name: 'channel', value: bytes[position + 1]!, start: position + 1, end: position + 2 },
+      { name: 'reliableSequence', value: number(bytes, position + 2, 2), start: position + 2, end: position + 4 },
+    ];
+    const values: Record<string, number> = {};
+    let at = position + 4;
+    for (const [field, size] of COMMAND_LAYOUTS[name]) {
+      if (at + size > bytes.length) return { commands, problem: `${name} cut short`, consumed: position };
+      const value = number(bytes, at, size);
+      values[field] = value;
+      fields.push({ name: field, value, start: at, end: at + size });
+      at += size;
+    }
+    const length = values['dataLength'];
+    if (length !== undefined && at + length > bytes.length) {
+      return { commands, problem: `${name} says ${length} bytes, ${bytes.length - at} follow`, consumed: position };
+    }
+    const end = at + (length ?? 0);
+    commands.push({
+      name,
+      acknowledge: (flags & COMMAND_FLAG_ACKNOWLEDGE) !== 0,
+      unsequenced: (flags & COMMAND_FLAG_UNSEQUENCED) !== 0,
+      channel: bytes[position + 1]!,
+      reliableSequence: number(bytes, position + 2, 2),
+      values,
+      fields,
+      start: position,
+      end,
+      ...(length === undefined ? {} : { payload: { start: at, end } }),
+    });
+    position = end;
+  }
+  return { commands, consumed: position };
+}
+
+/** A command to write. Fields left out are 0; `dataLength` is derived from `payload`. */
+export interface CommandToWrite {
+  readonly name: CommandName;
+  readonly acknowledge?: boolean;
+  readonly unsequenced?: boolean;
+  readonly channel?: number;
+  readonly reliableSequence?: number;
+  readonly values?: Readonly<Record<string, number>>;
+  readonly payload?: Uint8Array;
+}
+
+/** A datagram to write. */
+export interface DatagramToWrite {
+  readonly peerId: number;
+  readonly sessionId?: number;
+  readonly sentTime?: number;
+  /** Compress when that makes it shorter. */
+  readonly compress?: boolean;
+  /** Add a checksum, seeded with this connect id (0 for a datagram to peer 4095). */
+  readonly checksumWith?: number;
+  readonly commands: readonly CommandToWrite[];
+}
+
+/** Writes one datagram, of any length. */
+export function writeDatagram(datagram: DatagramToWrite): Uint8Array {
+  const checksumAt = datagram.sentTime === undefined ? 2 : 4;
+  const headerSize = checksumAt + (datagram.checksumWith === undefined ? 0 : 4);
+  let size = headerSize;
+  for (const { name, payload } of datagram.commands) {
+    size += 4 + COMMAND_LAYOUTS[name].reduce((sum, [, bytes]) => sum + bytes, 0) + (payload?.length ?? 0);
+  }
+  const plain = new Uint8Array(size);
+  let at = headerSize;
+  for (const command of datagram.commands) {
+    plain[at] =
+      Command[command.name] |
+      (command.acknowledge === true ? COMMAND_FLAG_ACKNOWLEDGE : 0) |
+      (command.unsequenced === true ? COMMAND_FLAG_UNSEQUENCED : 0);
+    plain[at + 1] = command.channel ?? 0;
+    put(plain, at + 2, 2, command.reliableSequence ?? 0);
+    at += 4;
+    for (const [field, bytes] of COMMAND_LAYOUTS[command.name]) {
+      const derived = field === 'dataLength' ? (command.payload?.length ?? 0) : 0;
+      put(plain, at, bytes, command.values?.[field] ?? derived);
+      at += bytes;
+    }
+    if (command.payload !== undefined) plain.set(command.payload, at);
+    at += command.payload?.length ?? 0;
+  }
+
+  let flags = ((datagram.sessionId ?? 0) & SESSION_MASK) << HEADER_SESSION_SHIFT;
+  if (datagram.sentTime !== undefined) {
+    flags |= HEADER_FLAG_SENT_TIME;
+    put(plain, 2, 2, datagram.sentTime);
+  }
+  const packed = new Uint8Array(size);
+  let packedLength = 0;
+  if (datagram.compress === true) {
+    packedLength = new RangeCoder().compress(plain, headerSize, size, packed, headerSize, size - 1);
+    if (packedLength > 0) flags |= HEADER_FLAG_COMPRESSED;
+  }
+  put(plain, 0, 2, (datagram.peerId & NO_PEER) | flags);
+  if (datagram.checksumWith !== undefined) {
+    put(plain, checksumAt, 4, checksumOf(plain, checksumAt, datagram.checksumWith));
+  }
+  if (packedLength === 0) return plain;
+  packed.set(plain.subarray(0, headerSize));
+  return packed.subarray(0, headerSize + packedLength);
+}
+
+function number(bytes: Uint8Array, at: number, size: 1 | 2 | 4): number {
+  if (size === 1) return bytes[at]!;
+  if (size === 2) return (bytes[at]! << 8) | bytes[at + 1]!;
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+function put(bytes: Uint8Array, at: number, size: 1 | 2 | 4, value: number): void {
+  for (let i = 0; i < size; i++) bytes[at + i] = value >>> (8 * (size - 1 - i));
+}

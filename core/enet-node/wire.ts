@@ -1,0 +1,8 @@
+/**
+ * The pure part of enet-node, for looking at ENet traffic that others send: datagrams as values with byte ranges, and
+ * an observer that puts the packets of captured datagrams back together.
+ */
+export { crc32 } from './crc32.ts';
+export * from './datagram.ts';
+export { PacketFlag } from './packet.ts';
+export { RangeCoder } from './range-coder.ts';
