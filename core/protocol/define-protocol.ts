@@ -87,7 +87,11 @@ export interface Envelope<S> {
   /** Nodes for parts of the value outside any message (the envelope itself), by path, for the tree. */
   readonly nodes?: Readonly<Record<string, Node>>;
   /** Name from the first bytes, cheaper than a parse; undefined: parse. */
-  readonly peek?: (bytes: Uint8Array, direction: Direction, state: S) => { name: string; id?: number } | null | undefined;
+  readonly peek?: (
+    bytes: Uint8Array,
+    direction: Direction,
+    state: S,
+  ) => { name: string; id?: number } | null | undefined;
 }
 
 export interface JsonShape<S> {

@@ -236,10 +236,25 @@ export function struct<S extends Readonly<Record<string, Node>>>(
   shape: S,
   meta: Meta = {},
 ): Typed<StructOut<S>, StructNode> {
-  const fields = Object.entries(shape).map(([name, node]) => Object.freeze({ name, node }));
+  const fields = Object.entries(shape).map(([name, node]) =>
+    Object.freeze({ name, node: derivedBy(shape, name, node) }),
+  );
   const node = freeze<StructNode>({ kind: 'struct', fields: Object.freeze(fields), meta });
   checkReferences(node);
   return node as Typed<StructOut<S>, StructNode>;
+}
+
+/** An integer that a later sibling takes its length or count from is derived from that sibling, without being told. */
+function derivedBy(shape: Readonly<Record<string, Node>>, name: string, node: Node): Node {
+  if ((node.kind !== 'int' && node.kind !== 'varint') || node.derive !== undefined) return node;
+  for (const [ref, other] of Object.entries(shape)) {
+    const inner = other.kind === 'optional' ? other.of : other;
+    const length = 'length' in inner ? inner.length : inner.kind === 'list' ? inner.count : undefined;
+    if (length?.by === 'field' && length.ref === name) {
+      return freeze({ ...node, derive: Object.freeze({ kind: inner.kind === 'list' ? 'count' : 'length', ref }) });
+    }
+  }
+  return node;
 }
 
 /** `count`: a number, `from('n')`, `prefix(u8())`, `until([0xff])` (terminator bytes in place of an item) or `rest`. */
@@ -265,6 +280,7 @@ export function isIn(on: string, values: readonly Constant[]): Condition {
 
 /** Present only if the condition on an earlier field holds; else the key is absent. */
 export function when<T>(test: Condition, then: Typed<T>, meta: Meta = {}): Typed<T | undefined, WhenNode> {
+  // oxlint-disable-next-line unicorn/no-thenable -- a schema node is data and never awaited
   return freeze<WhenNode>({ kind: 'when', condition: test, then, meta }) as Typed<T | undefined, WhenNode>;
 }
 

@@ -70,6 +70,7 @@ function findOpen(node: Node): readonly string[] {
 
 function checkStruct(node: StructNode): readonly string[] {
   const names = new Set(node.fields.map((field) => field.name));
+  if (names.has('__proto__')) throw new Error('A field cannot be called __proto__.');
   if (names.size !== node.fields.length) throw new Error('A struct has two fields of one name.');
   const earlier = new Set<string>();
   const outward: string[] = [];
