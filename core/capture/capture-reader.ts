@@ -3,7 +3,7 @@
  * Formats: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng. A cut or damaged file gives what is readable and says where
  * it stopped.
  */
-import { ByteQueue } from './byte-queue.ts';
+import { ByteQueue } from '../protocol/byte-queue.ts';
 import type { CaptureNotes, Packet } from './packet.ts';
 
 const MAX_PACKET = 16 * 1024 * 1024;

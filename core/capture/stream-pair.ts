@@ -1,0 +1,216 @@
+/**
+ * The two byte streams of one captured connection → frames. Until enough has been seen to know what it is (a WebSocket
+ * upgrade, TLS, which protocol), chunks wait in order; then they go through the right reader, and everything after them.
+ */
+import type { Framing } from '../protocol/framing.ts';
+import { createFramer } from '../protocol/framer.ts';
+import type { Direction, Link, Protocol, Sample } from '../protocol/protocol.ts';
+import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
+import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
+import { concat } from './concat.ts';
+import { readHandshake, WebSocketPair } from './websocket-pair.ts';
+
+/** Picks the protocol of a connection; confidence 1 ends the wait. */
+export type Choose = (
+  sample: Sample,
+  link: Link,
+) => { readonly protocol: Protocol; readonly confidence: number } | undefined;
+
+/** One payload with what surrounded it, whatever the reader. */
+export interface Payload {
+  readonly bytes: Uint8Array;
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+  readonly carrier: Carrier;
+  readonly expert: readonly ExpertInfo[];
+}
+export interface PayloadReader {
+  push(chunk: Uint8Array): Payload[];
+  /** End of the stream, or a hole in it: what is pending comes out. */
+  end(): Payload[];
+}
+
+interface Chunk {
+  readonly direction: Direction;
+  readonly bytes: Uint8Array;
+  readonly time: number;
+}
+
+const NONE = new Uint8Array(0);
+/** How much may wait for a decision. */
+const MAX_WAITING_BYTES = 64 * 1024;
+const MAX_WAITING_CHUNKS = 8;
+const SURE = 0.8;
+
+export class StreamPair {
+  #waiting: Chunk[] = [];
+  #waitingBytes = 0;
+  #readers: Record<Direction, PayloadReader> | undefined;
+  #gap: Record<Direction, number> = { toServer: 0, toClient: 0 };
+  readonly #conn: number;
+  readonly #link: Link;
+  readonly #sink: TrafficSink;
+  readonly #choose: Choose;
+  readonly #began: number;
+
+  /** @param began wall clock of the session's start, seconds */
+  constructor(conn: number, link: Link, sink: TrafficSink, choose: Choose, began: number) {
+    this.#conn = conn;
+    this.#link = link;
+    this.#sink = sink;
+    this.#choose = choose;
+    this.#began = began;
+  }
+
+  push(direction: Direction, bytes: Uint8Array, time: number): void {
+    if (this.#readers !== undefined) {
+      this.#read(direction, bytes, time);
+      return;
+    }
+    this.#waiting.push({ direction, bytes, time });
+    this.#waitingBytes += bytes.length;
+    this.#decide(false);
+  }
+
+  /** The stream lost `missing` bytes here. */
+  gap(direction: Direction, missing: number, time: number): void {
+    if (this.#readers === undefined) this.#decide(true);
+    this.#emit(direction, this.#readers?.[direction].end() ?? [], time);
+    this.#gap[direction] += missing;
+    const info: ExpertInfo = {
+      severity: 'warning',
+      group: 'transport',
+      code: 'gap',
+      text: `the capture lacks ${missing} bytes here`,
+    };
+    this.#sink.remark(this.#conn, time, info);
+  }
+
+  /** One direction is over, or the capture is. */
+  end(direction: Direction, time: number): void {
+    if (this.#readers === undefined) this.#decide(true);
+    this.#emit(direction, this.#readers?.[direction].end() ?? [], time);
+  }
+
+  #decide(mustDecide: boolean): void {
+    if (this.#waiting.length === 0) return;
+    const sample: Sample = { toServer: this.#first('toServer'), toClient: this.#first('toClient') };
+    const handshake = readHandshake(sample.toServer, sample.toClient);
+    const isFull = mustDecide || this.#waitingBytes > MAX_WAITING_BYTES;
+    if (handshake === 'incomplete' && !isFull) return;
+    if (typeof handshake === 'object') {
+      this.#startWebSocket(handshake);
+      return;
+    }
+    if (isTls(sample)) {
+      this.#sink.changed(this.#conn, { transport: 'tls' });
+      this.#sink.remark(this.#conn, this.#waiting[0]!.time, {
+        severity: 'note',
+        group: 'transport',
+        code: 'encrypted',
+        text: 'TLS: the capture holds only encrypted bytes. Record through a tls:// or wss:// proxy to see the messages',
+      });
+      this.#start({ toServer: payloadReader({ kind: 'message' }), toClient: payloadReader({ kind: 'message' }) });
+      return;
+    }
+    const chosen = this.#choose(sample, this.#link);
+    if (!isFull && this.#waiting.length < MAX_WAITING_CHUNKS && (chosen === undefined || chosen.confidence < SURE))
+      return;
+    const framing: Framing = chosen?.protocol.framing ?? { kind: 'message' };
+    if (chosen !== undefined) this.#sink.changed(this.#conn, { protocol: chosen.protocol.id });
+    this.#start({ toServer: payloadReader(framing), toClient: payloadReader(framing) });
+  }
+
+  #startWebSocket(handshake: Exclude<ReturnType<typeof readHandshake>, string>): void {
+    const pair = new WebSocketPair(handshake);
+    const link: Link = { ...this.#link, transport: 'ws', path: handshake.path };
+    this.#sink.changed(this.#conn, { transport: 'ws', details: handshake.details });
+    // The upgrade belongs to the connection: what follows it in the waiting chunks is the first frames.
+    const skip = { toServer: handshake.requestSize, toClient: handshake.responseSize };
+    let named = false;
+    const reader = (direction: Direction): PayloadReader => ({
+      push: (chunk) => {
+        const cut = Math.min(skip[direction], chunk.length);
+        skip[direction] -= cut;
+        const payloads = pair.push(direction, chunk.subarray(cut));
+        const first = payloads.find(
+          (p) => 'opcode' in p.carrier && (p.carrier.opcode === 'text' || p.carrier.opcode === 'binary'),
+        );
+        if (!named && first !== undefined) {
+          named = true;
+          const sample = {
+            toServer: direction === 'toServer' ? first.bytes : NONE,
+            toClient: direction === 'toClient' ? first.bytes : NONE,
+          };
+          const chosen = this.#choose(sample, link);
+          if (chosen !== undefined) this.#sink.changed(this.#conn, { protocol: chosen.protocol.id });
+        }
+        return payloads;
+      },
+      end: () => pair.end(direction),
+    });
+    this.#start({ toServer: reader('toServer'), toClient: reader('toClient') });
+  }
+
+  #start(readers: Record<Direction, PayloadReader>): void {
+    this.#readers = readers;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const chunk of waiting) this.#read(chunk.direction, chunk.bytes, chunk.time);
+  }
+
+  #read(direction: Direction, bytes: Uint8Array, time: number): void {
+    this.#emit(direction, this.#readers![direction].push(bytes), time);
+  }
+
+  #emit(direction: Direction, payloads: readonly Payload[], time: number): void {
+    for (const payload of payloads) {
+      const gapBefore = this.#gap[direction];
+      this.#gap[direction] = 0;
+      const draft: FrameDraft = {
+        conn: this.#conn,
+        direction,
+        time,
+        mono: Math.max(0, Math.round((time - this.#began) * 1e6)),
+        carrier: payload.carrier,
+        bytes: payload.bytes,
+        head: payload.head,
+        tail: payload.tail,
+        origin: 'wire',
+        fate: 'forwarded',
+        expert: payload.expert,
+        ...(gapBefore > 0 ? { gapBefore } : {}),
+      };
+      this.#sink.frame(draft);
+    }
+  }
+
+  #first(direction: Direction): Uint8Array {
+    return concat(this.#waiting.filter((c) => c.direction === direction).map((c) => c.bytes));
+  }
+}
+
+/** A byte stream cut by a framing. */
+export function payloadReader(framing: Framing): PayloadReader {
+  const framer = createFramer(framing);
+  const toPayloads = (cuts: ReturnType<typeof framer.push>): Payload[] =>
+    cuts.map(({ raw, payload, expert }) => {
+      const at = payload.byteOffset - raw.byteOffset;
+      const isWithin = payload.buffer === raw.buffer && at >= 0 && at + payload.length <= raw.length;
+      return {
+        bytes: payload,
+        head: isWithin ? raw.subarray(0, at) : NONE,
+        tail: isWithin ? raw.subarray(at + payload.length) : NONE,
+        carrier: {},
+        expert,
+      };
+    });
+  return { push: (chunk) => toPayloads(framer.push(chunk)), end: () => toPayloads(framer.end()) };
+}
+
+/** A TLS record header with a handshake in it, from either side. */
+function isTls({ toServer, toClient }: Sample): boolean {
+  const hello = (b: Uint8Array, type: number): boolean =>
+    b.length >= 6 && b[0] === 22 && b[1] === 3 && b[2]! <= 4 && b[5] === type;
+  return hello(toServer, 1) || hello(toClient, 2);
+}
