@@ -1,0 +1,7 @@
+/** The only list of protocols. A new dissector adds its line here; the order decides between equals in recognition. */
+import type { Protocol } from '../core/protocol/protocol.ts';
+import { bytes } from './generic/bytes.ts';
+import { json } from './generic/json.ts';
+import { text } from './generic/text.ts';
+
+export const protocols: readonly Protocol[] = [json, text, bytes];
