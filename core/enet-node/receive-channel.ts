@@ -192,6 +192,7 @@ export class ReceiveChannel {
 
   /** Gives up on the next `count` reliable sequence numbers (an observer that missed them), then goes on. */
   skip(count: number): void {
+    this.#dropReliable(count);
     this.#advance(count);
     this.release();
   }
@@ -270,18 +271,21 @@ export class ReceiveChannel {
     if (this.#waitingUnreliable.size > 0) {
       for (let i = 0; i < count; i++) this.#dropGroup((this.reliable + i) & 0xffff);
     }
-    if (count > 1 && this.waitingReliable.size > 0) {
-      // Only a broken sender numbers a packet inside the range of another's fragments.
-      for (let i = 1; i <= count; i++) {
-        const inside = this.waitingReliable.get((this.reliable + i) & 0xffff);
-        if (inside === undefined) continue;
-        this.waitingReliable.delete(inside.reliableSequence);
-        this.#sink.waitingData -= inside.size;
-      }
-    }
+    // Only a broken sender numbers a packet inside the range of another's fragments.
+    if (count > 1) this.#dropReliable(count);
     this.reliable = (this.reliable + count) & 0xffff;
     this.unreliable = 0;
     if (this.#waitingUnreliable.size > 0) this.#releaseUnreliable();
+  }
+
+  #dropReliable(count: number): void {
+    if (this.waitingReliable.size === 0) return;
+    for (let i = 1; i <= count; i++) {
+      const waiting = this.waitingReliable.get((this.reliable + i) & 0xffff);
+      if (waiting === undefined) continue;
+      this.waitingReliable.delete(waiting.reliableSequence);
+      this.#sink.waitingData -= waiting.size;
+    }
   }
 
   /** Delivers what is complete among the unreliable packets of this turn; incomplete ones before those are lost. */

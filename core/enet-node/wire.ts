@@ -6,3 +6,13 @@ export { crc32 } from './crc32.ts';
 export * from './datagram.ts';
 export { PacketFlag } from './packet.ts';
 export { RangeCoder } from './range-coder.ts';
+export {
+  type Endpoint,
+  looksLikeEnet,
+  type ObservedDatagram,
+  type ObserverOptions,
+  type PassiveEvent,
+  PassiveObserver,
+} from './passive.ts';
+export type { PassiveConnection } from './passive-connection.ts';
+export type { FlowEvent, FlowStatistics } from './passive-flow.ts';
