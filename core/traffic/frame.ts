@@ -67,6 +67,8 @@ export interface Connection {
   readonly server: Endpoint;
   /** Dissector id; '' until recognised. */
   readonly protocol: string;
+  /** Protocol options in force; absent: those of its proxy, else the defaults. */
+  readonly options?: Readonly<Record<string, string>>;
   /** Wall clock, seconds. */
   readonly opened: number;
   readonly closed?: number;
