@@ -1,0 +1,178 @@
+/**
+ * Captured packets → connections and frames, handed to a sink exactly as a proxy hands its own. Who is the client is told by
+ * the TCP or ENet handshake; in the middle of a connection, by the ports the protocols know, else by who speaks first.
+ */
+import type { Direction, Link, Transport } from '../protocol/protocol.ts';
+import type { Connection } from '../traffic/frame.ts';
+import type { TrafficSink } from '../traffic/sink.ts';
+import type { Packet } from './packet.ts';
+import { type Datagram, PacketLayers, type Segment } from './packet-layers.ts';
+import { type Choose, StreamPair } from './stream-pair.ts';
+import { type StreamEvent, TcpReassembly } from './tcp-reassembly.ts';
+import { type DatagramFlows, createDatagramFlows } from './datagram-flows.ts';
+
+export interface CaptureOptions {
+  readonly sink: TrafficSink;
+  readonly choose: Choose;
+  /** Ports on which servers are known to listen: decide direction and carrier in mid-connection. */
+  readonly serverPorts?: ReadonlyMap<number, Transport>;
+  /** TCP streams and UDP flows kept at once; the longest silent is closed beyond. Default 50 000. */
+  readonly maxConnections?: number;
+}
+
+interface Stream {
+  readonly id: number;
+  readonly clientKey: string;
+  readonly reassembly: TcpReassembly;
+  readonly pair: StreamPair;
+  last: number;
+  ended: Partial<Record<Direction, boolean>>;
+}
+
+export class CaptureTraffic {
+  readonly #options: CaptureOptions;
+  readonly layers = new PacketLayers();
+  readonly #streams = new Map<string, Stream>();
+  readonly #datagrams: DatagramFlows;
+  #began: number | undefined;
+  #last = { time: 0, packet: 0 };
+  readonly #max: number;
+
+  constructor(options: CaptureOptions) {
+    this.#options = options;
+    this.#max = options.maxConnections ?? 50_000;
+    this.#datagrams = createDatagramFlows(options, this.#max, () => this.#began ?? 0);
+  }
+
+  push(packet: Packet): void {
+    this.#began ??= packet.time;
+    this.#last = { time: packet.time, packet: packet.n };
+    const found = this.layers.read(packet);
+    if (found?.kind === 'tcp') this.#segment(found);
+    else if (found?.kind === 'udp') this.#datagram(found);
+  }
+
+  /** End of the capture: everything pending comes out. */
+  end(): void {
+    for (const [key, stream] of this.#streams) this.#close(key, stream, 'capture ended');
+    this.#datagrams.end(this.#last.time);
+  }
+
+  #datagram(datagram: Datagram): void {
+    this.#datagrams.push(datagram);
+  }
+
+  #segment(segment: Segment): void {
+    const source = `${segment.source}|${segment.sourcePort}`;
+    const destination = `${segment.destination}|${segment.destinationPort}`;
+    const key = source < destination ? `${source}>${destination}` : `${destination}>${source}`;
+    let stream = this.#streams.get(key);
+    if (
+      stream?.reassembly.isReusedBy(segment, stream.clientKey === source) === true ||
+      (stream !== undefined && stream.clientKey !== source && segment.syn && !segment.ack)
+    ) {
+      this.#close(key, stream, 'address reused');
+      stream = undefined;
+    }
+    if (stream === undefined) {
+      // A reset or a bare acknowledgement of something unseen opens nothing.
+      if (segment.rst || (!segment.syn && segment.data.length === 0)) return;
+      stream = this.#open(key, segment, source, destination);
+    }
+    stream.last = segment.packet.time;
+    const fromClient = stream.clientKey === source;
+    for (const event of stream.reassembly.push(segment, fromClient)) this.#apply(key, stream, event);
+    if (this.#streams.size > this.#max) this.#evict();
+  }
+
+  #open(key: string, segment: Segment, source: string, destination: string): Stream {
+    const fromClient = segment.syn ? !segment.ack : this.#isFromClient(segment);
+    const client = fromClient
+      ? { address: segment.source, port: segment.sourcePort }
+      : { address: segment.destination, port: segment.destinationPort };
+    const server = fromClient
+      ? { address: segment.destination, port: segment.destinationPort }
+      : { address: segment.source, port: segment.sourcePort };
+    const { sink, choose } = this.#options;
+    const id = sink.nextConnectionId();
+    const connection: Connection = {
+      id,
+      transport: 'tcp',
+      client,
+      server,
+      protocol: '',
+      opened: segment.packet.time,
+      details: segment.syn ? {} : { 'mid-stream': true },
+    };
+    sink.opened(connection);
+    const link: Link = { transport: 'tcp', serverPort: server.port, clientPort: client.port };
+    const stream: Stream = {
+      id,
+      clientKey: fromClient ? source : destination,
+      reassembly: new TcpReassembly(),
+      pair: new StreamPair(id, link, sink, choose, this.#began ?? segment.packet.time),
+      last: segment.packet.time,
+      ended: {},
+    };
+    this.#streams.set(key, stream);
+    return stream;
+  }
+
+  #isFromClient(segment: Segment): boolean {
+    const ports = this.#options.serverPorts;
+    const toKnown = ports?.has(segment.destinationPort) === true;
+    const fromKnown = ports?.has(segment.sourcePort) === true;
+    if (toKnown !== fromKnown) return toKnown;
+    return segment.destinationPort <= segment.sourcePort;
+  }
+
+  #apply(key: string, stream: Stream, event: StreamEvent): void {
+    const direction: Direction = event.fromClient ? 'toServer' : 'toClient';
+    switch (event.kind) {
+      case 'data':
+        stream.pair.push(direction, event.bytes, event.time);
+        return;
+      case 'gap':
+        stream.pair.gap(direction, event.missing, event.time);
+        return;
+      case 'remark':
+        this.#options.sink.remark(stream.id, event.time, event.info);
+        return;
+      case 'ended': {
+        if (event.how === 'reset') {
+          this.#close(key, stream, event.fromClient ? 'client reset' : 'server reset');
+          return;
+        }
+        stream.pair.end(direction, event.time);
+        const first = stream.ended.toServer === true ? 'client closed' : 'server closed';
+        stream.ended[direction] = true;
+        if (stream.ended.toServer === true && stream.ended.toClient === true) {
+          // The entry stays a while: the last acknowledgements and repeats must not open a new connection.
+          this.#options.sink.closed(stream.id, event.time, first);
+        }
+        return;
+      }
+    }
+  }
+
+  #close(key: string, stream: Stream, ending: string): void {
+    this.#streams.delete(key);
+    for (const event of stream.reassembly.end(this.#last.time, this.#last.packet))
+      if (event.kind !== 'ended') this.#apply(key, stream, event);
+    const isClosed = stream.ended.toServer === true && stream.ended.toClient === true;
+    for (const direction of ['toServer', 'toClient'] as const)
+      if (stream.ended[direction] !== true) stream.pair.end(direction, this.#last.time);
+    if (!isClosed) this.#options.sink.closed(stream.id, this.#last.time, ending);
+  }
+
+  #evict(): void {
+    // Map order is order of opening; of the oldest few, the longest silent goes.
+    let victim: [string, Stream] | undefined;
+    let looked = 0;
+    for (const entry of this.#streams) {
+      if (victim === undefined || entry[1].last < victim[1].last) victim = entry;
+      if (++looked === 64) break;
+    }
+    if (victim !== undefined) this.#close(victim[0], victim[1], 'silent for long');
+  }
+}

@@ -1,0 +1,244 @@
+/** UDP datagrams → connections and frames: ENet put back together where the datagrams are ENet's, else a frame a datagram. */
+import { looksLikeEnet, type PassiveConnection, type PassiveEvent, PassiveObserver } from '../enet-node/wire.ts';
+import type { Direction, Link, Protocol } from '../protocol/protocol.ts';
+import type { Carrier, Endpoint, ExpertInfo } from '../traffic/frame.ts';
+import type { CaptureOptions } from './capture-traffic.ts';
+import type { Datagram } from './packet-layers.ts';
+
+export interface DatagramFlows {
+  push(datagram: Datagram): void;
+  end(time: number): void;
+}
+
+interface PlainFlow {
+  readonly id: number;
+  readonly clientKey: string;
+  protocol: Protocol | undefined;
+  readonly link: Link;
+  last: number;
+}
+interface EnetFlow {
+  readonly id: number;
+  readonly link: Link;
+  protocol: Protocol | undefined;
+}
+
+const NONE = new Uint8Array(0);
+/** Seconds of silence after which the next datagram between two endpoints begins a new connection. */
+const SILENCE_SECONDS = 120;
+
+export function createDatagramFlows(options: CaptureOptions, maxFlows: number, began: () => number): DatagramFlows {
+  const { sink, choose, serverPorts } = options;
+  const plain = new Map<string, PlainFlow>();
+  const enetPairs = new Set<string>();
+  const enet = new Map<PassiveConnection, EnetFlow>();
+  const isServer = (port: number): boolean => serverPorts?.has(port) === true;
+  const observer = new PassiveObserver({
+    guessServer: (one, other) =>
+      isServer(one.port) !== isServer(other.port)
+        ? isServer(one.port)
+          ? one
+          : other
+        : one.port <= other.port
+          ? one
+          : other,
+  });
+
+  const record = (
+    conn: number,
+    direction: Direction,
+    bytes: Uint8Array,
+    time: number,
+    carrier: Carrier,
+    expert: readonly ExpertInfo[],
+  ): void => {
+    const mono = Math.max(0, Math.round((time - began()) * 1e6));
+    sink.frame({
+      conn,
+      direction,
+      time,
+      mono,
+      carrier,
+      bytes,
+      head: NONE,
+      tail: NONE,
+      origin: 'wire',
+      fate: 'forwarded',
+      expert,
+    });
+  };
+  const recogniseOnce = (
+    flow: { id: number; link: Link; protocol: Protocol | undefined },
+    direction: Direction,
+    bytes: Uint8Array,
+  ): void => {
+    if (flow.protocol !== undefined) return;
+    const chosen = choose(
+      { toServer: direction === 'toServer' ? bytes : NONE, toClient: direction === 'toClient' ? bytes : NONE },
+      flow.link,
+    );
+    if (chosen === undefined) return;
+    flow.protocol = chosen.protocol;
+    sink.changed(flow.id, { protocol: chosen.protocol.id });
+  };
+
+  function enetFlow(connection: PassiveConnection, time: number): EnetFlow {
+    let flow = enet.get(connection);
+    if (flow === undefined) {
+      const { client, server } = connection;
+      const link: Link = { transport: 'enet', serverPort: server.port, clientPort: client.port };
+      flow = { id: sink.nextConnectionId(), link, protocol: undefined };
+      enet.set(connection, flow);
+      sink.opened({
+        id: flow.id,
+        transport: 'enet',
+        client: { ...client },
+        server: { ...server },
+        protocol: '',
+        opened: time,
+        details: details(connection),
+      });
+    }
+    return flow;
+  }
+
+  function apply(event: PassiveEvent): void {
+    const time = event.time / 1000;
+    if (event.connection === undefined) return;
+    const flow = enetFlow(event.connection, time);
+    switch (event.kind) {
+      case 'packet': {
+        const direction: Direction = event.fromClient ? 'toServer' : 'toClient';
+        recogniseOnce(flow, direction, event.data);
+        const expert: ExpertInfo[] = event.outOfOrder
+          ? [
+              {
+                severity: 'note',
+                group: 'transport',
+                code: 'out-of-order',
+                text: 'captured after packets that follow it',
+              },
+            ]
+          : [];
+        const { channel, reliable, unsequenced } = event;
+        record(flow.id, direction, event.data, time, { channel, reliable, unsequenced }, expert);
+        return;
+      }
+      case 'gap': {
+        const count = event.last - event.first + 1;
+        const text = `the capture lacks ${count} reliable ENet ${count === 1 ? 'command' : 'commands'} on channel ${event.channel} (${event.reason})`;
+        sink.remark(flow.id, time, { severity: 'warning', group: 'transport', code: 'gap', text });
+        return;
+      }
+      case 'unreadable':
+        sink.remark(flow.id, time, {
+          severity: 'warning',
+          group: 'malformed',
+          code: 'not-enet',
+          text: `an ENet datagram cannot be read: ${event.reason}`,
+        });
+        return;
+      case 'accept':
+        sink.changed(flow.id, { details: details(event.connection) });
+        return;
+      case 'close': {
+        const who = event.byClient === true ? 'client' : 'server';
+        const ending =
+          event.reason === 'disconnect'
+            ? `${who} disconnected${event.data ? ` (data ${event.data})` : ''}`
+            : event.reason === 'end'
+              ? 'capture ended'
+              : event.reason;
+        sink.closed(flow.id, time, ending);
+        enet.delete(event.connection);
+        return;
+      }
+      case 'open':
+      case 'late':
+    }
+  }
+
+  function plainFlow(datagram: Datagram, key: string, source: string): PlainFlow {
+    const known = plain.get(key);
+    const { time } = datagram.packet;
+    if (known !== undefined && time - known.last <= SILENCE_SECONDS) return known;
+    if (known !== undefined) sink.closed(known.id, known.last, 'silent for long');
+    const toKnown = isServer(datagram.destinationPort);
+    const fromClient = toKnown === isServer(datagram.sourcePort) ? true : toKnown;
+    const ends: [Endpoint, Endpoint] = [
+      { address: datagram.source, port: datagram.sourcePort },
+      { address: datagram.destination, port: datagram.destinationPort },
+    ];
+    const [client, server] = fromClient ? ends : [ends[1], ends[0]];
+    const id = sink.nextConnectionId();
+    sink.opened({ id, transport: 'udp', client, server, protocol: '', opened: time, details: {} });
+    const clientKey = fromClient ? source : `${datagram.destination}|${datagram.destinationPort}`;
+    const flow: PlainFlow = {
+      id,
+      clientKey,
+      protocol: undefined,
+      link: { transport: 'udp', serverPort: server.port, clientPort: client.port },
+      last: time,
+    };
+    plain.set(key, flow);
+    return flow;
+  }
+
+  return {
+    push(datagram) {
+      const source = `${datagram.source}|${datagram.sourcePort}`;
+      const destination = `${datagram.destination}|${datagram.destinationPort}`;
+      const key = source < destination ? `${source}>${destination}` : `${destination}>${source}`;
+      if (datagram.missing === 0 && !plain.has(key) && (enetPairs.has(key) || looksLikeEnet(datagram.data))) {
+        enetPairs.add(key);
+        const from: Endpoint = { address: datagram.source, port: datagram.sourcePort };
+        const to: Endpoint = { address: datagram.destination, port: datagram.destinationPort };
+        for (const event of observer.observe({
+          time: datagram.packet.time * 1000,
+          source: from,
+          destination: to,
+          bytes: datagram.data,
+          index: datagram.packet.n,
+        }))
+          apply(event);
+        if (enetPairs.size > maxFlows) enetPairs.delete(enetPairs.values().next().value!);
+        return;
+      }
+      const flow = plainFlow(datagram, key, source);
+      flow.last = datagram.packet.time;
+      const direction: Direction = flow.clientKey === source ? 'toServer' : 'toClient';
+      recogniseOnce(flow, direction, datagram.data);
+      const expert: ExpertInfo[] =
+        datagram.missing > 0
+          ? [
+              {
+                severity: 'warning',
+                group: 'transport',
+                code: 'cut',
+                text: `the capture kept only the start: ${datagram.missing} bytes are missing`,
+              },
+            ]
+          : [];
+      record(flow.id, direction, datagram.data, datagram.packet.time, {}, expert);
+      if (plain.size > maxFlows) {
+        const [oldest, victim] = plain.entries().next().value!;
+        plain.delete(oldest);
+        sink.closed(victim.id, victim.last, 'silent for long');
+      }
+    },
+    end(time) {
+      for (const event of observer.finish()) apply({ ...event, time: time * 1000 });
+      for (const flow of plain.values()) sink.closed(flow.id, time, 'capture ended');
+    },
+  };
+}
+
+function details(connection: PassiveConnection): Record<string, string | number | boolean> {
+  return {
+    ...(connection.channelCount === undefined ? {} : { channels: connection.channelCount }),
+    ...(connection.connectData === undefined ? {} : { 'connect data': connection.connectData }),
+    ...(connection.midStream ? { 'mid-stream': true } : {}),
+    ...(connection.checksum === 'none' ? {} : { checksum: connection.checksum }),
+    ...(connection.compressed ? { compressed: true } : {}),
+  };
+}

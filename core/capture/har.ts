@@ -1,0 +1,127 @@
+/** HAR 1.2 with WebSocket messages, as browsers' developer tools export them (`_webSocketMessages`). */
+import type { TrafficSink } from '../traffic/sink.ts';
+import type { ExpertInfo } from '../traffic/frame.ts';
+
+interface HarMessage {
+  readonly type?: string;
+  /** Seconds since 1970. */
+  readonly time?: number;
+  readonly opcode?: number;
+  readonly data?: string;
+}
+interface HarEntry {
+  readonly startedDateTime?: string;
+  readonly request?: { readonly url?: string; readonly headers?: readonly { name: string; value: string }[] };
+  readonly response?: { readonly status?: number };
+  readonly serverIPAddress?: string;
+  readonly connection?: string;
+  readonly _webSocketMessages?: readonly HarMessage[];
+}
+
+export function isHar(start: string): boolean {
+  return /^\s*\{\s*"log"\s*:/.test(start);
+}
+
+const NONE = new Uint8Array(0);
+const OPCODES: Readonly<Record<number, 'text' | 'binary' | 'ping' | 'pong' | 'close'>> = {
+  1: 'text',
+  2: 'binary',
+  8: 'close',
+  9: 'ping',
+  10: 'pong',
+};
+
+/** Feeds every WebSocket connection of the file; plain requests have no frames and are counted in `problems`. */
+export function readHar(text: string, sink: TrafficSink): { problems: string[]; began: number } {
+  let entries: readonly HarEntry[];
+  try {
+    const parsed = JSON.parse(text) as { log?: { entries?: unknown } };
+    if (!Array.isArray(parsed.log?.entries)) return { problems: ['the HAR file has no log.entries'], began: 0 };
+    entries = parsed.log.entries as readonly HarEntry[];
+  } catch (error) {
+    return { problems: [`the HAR file is not JSON: ${(error as Error).message}`], began: 0 };
+  }
+  const sockets = entries.filter((entry) => Array.isArray(entry?._webSocketMessages));
+  const began = Math.min(...sockets.map((s) => started(s)), Number.POSITIVE_INFINITY);
+  const problems: string[] = [];
+  for (const entry of sockets) readSocket(entry, sink, began, problems);
+  if (sockets.length === 0)
+    problems.push(
+      'the HAR file holds no WebSocket messages: export it with the messages (Chromium: Network panel, "Export HAR (with sensitive data)")',
+    );
+  return { problems, began: Number.isFinite(began) ? began : 0 };
+}
+
+function readSocket(entry: HarEntry, sink: TrafficSink, began: number, problems: string[]): void {
+  const match = /^(wss?):\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?(\/.*)?$/.exec(entry.request?.url ?? '');
+  const secure = match?.[1] === 'wss';
+  const port = Number(match?.[3] ?? (secure ? 443 : 80));
+  const conn = sink.nextConnectionId();
+  const opened = started(entry);
+  const clientPort = Number(entry.connection) || 0;
+  sink.opened({
+    id: conn,
+    transport: secure ? 'wss' : 'ws',
+    client: { address: '', port: clientPort },
+    server: { address: entry.serverIPAddress ?? match?.[2] ?? '', port },
+    protocol: '',
+    opened,
+    details: { path: match?.[4] ?? '/', url: entry.request?.url ?? '' },
+  });
+  let last = opened;
+  for (const [i, message] of entry._webSocketMessages!.entries()) {
+    const { bytes, problem } = payload(message);
+    if (problem !== undefined) problems.push(`message ${i + 1} of ${entry.request?.url ?? 'a WebSocket'}: ${problem}`);
+    const expert: ExpertInfo[] =
+      problem === undefined ? [] : [{ severity: 'warning', group: 'transport', code: 'unreadable', text: problem }];
+    last = typeof message.time === 'number' ? message.time : last;
+    sink.frame({
+      conn,
+      direction: message.type === 'send' ? 'toServer' : 'toClient',
+      time: last,
+      mono: Math.max(0, Math.round((last - began) * 1e6)),
+      carrier: { opcode: OPCODES[message.opcode ?? 1] ?? 'binary', compressed: false, fragments: 1 },
+      bytes,
+      head: NONE,
+      tail: NONE,
+      origin: 'wire',
+      fate: 'forwarded',
+      expert,
+    });
+  }
+  sink.closed(conn, last, 'log ended');
+}
+
+function started(entry: HarEntry): number {
+  const ms = Date.parse(entry.startedDateTime ?? '');
+  return Number.isNaN(ms) ? 0 : ms / 1000;
+}
+
+/** Text as UTF-8; binary messages are base64 in the file. */
+function payload(message: HarMessage): { bytes: Uint8Array; problem?: string } {
+  const data = typeof message.data === 'string' ? message.data : '';
+  if ((message.opcode ?? 1) === 1) return { bytes: new TextEncoder().encode(data) };
+  const bytes = fromBase64(data);
+  return bytes === undefined ? { bytes: new TextEncoder().encode(data), problem: 'its data is not base64' } : { bytes };
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+function fromBase64(text: string): Uint8Array | undefined {
+  const clean = text.replaceAll(/\s|=+$/g, '');
+  const bytes = new Uint8Array(Math.floor((clean.length * 3) / 4));
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (const c of clean) {
+    const value = ALPHABET.indexOf(c);
+    if (value < 0) return undefined;
+    bits = ((bits << 6) | value) & 0xffffff;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      bytes[at++] = (bits >> held) & 255;
+    }
+  }
+  return bytes;
+}
