@@ -1,7 +1,7 @@
 /** The default dissect, classify and encode of protocols whose messages are JSON values. */
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import { jsonTree, type JsonTree } from '../schema/json-decode.ts';
-import { COMPACT, encodeJson, PYTHON } from '../schema/json-encode.ts';
+import { COMPACT, encodeJson, equalJson, PYTHON } from '../schema/json-encode.ts';
 import { readJson } from '../schema/json-text.ts';
 import { DEFAULT_LIMITS, type Limits, type Node } from '../schema/nodes.ts';
 import { concatPath, findField, nearestField, parsePath } from '../schema/path.ts';
@@ -265,9 +265,16 @@ function encodeMessage<S>(
   let value: unknown;
   if (envelope !== undefined) value = envelope.join(composed, direction, state, before);
   else value = withKey(discriminator as Discriminator, spec, composed.fields, before);
+  // Overrides speak of the message's fields; inside an envelope these lie somewhere below.
+  const within = (override: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+    if (envelope === undefined) return override;
+    const parts = envelope.split(value, direction, state).filter((part) => part.name === composed.message);
+    const place = (parts.find((part) => equalJson(part.fields, composed.fields)) ?? parts[0])?.path ?? '';
+    return Object.fromEntries(Object.entries(override).map(([path, lie]) => [concatPath(place, path), lie]));
+  };
   const options = {
     style: shape.style === 'python' ? PYTHON : COMPACT,
-    ...(how.override === undefined ? {} : { override: how.override }),
+    ...(how.override === undefined ? {} : { override: within(how.override) }),
     ...(how.original === undefined || original?.ok !== true ? {} : { original: how.original }),
   };
   const node = envelope === undefined ? nodeInOrder(discriminator as Discriminator, spec) : ANY;

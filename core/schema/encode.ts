@@ -210,6 +210,8 @@ class Writer {
         return this.span(toBytes(value, path), node.length, path);
       case 'text': {
         if (value === undefined || value === null) throw new Error(`${path || 'The text'} is missing.`);
+        // Bytes in place of text: what no text can say, such as broken UTF-8.
+        if (value instanceof Uint8Array) return this.span(value, node.length, path);
         const text = typeof value === 'string' ? value : String(value);
         return this.span(encodeText(text, node.encoding), node.length, path, node.encoding === 'utf16le' ? 2 : 1);
       }
