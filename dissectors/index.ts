@@ -3,5 +3,7 @@ import type { Protocol } from '../core/protocol/protocol.ts';
 import { bytes } from './generic/bytes.ts';
 import { json } from './generic/json.ts';
 import { text } from './generic/text.ts';
+import { mjsonp } from './mjsonp/protocol.ts';
+import { socketchat } from './socketchat/protocol.ts';
 
-export const protocols: readonly Protocol[] = [json, text, bytes];
+export const protocols: readonly Protocol[] = [mjsonp, socketchat, json, text, bytes];
