@@ -49,7 +49,7 @@ export function jsonTree(bytes: Uint8Array, node: Node, options: JsonTreeOptions
   return { root: withRest(bytes, root, scan, name, start, end), expert: scan.expert, ok: scan.ok, end: scan.end };
 }
 
-/** The root covers the whole text; what could not be read is its last child. */
+/** The root covers the whole text, blanks around the value included; what could not be read is its last child. */
 function withRest(
   bytes: Uint8Array,
   root: FieldNode | null,
@@ -58,7 +58,9 @@ function withRest(
   start: number,
   end: number,
 ): FieldNode {
-  if (root !== null && (scan.ok || scan.end >= end)) return root;
+  if (root !== null && (scan.ok || scan.end >= end)) {
+    return root.start === start && root.end === end ? root : { ...root, start, end };
+  }
   const from = root === null ? start : Math.max(scan.end, root.end);
   const rest: FieldNode = {
     name: '#rest',
@@ -80,7 +82,7 @@ function withRest(
       children: from < end ? [rest] : NO_CHILDREN,
     };
   }
-  return from < end ? { ...root, end, children: [...root.children, rest] } : root;
+  return { ...root, start, end, children: from < end ? [...root.children, rest] : root.children };
 }
 
 class Build {

@@ -98,6 +98,7 @@ export const json: Protocol<State> = defineProtocol<State>({
       message: 'chat',
       fields: ['chat', { from: 'bob' }],
     },
+    { name: 'plain array', direction: 'toServer', hex: '5b312c325d', message: 'array', fields: [1, 2] },
     { name: 'nothing telling', direction: 'toServer', hex: '7b7d', message: 'object', fields: {} },
     { name: 'bare value', direction: 'toServer', hex: '2270696e6722', message: 'value', fields: 'ping' },
   ],
