@@ -381,7 +381,9 @@ class Check {
       }
     }
     if (meta.pattern !== undefined && typeof value === 'string' && wholePattern(meta.pattern)?.test(value) === false) {
-      this.say('pattern', `is ${brief(value)}, which does not match ${meta.pattern}.`, severity);
+      // Remarks are copied into exports: a secret must not leak through one.
+      const shown = meta.secret === true ? 'not of the right form' : brief(value);
+      this.say('pattern', `is ${shown}, which does not match ${meta.pattern}.`, severity);
     }
     // Names alone leave an enumeration open; a severity of its own closes it.
     if (meta.names !== undefined && meta.severity !== undefined && !Object.hasOwn(meta.names, String(value))) {
