@@ -400,10 +400,14 @@ export function object<S extends Readonly<Record<string, Node>>>(
   options: Meta & { readonly extra?: ObjectNode['extra'] } = {},
 ): Typed<ObjectOut<S>, ObjectNode> {
   const { extra = 'note', ...meta } = options;
-  const keys = Object.entries(shape).map(([key, node]): KeySpec => {
+  // `{ ...shared, reason: … }` may meet a `'reason?'` in what it spreads: the later one counts.
+  const specs = new Map<string, KeySpec>();
+  for (const [key, node] of Object.entries(shape)) {
     const isOptional = key.endsWith('?');
-    return Object.freeze({ name: isOptional ? key.slice(0, -1) : key, node, optional: isOptional });
-  });
+    const name = isOptional ? key.slice(0, -1) : key;
+    specs.set(name, Object.freeze({ name, node, optional: isOptional }));
+  }
+  const keys = [...specs.values()];
   return freeze<ObjectNode>({ kind: 'object', keys: Object.freeze(keys), extra, meta }) as Typed<
     ObjectOut<S>,
     ObjectNode

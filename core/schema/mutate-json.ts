@@ -128,11 +128,14 @@ function* objectEdits(
   path: string,
   seed: number | string,
 ): Generator<Edit> {
-  const keys = Object.keys(value);
+  const order = node.kind === 'object' ? node.keys.map((key) => key.name) : [];
+  const present = Object.keys(value);
+  // As the encoder writes them, so that another order really is another one.
+  const keys = [...order.filter((key) => present.includes(key)), ...present.filter((key) => !order.includes(key))];
   const write = (key: string): string => `${JSON.stringify(key)}:${text(value[key])}`;
   const object = (members: readonly string[]): Uint8Array => utf8Bytes(`{${members.join(',')}}`);
   const members = keys.map(write);
-  yield editOf(path, 'no-keys', 'An object without keys.', 'value', {});
+  if (keys.length > 0) yield editOf(path, 'no-keys', 'An object without keys.', 'override', object([]));
   yield editOf(path, 'extra-key', 'A key nobody knows.', 'value', { ...value, interpose_extra: 1 });
   yield editOf(
     path,
@@ -154,7 +157,9 @@ function* objectEdits(
   );
   for (const key of keys) {
     const at = joinPath(path, key);
-    yield editOf(at, 'missing', 'The key is missing.', 'remove', undefined);
+    // Written raw: a protocol would put a missing discriminator back.
+    const others = keys.filter((one) => one !== key).map(write);
+    yield { ...editOf(at, 'missing', 'The key is missing.', 'override', object(others)), at: path };
     yield editOf(
       path,
       `twice-${key}`,

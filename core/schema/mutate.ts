@@ -53,7 +53,7 @@ export function mutant(node: Node, value: unknown, id: string, options: MutateOp
 
 function apply(edit: Edit, id: string, value: unknown): Mutant | null {
   const { path, name, doc } = edit;
-  if (edit.how === 'override') return { id, path, name, doc, value, override: { [path]: edit.value } };
+  if (edit.how === 'override') return { id, path, name, doc, value, override: { [edit.at ?? path]: edit.value } };
   if (edit.how === 'remove') return { id, path, name, doc, value: setPath(value, path, undefined) };
   if (equalValues(getPath(value, path), edit.value)) return null;
   return { id, path, name, doc, value: setPath(value, path, edit.value) };

@@ -10,6 +10,8 @@ export interface Edit {
   readonly doc: string;
   readonly how: 'value' | 'override' | 'remove';
   readonly value: unknown;
+  /** Where an override is written, when it is not the path itself. */
+  readonly at?: string;
 }
 
 export function editOf(path: string, name: string, doc: string, how: Edit['how'], value: unknown): Edit {
