@@ -78,6 +78,7 @@ const REMEMBERED = 512;
 
 export class Flow implements ReceiveSink {
   waitingData = 0;
+  readonly heldData = 0;
   readonly maximumWaitingData = 64 * 1024 * 1024;
   readonly maximumPacketSize = 64 * 1024 * 1024;
   readonly statistics: FlowStatistics = {

@@ -17,7 +17,10 @@ interface Expected {
 
 function expectedOf(name: string): Expected[] {
   const text = readFileSync(new URL(`${name}.expected.jsonl`, directory), 'utf8');
-  return text.trim().split('\n').map((line) => JSON.parse(line) as Expected);
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Expected);
 }
 
 function follow(name: string, from = 0): PassiveEvent[] {

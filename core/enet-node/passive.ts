@@ -156,6 +156,10 @@ export class PassiveObserver {
       return;
     }
     const start = checksumAt + (checksum ? 4 : 0);
+    if (bytes.length < start) {
+      this.#unreadable(undefined, 'cut short in the header', 2);
+      return;
+    }
     const end = this.#inflate(bytes, start);
     if (end < 0) {
       const known = this.#flows.get(flowKey(from, to, peerId, session));

@@ -30,7 +30,7 @@ import {
   TIMEOUT_MAXIMUM,
   TIMEOUT_MINIMUM,
 } from './protocol.ts';
-import { ReceiveChannel, type ReceiveSink, type Waiting } from './receive-channel.ts';
+import { ReceiveChannel, type ReceiveSink, WAITING_OVERHEAD, type Waiting } from './receive-channel.ts';
 import { SendChannel } from './send-channel.ts';
 import type { ChannelStatistics, PeerStatistics } from './statistics.ts';
 import { UnsequencedWindow } from './unsequenced-window.ts';
@@ -143,6 +143,7 @@ export class Peer extends Emitter<PeerEvents> implements ReceiveSink {
 
   // ReceiveSink
   waitingData = 0;
+  heldData = 0;
   readonly maximumWaitingData: number;
   readonly maximumPacketSize: number;
 
@@ -363,10 +364,8 @@ export class Peer extends Emitter<PeerEvents> implements ReceiveSink {
   /** Delivers what came during the pause, and goes on. */
   resume(): void {
     this.#paused = false;
-    for (const packet of this.#backlog) {
-      this.waitingData -= packet.data.length;
-      this.host.report(packet);
-    }
+    for (const packet of this.#backlog) this.host.report(packet);
+    this.heldData = 0;
     this.#backlog = [];
   }
 
@@ -418,7 +417,7 @@ export class Peer extends Emitter<PeerEvents> implements ReceiveSink {
     );
     this.packetsReceived++;
     if (this.#paused) {
-      this.waitingData += data.length;
+      this.heldData += data.length + WAITING_OVERHEAD;
       this.#backlog.push(packet);
     } else this.host.report(packet);
   }
@@ -473,7 +472,7 @@ export class Peer extends Emitter<PeerEvents> implements ReceiveSink {
       reliableCommandsInTransit: this.sentReliable.size,
       queuedCommands: this.outgoing.size + this.outgoingReliable.size,
       queuedData: this.queuedData,
-      waitingData: this.waitingData,
+      waitingData: this.waitingData + this.heldData,
       mtu: this.mtu,
       resent: this.resent,
       droppedByThrottle: this.droppedByThrottle,

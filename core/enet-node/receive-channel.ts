@@ -25,6 +25,8 @@ export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 export interface ReceiveSink {
   /** Bytes held by packets that wait, with {@link WAITING_OVERHEAD} for each. */
   waitingData: number;
+  /** Bytes of packets delivered to an application that has paused. */
+  readonly heldData: number;
   readonly maximumWaitingData: number;
   readonly maximumPacketSize: number;
   /**
@@ -88,6 +90,8 @@ export class ReceiveChannel {
 
   takeReliable(sequence: number, data: Uint8Array, now: number): Verdict {
     if (sequence === ((this.reliable + 1) & 0xffff) && !this.waitingReliable.has(sequence)) {
+      // Refused only for an application that does not take: packets that wait for this one must not keep it out.
+      if (this.#sink.heldData >= this.#sink.maximumWaitingData) return Verdict.refused;
       this.#sink.deliver(this, data, PacketFlag.reliable, sequence, 0, undefined);
       this.#advance(1);
       if (this.waitingReliable.size > 0) this.release();
@@ -117,7 +121,8 @@ export class ReceiveChannel {
     if (waiting !== undefined) {
       if (differs(waiting.assembly, count, total)) return Verdict.malformed;
     } else {
-      if (this.#full) return Verdict.refused;
+      const isNext = start === ((this.reliable + 1) & 0xffff);
+      if (isNext ? this.#sink.heldData >= this.#sink.maximumWaitingData : this.#full) return Verdict.refused;
       waiting = this.#wait(start, 0, PacketFlag.reliable, undefined, new Assembly(count, total), now);
       this.waitingReliable.set(start, waiting);
     }
@@ -130,6 +135,7 @@ export class ReceiveChannel {
     if (reliableSequence === this.reliable) {
       if (sequence <= this.unreliable) return Verdict.stale;
       if (!this.#waitingUnreliable.has(reliableSequence)) {
+        if (this.#sink.heldData >= this.#sink.maximumWaitingData) return Verdict.refused;
         this.unreliable = sequence;
         this.#sink.deliver(this, data, 0, reliableSequence, sequence, undefined);
         return Verdict.accepted;
@@ -205,7 +211,7 @@ export class ReceiveChannel {
   }
 
   get #full(): boolean {
-    return this.#sink.waitingData >= this.#sink.maximumWaitingData;
+    return this.#sink.waitingData + this.#sink.heldData >= this.#sink.maximumWaitingData;
   }
 
   #wait(

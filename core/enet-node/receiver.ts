@@ -162,7 +162,7 @@ export class Receiver {
     if (peer.state === 'disconnect-later') return next;
     const second = this.#uint16(at + 4);
     if (code === Command.sendUnsequenced) {
-      if (peer.waitingData >= peer.maximumWaitingData) return -1;
+      if (peer.heldData >= peer.maximumWaitingData) return -1;
       if (peer.unsequenced.take(second)) {
         const data = this.#payload(dataAt, next);
         peer.deliverPacket(channelId, data, PacketFlag.unsequenced, 0, second, 0, 0, 0);
