@@ -1,0 +1,161 @@
+/** Opens and creates the SQLite file under a session, and tells anything else apart from one. */
+import { copyFileSync, existsSync, mkdtempSync, openSync, readSync, closeSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { EngineError } from '../traffic/engine-error.ts';
+import { APPLICATION_ID, FORMAT_VERSION, MIGRATIONS } from './schema.ts';
+
+export interface OpenedDatabase {
+  readonly db: DatabaseSync;
+  /** False when the file or its folder cannot be written: marks and decode-as are refused then. */
+  readonly isWritable: boolean;
+}
+
+/** Creates an empty session file. @throws EngineError `not-allowed` when the file exists, `unreadable-file` when the place cannot be written. */
+export function createDatabase(path: string): DatabaseSync {
+  if (existsSync(path) && statSync(path).size > 0) {
+    throw new EngineError('not-allowed', `${path} exists already. Choose another name, or open it instead.`);
+  }
+  let db: DatabaseSync;
+  try {
+    db = new DatabaseSync(path);
+    // Larger pages suit blobs; must be set before the first table.
+    db.exec(`PRAGMA page_size = 8192; PRAGMA application_id = ${APPLICATION_ID};`);
+    forWriting(db);
+  } catch (error) {
+    throw new EngineError('unreadable-file', `Cannot create ${path}: ${messageOf(error)}.`, { cause: error });
+  }
+  migrate(db, 0);
+  return db;
+}
+
+/**
+ * Opens a session file for reading, and for writing where that is possible. A file left by a killed process is repaired by
+ * SQLite from its write-ahead log; older formats are brought up to date.
+ * @throws EngineError `unreadable-file`, `not-a-session`, `newer-format`
+ */
+export function openDatabase(path: string, how: { readonly: boolean }): OpenedDatabase {
+  checkHeader(path);
+  const attempts = how.readonly
+    ? [() => openAt(path, true), () => openAt(copyAside(path), false)]
+    : [() => openAt(path, false), () => openAt(path, true), () => openAt(copyAside(path), false)];
+  let failure: unknown;
+  for (const [i, attempt] of attempts.entries()) {
+    try {
+      return { db: attempt(), isWritable: !how.readonly && i === 0 };
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      failure ??= error;
+    }
+  }
+  throw new EngineError('unreadable-file', `Cannot open ${path}: ${messageOf(failure)}.`, { cause: failure });
+}
+
+function openAt(path: string, readonly: boolean): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: readonly, enableForeignKeyConstraints: false });
+  try {
+    const version = pragma(db, 'user_version');
+    if (version > FORMAT_VERSION) {
+      throw new EngineError(
+        'newer-format',
+        `${basename(path)} was written by a newer Interpose (format ${version}, this one reads up to ${FORMAT_VERSION}). Update Interpose to open it.`,
+      );
+    }
+    if (readonly && version < FORMAT_VERSION) throw new Error('an older format must be updated in a writable copy');
+    if (readonly) forReading(db);
+    else forWriting(db);
+    if (version < FORMAT_VERSION) migrate(db, version);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Settings of the one writer: a killed process loses only what was not yet committed; a power cut may lose more, never the file. */
+function forWriting(db: DatabaseSync): void {
+  db.exec(`
+    PRAGMA busy_timeout = 5000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA wal_autocheckpoint = 2000;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA cache_size = -8192;
+    PRAGMA trusted_schema = OFF;
+    PRAGMA temp_store = MEMORY;
+  `);
+}
+
+function forReading(db: DatabaseSync): void {
+  db.exec(
+    'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;',
+  );
+}
+
+function migrate(db: DatabaseSync, from: number): void {
+  for (let version = from; version < FORMAT_VERSION; version++) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      db.exec(MIGRATIONS[version]!);
+      db.exec(`PRAGMA user_version = ${version + 1}`);
+      db.exec('COMMIT');
+    } catch (error) {
+      db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+/** SQLite's header: 'SQLite format 3\0' … user_version at 60, application_id at 68. An empty write-ahead-log file has them too. */
+function checkHeader(path: string): void {
+  const header = Buffer.alloc(100);
+  let size = 0;
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      size = readSync(fd, header, 0, 100, 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw new EngineError('unreadable-file', `Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
+  }
+  if (size === 0 && existsSync(`${path}-wal`)) return;
+  if (size < 100 || header.toString('latin1', 0, 16) !== 'SQLite format 3\0') {
+    throw new EngineError('not-a-session', `${path} is not a session file. To read a capture, import it.`);
+  }
+  // A file whose first checkpoint never came has its tables in the log and zeros here.
+  const application = header.readUInt32BE(68);
+  if (application !== APPLICATION_ID && !(application === 0 && existsSync(`${path}-wal`))) {
+    throw new EngineError('not-a-session', `${path} is an SQLite database, but not a session file of Interpose.`);
+  }
+}
+
+/** A folder that cannot be written cannot hold the log's shared memory: read a copy instead. */
+function copyAside(path: string): string {
+  const copy = join(mkdtempSync(join(tmpdir(), 'interpose-')), basename(path));
+  copyFileSync(path, copy);
+  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${copy}-wal`);
+  return copy;
+}
+
+export function pragma(db: DatabaseSync, name: string): number {
+  const row = db.prepare(`PRAGMA ${name}`).get() as Record<string, number>;
+  return Object.values(row)[0] ?? 0;
+}
+
+/** Leaves one self-contained file behind: no log beside it, readable from a folder that cannot be written. */
+export function closeDatabase(db: DatabaseSync): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    db.exec('PRAGMA journal_mode = DELETE');
+  } catch {
+    // Another connection still reads: the log stays, and the file is as good with it.
+  }
+  db.close();
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
+}

@@ -1,0 +1,270 @@
+/**
+ * How traffic crosses from the main thread to the recorder: records written into one growing buffer that is handed over
+ * without copying. Three kinds: a frame, an update of a frame, and anything rare as JSON. Order is kept.
+ */
+import type { ExpertInfo } from '../schema/expert-info.ts';
+import type { Carrier, Connection, Direction, Fate, Origin } from '../traffic/frame.ts';
+import { FATES, ORIGINS } from '../traffic/frame.ts';
+import type { FrameDraft, FrameUpdate } from '../traffic/sink.ts';
+
+const FRAME = 1;
+const UPDATE = 2;
+const EVENT = 3;
+const FRAME_HEAD = 46;
+const FIRST_SIZE = 64 * 1024;
+
+/** What of a frame is rarely there. */
+interface FrameExtra {
+  readonly expert?: readonly ExpertInfo[];
+  readonly touchedBy?: readonly string[];
+  readonly gapBefore?: number;
+}
+
+export interface BatchFrame {
+  readonly n: number;
+  readonly conn: number;
+  readonly direction: Direction;
+  readonly origin: Origin;
+  readonly fate: Fate;
+  readonly time: number;
+  readonly mono: number;
+  readonly carrier: Carrier;
+  /** JSON of the carrier; '' for an empty one. Equal carriers share one text. */
+  readonly carrierKey: string;
+  readonly bytes: Uint8Array;
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+  readonly sent: Uint8Array | undefined;
+  readonly extra: FrameExtra;
+}
+export interface BatchUpdate extends Omit<FrameUpdate, 'sent'> {
+  readonly n: number;
+  readonly sent?: Uint8Array;
+}
+/** Rare events, as JSON. */
+export type BatchEvent =
+  | { readonly is: 'opened'; readonly connection: Connection }
+  | { readonly is: 'changed'; readonly id: number; readonly change: Partial<Omit<Connection, 'id'>> }
+  | { readonly is: 'closed'; readonly id: number; readonly time: number; readonly ending: string }
+  | { readonly is: 'remark'; readonly conn: number; readonly time: number; readonly info: ExpertInfo }
+  | {
+      readonly is: 'decision';
+      readonly n: number;
+      readonly by: string;
+      readonly what: string;
+      readonly kind: 'rule' | 'fault';
+    }
+  | { readonly is: 'mark'; readonly n: number; readonly mark?: string | null; readonly comment?: string | null }
+  | { readonly is: 'proxy'; readonly name: string; readonly time: number; readonly spec: unknown };
+
+export interface BatchHandler {
+  frame(frame: BatchFrame): void;
+  update(update: BatchUpdate): void;
+  event(event: BatchEvent): void;
+}
+
+const NONE = new Uint8Array(0);
+const NO_EXTRA: FrameExtra = Object.freeze({});
+
+export class BatchWriter {
+  #buffer = new ArrayBuffer(FIRST_SIZE);
+  #view = new DataView(this.#buffer);
+  #bytes = new Uint8Array(this.#buffer);
+  #at = 0;
+  readonly #encoder = new TextEncoder();
+  /** Carriers by their JSON; numbers are told once, in the order of first use. */
+  readonly #carriers = new Map<string, number>();
+
+  get size(): number {
+    return this.#at;
+  }
+
+  frame(n: number, draft: FrameDraft): void {
+    const carrier = this.#carrierNumber(draft.carrier);
+    const { bytes, head, tail, sent } = draft;
+    const extra = extraOf(draft);
+    const text = extra === undefined ? NONE : this.#encoder.encode(JSON.stringify(extra));
+    const size = FRAME_HEAD + 8 + bytes.length + head.length + tail.length + text.length + (sent?.length ?? 0);
+    this.#room(size);
+    const view = this.#view;
+    let at = this.#at;
+    view.setUint8(at, FRAME);
+    view.setUint8(at + 1, (draft.direction === 'toClient' ? 1 : 0) | (sent === undefined ? 0 : 2));
+    view.setUint8(at + 2, ORIGINS.indexOf(draft.origin));
+    view.setUint8(at + 3, FATES.indexOf(draft.fate));
+    view.setUint32(at + 4, n, true);
+    view.setUint32(at + 8, draft.conn, true);
+    view.setFloat64(at + 12, draft.time, true);
+    view.setFloat64(at + 20, draft.mono, true);
+    view.setUint16(at + 28, carrier, true);
+    view.setUint32(at + 30, bytes.length, true);
+    view.setUint32(at + 34, head.length, true);
+    view.setUint32(at + 38, tail.length, true);
+    view.setUint32(at + 42, text.length, true);
+    at += FRAME_HEAD;
+    for (const part of [bytes, head, tail, text]) {
+      if (part.length === 0) continue;
+      this.#bytes.set(part, at);
+      at += part.length;
+    }
+    if (sent !== undefined) {
+      view.setUint32(at, sent.length, true);
+      this.#bytes.set(sent, at + 4);
+      at += 4 + sent.length;
+    }
+    this.#at = at;
+  }
+
+  update(n: number, update: FrameUpdate): void {
+    const { sent, ...rest } = update;
+    this.#json(UPDATE, { n, ...rest }, sent);
+  }
+
+  event(event: BatchEvent): void {
+    this.#json(EVENT, event, undefined);
+  }
+
+  /** The records so far; the writer starts anew. */
+  take(): { buffer: ArrayBuffer; size: number } {
+    const taken = { buffer: this.#buffer, size: this.#at };
+    // Batches of a busy proxy are about alike: begin with the size the last one needed.
+    this.#reset(Math.max(FIRST_SIZE, Math.min(this.#buffer.byteLength, 1 << 20)));
+    return taken;
+  }
+
+  #json(kind: number, value: unknown, sent: Uint8Array | undefined): void {
+    const text = this.#encoder.encode(JSON.stringify(value));
+    this.#room(10 + text.length + (sent?.length ?? 0));
+    this.#view.setUint8(this.#at, kind);
+    this.#view.setUint8(this.#at + 1, sent === undefined ? 0 : 1);
+    this.#view.setUint32(this.#at + 2, text.length, true);
+    this.#view.setUint32(this.#at + 6, sent?.length ?? 0, true);
+    this.#bytes.set(text, this.#at + 10);
+    if (sent !== undefined) this.#bytes.set(sent, this.#at + 10 + text.length);
+    this.#at += 10 + text.length + (sent?.length ?? 0);
+  }
+
+  /** Number 0 is the empty carrier; others are introduced by an event of their own just before the first use. */
+  #carrierNumber(carrier: Carrier): number {
+    const key = carrierKey(carrier);
+    if (key === '') return 0;
+    let number = this.#carriers.get(key);
+    if (number === undefined) {
+      // A hostile peer could make carriers without end (fragment counts); the last number stands for "told each time".
+      number = Math.min(this.#carriers.size + 1, 0xfffe);
+      this.#carriers.set(key, number);
+      this.#json(EVENT, { is: 'carrier', number, key }, undefined);
+    } else if (number === 0xfffe) {
+      this.#json(EVENT, { is: 'carrier', number, key }, undefined);
+    }
+    return number;
+  }
+
+  #room(size: number): void {
+    if (this.#at + size <= this.#buffer.byteLength) return;
+    const old = this.#bytes.subarray(0, this.#at);
+    const at = this.#at;
+    this.#reset(Math.max(this.#buffer.byteLength * 2, at + size));
+    this.#bytes.set(old);
+    this.#at = at;
+  }
+
+  #reset(size: number): void {
+    this.#buffer = new ArrayBuffer(size);
+    this.#view = new DataView(this.#buffer);
+    this.#bytes = new Uint8Array(this.#buffer);
+    this.#at = 0;
+  }
+}
+
+/** Reads batches of one writer, in order. Payloads are views of the batch: they live as long as the batch does. */
+export class BatchReader {
+  readonly #carriers: { carrier: Carrier; key: string }[] = [{ carrier: Object.freeze({}), key: '' }];
+  readonly #decoder = new TextDecoder();
+
+  read(buffer: ArrayBuffer, size: number, handler: BatchHandler): void {
+    const view = new DataView(buffer);
+    let at = 0;
+    const part = (length: number): Uint8Array => {
+      at += length;
+      return length === 0 ? NONE : new Uint8Array(buffer, at - length, length);
+    };
+    while (at < size) {
+      const kind = view.getUint8(at);
+      if (kind === FRAME) {
+        const bits = view.getUint8(at + 1);
+        const start = at;
+        const carrier = this.#carriers[view.getUint16(at + 28, true)]!;
+        at += FRAME_HEAD;
+        const bytes = part(view.getUint32(start + 30, true));
+        const head = part(view.getUint32(start + 34, true));
+        const tail = part(view.getUint32(start + 38, true));
+        const text = part(view.getUint32(start + 42, true));
+        let sent: Uint8Array | undefined;
+        if (bits & 2) {
+          at += 4;
+          sent = part(view.getUint32(at - 4, true));
+        }
+        handler.frame({
+          n: view.getUint32(start + 4, true),
+          conn: view.getUint32(start + 8, true),
+          direction: bits & 1 ? 'toClient' : 'toServer',
+          origin: ORIGINS[view.getUint8(start + 2)]!,
+          fate: FATES[view.getUint8(start + 3)]!,
+          time: view.getFloat64(start + 12, true),
+          mono: view.getFloat64(start + 20, true),
+          carrier: carrier.carrier,
+          carrierKey: carrier.key,
+          bytes,
+          head,
+          tail,
+          sent,
+          extra: text.length === 0 ? NO_EXTRA : (JSON.parse(this.#decoder.decode(text)) as FrameExtra),
+        });
+        continue;
+      }
+      const hasSent = view.getUint8(at + 1) === 1;
+      const textLength = view.getUint32(at + 2, true);
+      const sentLength = view.getUint32(at + 6, true);
+      at += 10;
+      const value = JSON.parse(this.#decoder.decode(part(textLength))) as Record<string, unknown>;
+      const sent = part(sentLength);
+      if (kind === UPDATE) handler.update({ ...value, ...(hasSent ? { sent } : {}) } as unknown as BatchUpdate);
+      else if (value.is === 'carrier') this.#learn(value.number as number, value.key as string);
+      else handler.event(value as unknown as BatchEvent);
+    }
+  }
+
+  #learn(number: number, key: string): void {
+    this.#carriers[number] = { carrier: Object.freeze(JSON.parse(key) as Carrier), key };
+  }
+}
+
+/** '' for carriers that say nothing; keys in a fixed order, so that equal carriers have equal texts. */
+export function carrierKey(carrier: Carrier): string {
+  if ('opcode' in carrier) {
+    const { opcode, compressed, fragments } = carrier;
+    return `{"opcode":"${opcode}","compressed":${compressed},"fragments":${fragments}}`;
+  }
+  if ('channel' in carrier) {
+    const { channel, reliable, unsequenced } = carrier;
+    return `{"channel":${channel},"reliable":${reliable},"unsequenced":${unsequenced}}`;
+  }
+  return '';
+}
+
+/** WebSocket control frames are shown muted and are no messages of the protocol. */
+export function isControl(carrier: Carrier): boolean {
+  return 'opcode' in carrier && carrier.opcode !== 'text' && carrier.opcode !== 'binary';
+}
+
+function extraOf(draft: FrameDraft): FrameExtra | undefined {
+  const { expert, touchedBy, gapBefore } = draft;
+  const hasTouched = touchedBy !== undefined && touchedBy.length > 0;
+  if (expert.length === 0 && !hasTouched && gapBefore === undefined) return undefined;
+  return {
+    ...(expert.length > 0 ? { expert } : {}),
+    ...(hasTouched ? { touchedBy } : {}),
+    ...(gapBefore === undefined ? {} : { gapBefore }),
+  };
+}
