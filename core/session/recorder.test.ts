@@ -107,7 +107,7 @@ test('any frame is decoded in the state its connection was in, from a file just 
   await recorder.close();
 
   const session = openSession(path, protocols);
-  const dialect = (n: number): unknown => (session.stateOf(1, n)?.state as { dialect: string }).dialect;
+  const dialect = (n: number): unknown => (session.stateOf(1, n)!.state as { dialect: string }).dialect;
   for (const n of [600, 2, 4, 301, 128, 127, 599]) {
     const pairs = Math.floor(n / 2);
     expect(dialect(n)).toBe(pairs === 0 || pairs % 2 === 1 ? 'plain' : 'loud');

@@ -49,7 +49,7 @@ export function tableTalk(wait: () => void = () => undefined): Protocol {
     check: (message, _direction, state) =>
       message.name === 'ask' &&
       state.dialect === 'loud' &&
-      !/!$/.test(String((message.fields as { text: unknown }).text))
+      !String((message.fields as { text: unknown }).text).endsWith('!')
         ? [
             {
               severity: 'warning',
