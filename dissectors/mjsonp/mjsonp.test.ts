@@ -88,7 +88,7 @@ test('every example decodes to its message and fields and encodes to its own byt
     expect(worst, example.name).toEqual(
       example.message === null ? [expect.any(String)] : example.name.startsWith('misprint') ? ['alias'] : [],
     );
-    if (example.message === null || example.lossy !== undefined) continue;
+    if (example.message === null) continue;
     const composed = { message: example.message, fields: messages[0]?.fields };
     const encoded = mjsonp.encode(composed, example.direction, state, { original: bytes });
     expect(decoder.decode(encoded.bytes), example.name).toBe(decoder.decode(bytes));
