@@ -61,6 +61,8 @@ export interface ViewStatus {
   readonly total: number;
   readonly done: boolean;
   readonly elapsedMs: number;
+  /** Grows when rows before the last ones changed place (frames decoded late, connections decoded anew): ask for them again. */
+  readonly revision?: number;
 }
 
 export interface StripBucket {
