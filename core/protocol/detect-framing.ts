@@ -95,9 +95,15 @@ function delimited(bytes: Uint8Array, delimiter: number, limits: FramerLimits): 
   }
   const at = bytes.indexOf(delimiter);
   const text = bytes.subarray(0, at < 0 ? bytes.length : at);
-  if (text.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0d && byte !== 0x0a && byte !== 0x1b)) return 'no';
+  if (text.some(neverText)) return 'no';
   if (at === 0) return 'no';
   return at < 0 ? 'maybe' : 'yes';
+}
+
+/** Bytes that neither ASCII text (with tabs, breaks, escapes) nor UTF-8 has. */
+function neverText(byte: number): boolean {
+  if (byte >= 0x20) return byte === 0x7f || byte === 0xc0 || byte === 0xc1 || byte > 0xf4;
+  return byte !== 0x09 && byte !== 0x0d && byte !== 0x0a && byte !== 0x1b;
 }
 
 function valueEnd(bytes: Uint8Array, open: number, limits: FramerLimits): number {

@@ -217,7 +217,7 @@ class Writer {
     this.text += '{';
     this.text += spacing.open;
     kept.forEach((member, index) => {
-      if (index > 0) this.text += spacing.between;
+      if (index > 0) this.between(members[members.indexOf(member) - 1]?.span.end, member.keyStart, spacing.between);
       this.copy(member.keyStart, member.span.start);
       this.edit(memberOf(node, member.name), value[member.name], member.span, [...path, member.name]);
       left.delete(member.name);
@@ -248,13 +248,19 @@ class Writer {
     this.text += '[';
     this.text += spacing.open;
     value.forEach((item, index) => {
-      if (index > 0) this.text += spacing.between;
       const old = items[index];
+      if (index > 0) this.between(items[index - 1]?.end, old?.start, spacing.between);
       if (old === undefined) this.fresh(itemOf(node, index), item, [...path, index]);
       else this.edit(itemOf(node, index), item, old, [...path, index]);
     });
     this.text += spacing.close;
     this.text += ']';
+  }
+
+  /** The comma between two entries, as it stood before the second one in the original. */
+  private between(start: number | undefined, end: number | undefined, usual: string): void {
+    if (start === undefined || end === undefined) this.text += usual;
+    else this.copy(start, end);
   }
 
   /** How the original is spaced: after the bracket, between entries, after a key, before the closing bracket. */

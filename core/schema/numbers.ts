@@ -37,16 +37,36 @@ export function intReader(node: Pick<IntNode, 'size' | 'signed' | 'endian'>): Re
   return READERS[`${node.signed ? 'i' : 'u'}${node.size}${endian}`] as ReadInt;
 }
 
+type Limits = readonly [number | bigint, number | bigint];
+const LIMITS: Readonly<Record<string, Limits>> = Object.fromEntries(
+  [1, 2, 3, 4, 8].flatMap((size): [string, Limits][] => {
+    const bits = BigInt(size * 8);
+    const shape = (value: bigint): number | bigint => (size === 8 ? value : Number(value));
+    return [
+      [`u${size}`, [shape(0n), shape(2n ** bits - 1n)]],
+      [`i${size}`, [shape(-(2n ** (bits - 1n))), shape(2n ** (bits - 1n) - 1n)]],
+    ];
+  }),
+);
+
 /** Inclusive limits of an integer node; bigint for eight bytes. */
-export function intLimits(node: Pick<IntNode, 'size' | 'signed'>): readonly [number | bigint, number | bigint] {
-  const bits = node.size * 8;
-  if (node.size === 8) return node.signed ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
-  return node.signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
+export function intLimits(node: Pick<IntNode, 'size' | 'signed'>): Limits {
+  return LIMITS[`${node.signed ? 'i' : 'u'}${node.size}`] as Limits;
 }
 
 /** The low bytes of the value, whatever its range: writing a lie is allowed. Fractions are cut off. */
 export function intBytes(value: number | bigint, size: number, endian: 'be' | 'le'): Uint8Array {
   const bytes = new Uint8Array(size);
+  if (typeof value === 'number' && size <= 4 && Number.isSafeInteger(value)) {
+    // Two's complement by remainder: exact for every safe integer.
+    let left = value;
+    for (let index = 0; index < size; index += 1) {
+      const byte = ((left % 256) + 256) % 256;
+      bytes[endian === 'le' ? index : size - 1 - index] = byte;
+      left = (left - byte) / 256;
+    }
+    return bytes;
+  }
   let left = BigInt.asUintN(size * 8, typeof value === 'bigint' ? value : wholeBigInt(value));
   for (let index = 0; index < size; index += 1) {
     bytes[endian === 'le' ? index : size - 1 - index] = Number(left & 0xffn);

@@ -299,11 +299,9 @@ class Check {
   private whole(node: Extract<Node, { kind: 'int' | 'varint' | 'checksum' }>, value: unknown): void {
     if (typeof value !== 'bigint' && !Number.isInteger(value)) return this.wrong('an integer', value);
     const [least, most] =
-      node.kind === 'varint'
-        ? node.zigzag
-          ? [-(2n ** 63n), 2n ** 63n - 1n]
-          : [0n, 2n ** 64n - 1n]
-        : intLimits(node.kind === 'int' ? node : { size: node.size, signed: false });
+      node.kind === 'int'
+        ? intLimits(node)
+        : intLimits({ size: node.kind === 'varint' ? 8 : node.size, signed: node.kind === 'varint' && node.zigzag });
     if ((value as number) < (least as number) || (value as number) > (most as number)) {
       return this.say('range', `should be ${least} to ${most}, not ${String(value)}.`);
     }
