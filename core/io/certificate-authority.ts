@@ -1,0 +1,3 @@
+export interface CertificateAuthority {
+  readonly placeholder: never;
+}

@@ -1,0 +1,142 @@
+/** A running proxy: the one entry for every carrier. */
+import { type EndpointUrl, parseEndpointUrl, type Scheme } from '../relay/endpoint-url.ts';
+import type { Injection } from '../traffic/control.ts';
+import { EngineError } from '../traffic/engine-error.ts';
+import type { Origin } from '../traffic/frame.ts';
+import type { ProxySpec, ProxyState, ProxyStatus } from '../traffic/proxy-spec.ts';
+import type { Relay } from '../relay/relay.ts';
+import type { Listening } from './listener.ts';
+import { ProxyContext, type ProxyDeps } from './proxy-context.ts';
+import { listenStream } from './stream-carrier.ts';
+
+export type { ProxyDeps } from './proxy-context.ts';
+
+export interface RunningProxy {
+  status(): ProxyStatus;
+  /**
+   * A new upstream, protocol, option or role applies to connections from now on; another `listen`, `tls` or `tap` opens
+   * the listener anew and closes the connections of the old one.
+   * @throws EngineError as `startProxy`; the proxy then goes on as it was.
+   */
+  update(spec: ProxySpec): Promise<ProxyStatus>;
+  close(): Promise<void>;
+  /** Ids of live connections. */
+  readonly connections: readonly number[];
+  /** The relay of a live connection, for its protocol state. */
+  relay(id: number): Relay | undefined;
+  /** @throws EngineError `unknown-connection` or `not-encodable`. Returns the numbers of the frames written now. */
+  inject(injection: Injection, origin?: Origin): readonly number[];
+  /** @throws EngineError `unknown-connection`. */
+  closeConnection(id: number, reset?: boolean): void;
+  /** Reads a live connection as another protocol. @throws EngineError `unknown-connection` or `unknown-protocol`. */
+  decodeAs(id: number, protocol: string, options?: Readonly<Record<string, string>>): void;
+}
+
+type Listen = (context: ProxyContext, url: EndpointUrl) => Promise<Listening>;
+
+const CARRIERS: Readonly<Record<Scheme, { listen: Listen; upstreams: readonly Scheme[] } | undefined>> = {
+  tcp: { listen: listenStream, upstreams: ['tcp', 'tls'] },
+  tls: undefined,
+  ws: undefined,
+  wss: undefined,
+  udp: undefined,
+  enet: undefined,
+  socks5: undefined,
+  http: undefined,
+};
+
+/**
+ * @throws EngineError `bad-url`, `bad-config`, `unknown-protocol`, `port-taken`, `not-allowed`.
+ */
+export async function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<RunningProxy> {
+  const context = new ProxyContext(spec, deps);
+  let listening: Listening;
+  try {
+    listening = await open(context, spec);
+  } catch (error) {
+    context.dispose();
+    throw error;
+  }
+  let state: ProxyState = 'running';
+
+  const live = (id: number): NonNullable<ReturnType<typeof context.connections.get>> => {
+    const found = context.connections.get(id);
+    if (found === undefined) {
+      throw new EngineError('unknown-connection', `Connection ${id} is not open on proxy ${context.spec.name}.`);
+    }
+    return found;
+  };
+
+  const proxy: RunningProxy = {
+    status: () => ({
+      spec: context.spec,
+      state,
+      ...(state === 'running' ? { url: listening.url } : {}),
+      connections: context.connections.size,
+      totalConnections: context.total,
+      frames: context.frames,
+    }),
+    async update(next) {
+      check(context, next);
+      const before = context.spec;
+      if (next.name !== before.name) throw new EngineError('bad-config', 'A proxy keeps its name; start another one.');
+      const same = (key: keyof ProxySpec): boolean => JSON.stringify(next[key]) === JSON.stringify(before[key]);
+      if (!(['listen', 'tls', 'tap', 'allowRemote'] as const).every(same)) {
+        context.spec = next;
+        await listening.close();
+        context.closeAll();
+        try {
+          listening = await open(context, next);
+        } catch (error) {
+          context.spec = before;
+          listening = await open(context, { ...before, listen: listening.url });
+          throw error;
+        }
+      }
+      context.spec = next;
+      deps.onChange?.();
+      return proxy.status();
+    },
+    async close() {
+      if (state === 'stopped') return;
+      state = 'stopped';
+      const closed = listening.close();
+      context.closeAll();
+      await closed;
+      context.dispose();
+      deps.onChange?.();
+    },
+    get connections() {
+      return [...context.connections.keys()];
+    },
+    relay: (id) => context.connections.get(id)?.relay,
+    inject: (injection, origin) => live(injection.connection).relay.inject(injection, origin),
+    closeConnection: (id, reset = false) => live(id).close(reset ? 'reset' : 'close'),
+    decodeAs(id, protocol, options) {
+      const found = deps.protocols.find((p) => p.id === protocol);
+      if (found === undefined) context.checkProtocol(protocol);
+      else live(id).relay.decodeAs(found, options);
+    },
+  };
+  return proxy;
+}
+
+function open(context: ProxyContext, spec: ProxySpec): Promise<Listening> {
+  const { url, listen } = check(context, spec);
+  return listen(context, url);
+}
+
+/** Everything that can be wrong with a spec before a socket is opened. */
+function check(context: ProxyContext, spec: ProxySpec): { url: EndpointUrl; listen: Listen } {
+  if (spec.name.trim() === '') throw new EngineError('bad-config', 'A proxy needs a name.');
+  const url = parseEndpointUrl(spec.listen);
+  const carrier = CARRIERS[url.scheme];
+  if (carrier === undefined) throw new EngineError('bad-url', `${url.scheme}:// cannot be listened on.`);
+  if (carrier.upstreams.length > 0) {
+    if (spec.upstream === undefined) throw new EngineError('bad-config', `Proxy ${spec.name} needs an upstream.`);
+    parseEndpointUrl(spec.upstream, carrier.upstreams);
+  }
+  context.checkProtocol(spec.protocol);
+  for (const target of spec.targets ?? []) context.checkProtocol(target.protocol);
+  return { url, listen: carrier.listen };
+}

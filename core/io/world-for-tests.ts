@@ -1,0 +1,281 @@
+/** What the tests of this folder share: a sink that keeps everything, peers on real sockets, and a proxy with its controls. */
+import { createServer, type Server, type Socket, connect } from 'node:net';
+import { once } from 'node:events';
+import { object, literal, integer, string } from '../schema/builders.ts';
+import { defineProtocol } from '../protocol/define-protocol.ts';
+import type { Protocol } from '../protocol/protocol.ts';
+import { type Control, type ControlEvents, createControl } from '../relay/control.ts';
+import { parseEndpointUrl } from '../relay/endpoint-url.ts';
+import type { ExpertInfo } from '../schema/expert-info.ts';
+import { createDice } from '../traffic/clock.ts';
+import type { Connection, Direction, Frame } from '../traffic/frame.ts';
+import type { ProxySpec } from '../traffic/proxy-spec.ts';
+import type { FrameUpdate, TrafficSink } from '../traffic/sink.ts';
+import { type ProxyDeps, type RunningProxy, startProxy } from './proxy.ts';
+import { createSystemClock } from './system-clock.ts';
+
+type Kept = Frame & { heldMs?: number };
+
+/** Keeps frames, connections and remarks, and lets a test wait for them. */
+export class MemorySink implements TrafficSink {
+  isFull = false;
+  readonly frames: Kept[] = [];
+  readonly connections = new Map<number, Connection>();
+  readonly remarks: { readonly connection: number; readonly info: ExpertInfo }[] = [];
+  #ids = 0;
+  #drain: (() => void)[] = [];
+  #waiters: { ready: () => boolean; resolve: () => void }[] = [];
+
+  onDrain(listener: () => void): void {
+    this.#drain.push(listener);
+  }
+  nextConnectionId(): number {
+    return ++this.#ids;
+  }
+  opened(connection: Connection): void {
+    this.connections.set(connection.id, connection);
+    this.#wake();
+  }
+  changed(id: number, change: Partial<Omit<Connection, 'id'>>): void {
+    this.connections.set(id, { ...this.connections.get(id)!, ...change });
+    this.#wake();
+  }
+  closed(id: number, time: number, ending: string): void {
+    this.connections.set(id, { ...this.connections.get(id)!, closed: time, ending });
+    this.#wake();
+  }
+  frame(draft: Omit<Frame, 'n'>): number {
+    const n = this.frames.length + 1;
+    this.frames.push({ n, ...draft });
+    this.#wake();
+    return n;
+  }
+  update(n: number, update: FrameUpdate): void {
+    this.frames[n - 1] = { ...this.frames[n - 1]!, ...update };
+    this.#wake();
+  }
+  remark(connection: number, _time: number, info: ExpertInfo): void {
+    this.remarks.push({ connection, info });
+    this.#wake();
+  }
+
+  /** Something outside the sink changed that a test may wait for. */
+  poke(): void {
+    this.#wake();
+  }
+  fill(): void {
+    this.isFull = true;
+  }
+  empty(): void {
+    this.isFull = false;
+    for (const listener of this.#drain) listener();
+  }
+
+  until(ready: () => boolean): Promise<void> {
+    if (ready()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ ready, resolve }));
+  }
+  untilFrames(count: number): Promise<void> {
+    return this.until(() => this.frames.length >= count);
+  }
+  untilClosed(count = 1): Promise<void> {
+    return this.until(() => [...this.connections.values()].filter((c) => c.closed !== undefined).length >= count);
+  }
+  texts(direction?: Direction): string[] {
+    const decoder = new TextDecoder();
+    return this.frames
+      .filter((f) => direction === undefined || f.direction === direction)
+      .map((f) => decoder.decode(f.bytes));
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters.filter((w) => w.ready())) {
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      waiter.resolve();
+    }
+  }
+}
+
+/** JSON lines with a lock step and a handoff: enough of a game for every control. */
+export const TOY: Protocol = defineProtocol({
+  id: 'toy',
+  title: 'Toy',
+  transports: ['tcp', 'tls', 'ws', 'wss', 'enet', 'udp'],
+  framing: { kind: 'lines' },
+  messages: [
+    { name: 'say', direction: 'both', node: object({ type: literal('say'), text: string(), n: integer() }) },
+    { name: 'ask', direction: 'toServer', node: object({ type: literal('ask') }) },
+    { name: 'answer', direction: 'toClient', node: object({ type: literal('answer') }) },
+    {
+      name: 'go',
+      direction: 'toClient',
+      node: object({ type: literal('go'), host: string(), port: integer(), token: string() }),
+    },
+    { name: 'enter', direction: 'toServer', node: object({ type: literal('enter'), token: string() }) },
+  ],
+  json: { discriminator: { key: 'type', keep: true } },
+  pairs: [{ direction: 'toServer', request: ['ask'], replies: ['answer'] }],
+  handoffs: [{ message: 'go', direction: 'toClient', address: 'host', port: 'port', token: 'token', role: 'game' }],
+  correlations: [
+    {
+      issued: { message: 'go', path: 'token' },
+      echoed: [{ message: 'enter', path: 'token' }],
+      kind: 'token',
+      ties: true,
+    },
+  ],
+});
+
+export const say = (text: string, n = 1): string => `{"type":"say","text":${JSON.stringify(text)},"n":${n}}`;
+
+export interface World {
+  readonly sink: MemorySink;
+  readonly control: Control;
+  start(spec: Partial<ProxySpec>): Promise<RunningProxy>;
+  /** Closes everything the world opened. */
+  end(): Promise<void>;
+  onEnd(close: () => unknown): void;
+}
+
+export function createWorld(options: { deps?: Partial<ProxyDeps>; events?: ControlEvents; seed?: number } = {}): World {
+  const sink = new MemorySink();
+  const clock = createSystemClock();
+  const control = createControl({
+    clock,
+    dice: createDice(options.seed ?? 1),
+    ...(options.events ? { events: options.events } : {}),
+  });
+  const closers: (() => unknown)[] = [];
+  return {
+    sink,
+    control,
+    async start(spec) {
+      const proxy = await startProxy(
+        { name: 'proxy', listen: 'tcp://127.0.0.1:0', protocol: 'toy', ...spec },
+        { protocols: [TOY], sink, clock, control, onChange: () => sink.poke(), ...options.deps },
+      );
+      closers.push(() => proxy.close());
+      return proxy;
+    },
+    onEnd: (close) => closers.push(close),
+    async end() {
+      for (const close of closers.reverse()) await close();
+    },
+  };
+}
+
+export const portOf = (proxy: RunningProxy): number => parseEndpointUrl(proxy.status().url!).port;
+
+/** Reads a socket to its end, and lets a test wait for so many bytes. */
+export class Reader {
+  readonly socket: Socket;
+  readonly chunks: Uint8Array[] = [];
+  size = 0;
+  ended = false;
+  closed = false;
+  error: NodeJS.ErrnoException | undefined;
+  #waiters: { ready: () => boolean; resolve: () => void }[] = [];
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on('data', (chunk) => {
+      this.chunks.push(new Uint8Array(chunk));
+      this.size += chunk.length;
+      this.#wake();
+    });
+    socket.on('end', () => {
+      this.ended = true;
+      this.#wake();
+    });
+    socket.on('error', (error) => {
+      this.error = error;
+    });
+    socket.on('close', () => {
+      this.closed = true;
+      this.#wake();
+    });
+  }
+
+  until(ready: () => boolean): Promise<void> {
+    if (ready()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ ready, resolve }));
+  }
+  bytes(count: number): Promise<void> {
+    return this.until(() => this.size >= count);
+  }
+  get all(): Uint8Array {
+    return new Uint8Array(Buffer.concat(this.chunks));
+  }
+  get text(): string {
+    return new TextDecoder().decode(this.all);
+  }
+  lines(count: number): Promise<void> {
+    return this.until(() => this.text.split('\n').length > count);
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters.filter((w) => w.ready())) {
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      waiter.resolve();
+    }
+  }
+}
+
+export interface Peer {
+  readonly port: number;
+  readonly server: Server;
+  readonly clients: Reader[];
+  /** The next client that comes. */
+  next(): Promise<Reader>;
+}
+
+export async function listen(world: World, host = '127.0.0.1', port = 0): Promise<Peer> {
+  const clients: Reader[] = [];
+  const waiting: ((reader: Reader) => void)[] = [];
+  const arrived: Reader[] = [];
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const reader = new Reader(socket);
+    clients.push(reader);
+    const resolve = waiting.shift();
+    if (resolve) resolve(reader);
+    else arrived.push(reader);
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  world.onEnd(() => {
+    for (const client of clients) client.socket.destroy();
+    server.close();
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    server,
+    clients,
+    next: () => {
+      const here = arrived.shift();
+      return here ? Promise.resolve(here) : new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
+
+export async function dial(world: World, port: number, host = '127.0.0.1'): Promise<Reader> {
+  const socket = connect({ port, host, allowHalfOpen: true, noDelay: true });
+  const reader = new Reader(socket);
+  world.onEnd(() => socket.destroy());
+  // A refusal may come before the connect is told; the reader then shows the error.
+  await Promise.race([once(socket, 'connect'), reader.until(() => reader.closed)]).catch(() => undefined);
+  return reader;
+}
+
+/** A client and the server it reaches through a fresh proxy. */
+export async function connected(
+  world: World,
+  spec: Partial<ProxySpec> = {},
+): Promise<{ proxy: RunningProxy; client: Reader; server: Reader; peer: Peer; id: number }> {
+  const peer = await listen(world);
+  const proxy = await world.start({ upstream: `tcp://127.0.0.1:${peer.port}`, ...spec });
+  const client = await dial(world, portOf(proxy));
+  const server = await peer.next();
+  await world.sink.until(() => proxy.connections.length > 0);
+  return { proxy, client, server, peer, id: proxy.connections[0] ?? 1 };
+}

@@ -1,0 +1,511 @@
+/**
+ * One direction of one connection. With nothing active each chunk goes on at once and is cut into frames beside the road
+ * (cut-through). While something may act, frames go one at a time. The change between the two happens at a frame boundary:
+ * a frame whose first bytes are already gone is always let through as it is.
+ */
+import type { Clock } from '../traffic/clock.ts';
+import type { HoldDecision } from '../traffic/control.ts';
+import type { Carrier, Direction, Fate, Origin } from '../traffic/frame.ts';
+import type { FrameUpdate, TrafficSink } from '../traffic/sink.ts';
+import type { Codec, Unit } from './codec.ts';
+import { type Departure, Departures } from './departures.ts';
+import type { LaneMeter } from './meter.ts';
+import { Outlet, type RelayPort } from './outlet.ts';
+import type { LaneControl } from './control.ts';
+import type { Insert, Treatment } from './treatment.ts';
+
+/** What a lane needs of its connection. */
+export interface LaneHost {
+  readonly conn: number;
+  readonly port: RelayPort;
+  readonly sink: TrafficSink;
+  readonly clock: Clock;
+  /** A frame was recorded: its meaning may be asked for from now on. */
+  noted(n: number, direction: Direction, bytes: Uint8Array): void;
+  /** What the controls make of it; undefined: nothing. */
+  treat(n: number, direction: Direction, unit: Unit, now: number): Treatment | undefined;
+  insert(insert: Insert, by: readonly string[]): void;
+  close(how: 'close' | 'reset'): void;
+  held(departure: Departure, treatment: Treatment, unit: Unit, direction: Direction): void;
+  unheld(n: number): void;
+  /** Something may wait now: the alarm is set anew. */
+  settled(now: number): void;
+}
+
+interface HeldDeparture {
+  readonly departure: Departure;
+  /** Milliseconds of the clock; Infinity: no limit. */
+  readonly limitAt: number;
+  readonly onLimit: 'forward' | 'drop';
+  /** Delay that a fault asked for on top. */
+  readonly notBefore: number;
+  readonly touchedBy: readonly string[];
+  fate: Fate;
+  sent: Uint8Array | undefined;
+}
+
+/** Received bytes of a frame that does not end are let go after so long, so that a wrong framing never strands traffic. */
+const PARTIAL_LIMIT_MS = 5000;
+const PLAIN: Carrier = Object.freeze({});
+
+export class Lane {
+  readonly direction: Direction;
+  readonly outlet: Outlet;
+  readonly departures: Departures;
+  readonly meter: LaneMeter;
+  readonly control: LaneControl;
+  readonly #host: LaneHost;
+  #codec: Codec;
+  #framed = false;
+  /** Bytes of the codec's pending frame that have gone on. */
+  #already = 0;
+  /** Received and not gone on. */
+  #backlog: Uint8Array[] = [];
+  #backlogBytes = 0;
+  #partialSince = 0;
+  /** Injected frames that wait for a boundary. */
+  #waiting: Departure[] = [];
+  readonly #held = new Map<number, HeldDeparture>();
+  #closing: 'end' | 'reset' | undefined;
+  #closeAt = 0;
+  #closed = false;
+
+  constructor(
+    host: LaneHost,
+    direction: Direction,
+    codec: Codec,
+    control: LaneControl,
+    meter: LaneMeter,
+    whole: boolean,
+  ) {
+    this.#host = host;
+    this.direction = direction;
+    this.#codec = codec;
+    this.control = control;
+    this.meter = meter;
+    this.outlet = new Outlet(host.port, direction, whole);
+    this.departures = new Departures(() => this.#codec, this.outlet, this.meter);
+  }
+
+  get codec(): Codec {
+    return this.#codec;
+  }
+
+  /** From now on another codec cuts; what the old one had pending comes out as it is. */
+  setCodec(codec: Codec): void {
+    const rest = this.#codec.end();
+    const now = this.#host.clock.now();
+    for (const unit of rest) this.#record(unit, now);
+    this.#codec = codec;
+    this.#already = 0;
+    this.#goOn(now);
+  }
+
+  /** Frames go one at a time just now. */
+  get isFramed(): boolean {
+    return this.#framed;
+  }
+
+  /** Bytes that wait here, for backpressure. */
+  get waitingBytes(): number {
+    return this.departures.bytes + this.#backlogBytes;
+  }
+
+  // ---- in --------------------------------------------------------------------------------------------------------------
+
+  receive(chunk: Uint8Array): void {
+    const now = this.#host.clock.now();
+    if (!this.#framed && !this.#mustFrame()) {
+      this.meter.came(chunk);
+      this.#host.port.send(this.direction, chunk, PLAIN, true);
+      this.meter.took(this.#host.clock.now() - now);
+      this.tap(chunk, now);
+      return;
+    }
+    this.#framed = true;
+    this.#backlog.push(chunk);
+    this.#backlogBytes += chunk.length;
+    for (const unit of this.#codec.push(chunk)) this.#unit(unit, now);
+    if (this.#already > 0) this.#passBacklog(now);
+    this.#partialSince = this.#backlogBytes > 0 ? now : 0;
+    this.#settle(now);
+  }
+
+  /** Cuts and records bytes that have already gone on. `at` is when they came. */
+  tap(chunk: Uint8Array, at: number): void {
+    for (const unit of this.#codec.push(chunk)) this.#record(unit, at);
+    this.#already = this.#codec.pending;
+  }
+
+  /** A whole message of a message carrier. */
+  message(unit: Unit, channel: number): void {
+    const now = this.#host.clock.now();
+    if (!this.#mustFrame()) {
+      this.meter.came(unit.raw, channel);
+      this.#host.port.send(this.direction, unit.raw, unit.carrier, true);
+      this.meter.took(this.#host.clock.now() - now);
+      this.#record(unit, now);
+      return;
+    }
+    this.#handle(unit, [unit.raw], now, channel);
+    this.#settle(now);
+  }
+
+  /** The source half-closed (`end`) or died (`reset`): mirrored once everything before it has gone. */
+  sourceClosed(how: 'end' | 'reset'): void {
+    const now = this.#host.clock.now();
+    if (this.#closing === undefined || how === 'reset') this.#closing = how;
+    for (const unit of this.#codec.end()) {
+      if (this.#framed && this.#already === 0) this.#unit(unit, now);
+      else this.#record(unit, now);
+    }
+    this.#passBacklog(now);
+    this.#already = 0;
+    this.#closeAt = now + this.control.closeDelay();
+    this.#settle(now);
+  }
+
+  /** Nothing can be written any more. */
+  destinationGone(): void {
+    this.#closed = true;
+    for (const n of this.#held.keys()) this.#host.unheld(n);
+    this.#held.clear();
+    this.departures.discard(this.#host.clock.now());
+    this.#backlog = [];
+    this.#backlogBytes = 0;
+    this.#waiting = [];
+  }
+
+  // ---- out -------------------------------------------------------------------------------------------------------------
+
+  /** Records and writes a frame of ours at the next boundary, ahead of what is held. Returns its number. */
+  inject(payload: Uint8Array, carrier: Partial<Carrier>, origin: Origin, touchedBy: readonly string[] = []): number {
+    const departure = this.#own(payload, carrier, origin, touchedBy);
+    const now = this.#host.clock.now();
+    if (this.#mayWrite()) this.departures.sendNow(departure, now);
+    else this.#waiting.push(departure);
+    return departure.n;
+  }
+
+  decide(n: number, decision: HoldDecision): boolean {
+    const held = this.#held.get(n);
+    if (held === undefined) return false;
+    this.#held.delete(n);
+    this.#host.unheld(n);
+    const { departure } = held;
+    const now = this.#host.clock.now();
+    departure.readyAt = Math.max(now, held.notBefore);
+    held.fate = departure.payload === undefined ? 'forwarded' : 'edited';
+    switch (decision.action) {
+      case 'forward':
+        break;
+      case 'edit':
+        if (!sameBytes(decision.bytes, departure.unit!.payload)) {
+          departure.payload = decision.bytes;
+          held.fate = 'edited';
+          held.sent = decision.bytes;
+        }
+        break;
+      case 'drop':
+        departure.dropped = true;
+        held.fate = 'dropped';
+        break;
+      case 'duplicate':
+        departure.copies += Math.max(1, Math.floor(decision.times));
+        held.fate = 'duplicated';
+    }
+    return true;
+  }
+
+  get heldFrames(): Iterable<number> {
+    return this.#held.keys();
+  }
+
+  /** Lets out what is ready; returns when to come again. */
+  tick(now: number): number {
+    let next = Infinity;
+    for (const [n, held] of this.#held) {
+      if (held.limitAt <= now) this.decide(n, { action: held.onLimit });
+      else next = Math.min(next, held.limitAt);
+    }
+    if (this.#partialSince > 0 && this.#backlogBytes > 0) {
+      const until = this.#partialSince + PARTIAL_LIMIT_MS;
+      if (now < until) next = Math.min(next, until);
+      else if (this.departures.isEmpty) this.#passBacklog(now);
+    }
+    next = Math.min(next, this.departures.flush(now));
+    if (this.#closing !== undefined && this.departures.isEmpty && !this.#closed) {
+      if (now < this.#closeAt) return Math.min(next, this.#closeAt);
+      this.#closed = true;
+      if (this.#closing === 'end') this.#host.port.end(this.direction);
+      else this.#host.port.reset(this.direction);
+    }
+    return next;
+  }
+
+  /** Everything that waits goes now; used by the panic switch and on closing down. */
+  release(): void {
+    const now = this.#host.clock.now();
+    for (const n of this.#held.keys()) this.decide(n, { action: 'forward' });
+    this.departures.release(now);
+    this.#closeAt = 0;
+    this.#settle(now);
+  }
+
+  /** The controls changed: shape anew, and go back to cut-through when nothing may act any more. */
+  changed(): void {
+    const now = this.#host.clock.now();
+    this.outlet.setShape(this.control.shape());
+    this.#settle(now);
+  }
+
+  // ---- within ----------------------------------------------------------------------------------------------------------
+
+  #mustFrame(): boolean {
+    return this.control.active || this.#waiting.length > 0 || !this.departures.isEmpty;
+  }
+
+  #mayWrite(): boolean {
+    return this.#codec.isOpen && (this.#framed ? this.#already : this.#codec.pending) === 0;
+  }
+
+  #unit(unit: Unit, now: number): void {
+    const size = unit.raw.length;
+    if (this.#already >= size) {
+      // Gone before this mode began.
+      this.#already -= size;
+      this.#record(unit, now);
+      return;
+    }
+    const parts = this.#take(size - this.#already);
+    if (this.#already > 0) {
+      this.#already = 0;
+      for (const part of parts) {
+        this.meter.came(part);
+        this.outlet.send(part, PLAIN, true, now);
+      }
+      this.#record(unit, now);
+    } else {
+      this.#handle(unit, parts, now, 0);
+    }
+    this.#writeWaiting(now);
+  }
+
+  #handle(unit: Unit, parts: readonly Uint8Array[], now: number, channel: number): void {
+    const ticket = this.meter.arrived(parts, channel);
+    const base = { channel, carrier: unit.carrier, unit, ticket, payload: undefined, dropped: false, copies: 0 };
+    if (!unit.isFrame) {
+      this.departures.add(
+        { ...base, n: 0, readyAt: now, arrivedAt: now, waits: false, left: undefined, before: NONE, after: NONE },
+        now,
+      );
+      return;
+    }
+    const n = this.#record(unit, now);
+    const treatment = this.#host.treat(n, this.direction, unit, now);
+    const departure: Departure = {
+      ...base,
+      n,
+      readyAt: now,
+      arrivedAt: now,
+      waits: false,
+      left: undefined,
+      before: NONE,
+      after: NONE,
+    };
+    if (treatment === undefined) {
+      const queued = this.departures.count > 0;
+      if (queued) departure.left = (waitedMs) => this.#host.sink.update(n, { heldMs: waitedMs });
+      this.departures.add(departure, now);
+      if (!queued) this.meter.took(this.#host.clock.now() - now);
+      return;
+    }
+    this.#carryOut(treatment, departure, unit, now);
+  }
+
+  #carryOut(treatment: Treatment, plain: Departure, unit: Unit, now: number): void {
+    const { n } = plain;
+    const touchedBy = treatment.touchedBy;
+    const own = (where: 'before' | 'after'): Departure[] =>
+      treatment.inserts
+        .filter((i) => i.where === where && i.direction === this.direction)
+        .map((i) => this.#own(i.payload, i.carrier, 'injected', touchedBy));
+    const departure: Departure = { ...plain, before: own('before'), after: own('after'), waits: true };
+    const edited = treatment.payload !== undefined && !sameBytes(treatment.payload, unit.payload);
+    if (edited) departure.payload = treatment.payload;
+    departure.dropped = treatment.drop;
+    departure.copies = treatment.copies;
+    const notBefore = now + treatment.delayMs;
+    departure.readyAt = notBefore;
+    const waitsForAnswer = !treatment.drop && (treatment.hold !== undefined || treatment.ask !== undefined);
+    const fate: Fate = treatment.drop
+      ? 'dropped'
+      : treatment.hold !== undefined
+        ? 'held'
+        : edited
+          ? 'edited'
+          : treatment.copies > 0
+            ? 'duplicated'
+            : treatment.delayMs > 0 || treatment.behind > 0
+              ? 'delayed'
+              : 'forwarded';
+    const sent = edited && !treatment.drop ? { sent: treatment.payload! } : {};
+    const touched = touchedBy.length > 0 ? { touchedBy } : {};
+    if (fate !== 'forwarded' || touchedBy.length > 0) this.#host.sink.update(n, { fate, ...sent, ...touched });
+    if (waitsForAnswer) {
+      departure.readyAt = Infinity;
+      const limitMs = treatment.hold?.limitMs ?? ASK_LIMIT_MS;
+      const held: HeldDeparture = {
+        departure,
+        limitAt: limitMs === 0 ? Infinity : now + limitMs,
+        onLimit: treatment.hold?.onLimit ?? 'forward',
+        notBefore,
+        touchedBy,
+        fate,
+        sent: edited ? treatment.payload : undefined,
+      };
+      departure.left = (waitedMs) => {
+        const update: FrameUpdate = { fate: held.fate, heldMs: waitedMs };
+        this.#host.sink.update(n, {
+          ...(departure.dropped ? { ...update, fate: 'dropped' as const } : update),
+          ...(held.sent === undefined ? {} : { sent: held.sent }),
+        });
+      };
+      this.#held.set(n, held);
+      if (treatment.hold !== undefined) this.#host.held(departure, treatment, unit, this.direction);
+      treatment.ask?.((decision) => {
+        this.decide(n, decision);
+        this.#settle(this.#host.clock.now());
+      });
+    } else if (fate === 'delayed' || this.departures.count > 0 || departure.readyAt > now) {
+      departure.left = (waitedMs) => this.#host.sink.update(n, { heldMs: waitedMs });
+    }
+    if (treatment.behind > 0 && !waitsForAnswer) this.departures.addBehind(departure, treatment.behind, now);
+    else this.departures.add(departure, now);
+    for (const insert of treatment.inserts) {
+      if (insert.direction !== this.direction || insert.where === 'aside') this.#host.insert(insert, touchedBy);
+    }
+    if (treatment.close !== undefined) this.#host.close(treatment.close);
+  }
+
+  #own(payload: Uint8Array, carrier: Partial<Carrier>, origin: Origin, touchedBy: readonly string[]): Departure {
+    const { clock, sink, conn } = this.#host;
+    const now = clock.now();
+    const full = this.#codec.carrierOf(carrier);
+    const n = sink.frame({
+      conn,
+      direction: this.direction,
+      time: clock.wall(),
+      mono: now * 1000,
+      carrier: full,
+      bytes: payload,
+      head: EMPTY,
+      tail: EMPTY,
+      origin,
+      fate: 'forwarded',
+      expert: NONE,
+      ...(touchedBy.length > 0 ? { touchedBy } : {}),
+    });
+    this.#host.noted(n, this.direction, payload);
+    const channel = 'channel' in full ? (full.channel as number) : 0;
+    return {
+      n,
+      channel,
+      carrier: full,
+      unit: undefined,
+      ticket: undefined,
+      payload,
+      dropped: false,
+      copies: 0,
+      readyAt: now,
+      arrivedAt: now,
+      waits: false,
+      left: undefined,
+      before: NONE,
+      after: NONE,
+    };
+  }
+
+  #record(unit: Unit, at: number): number {
+    for (const inner of unit.within ?? NONE) this.#record(inner, at);
+    if (!unit.isFrame) return 0;
+    const { clock, sink, conn } = this.#host;
+    const now = clock.now();
+    const n = sink.frame({
+      conn,
+      direction: this.direction,
+      time: clock.wall() - (now - at) / 1000,
+      mono: at * 1000,
+      carrier: unit.carrier,
+      bytes: unit.payload,
+      head: unit.head,
+      tail: unit.tail,
+      origin: 'wire',
+      fate: 'forwarded',
+      expert: unit.expert,
+    });
+    this.meter.recorded(n);
+    this.#host.noted(n, this.direction, unit.payload);
+    return n;
+  }
+
+  #take(size: number): Uint8Array[] {
+    const parts: Uint8Array[] = [];
+    let left = size;
+    while (left > 0 && this.#backlog.length > 0) {
+      const first = this.#backlog[0]!;
+      if (first.length <= left) {
+        parts.push(first);
+        left -= first.length;
+        this.#backlog.shift();
+      } else {
+        parts.push(first.subarray(0, left));
+        this.#backlog[0] = first.subarray(left);
+        left = 0;
+      }
+    }
+    this.#backlogBytes -= size - left;
+    return parts;
+  }
+
+  /** Lets received bytes go as they are, though their frame is not complete. */
+  #passBacklog(now: number): void {
+    for (const part of this.#backlog) {
+      this.meter.came(part);
+      this.outlet.send(part, PLAIN, true, now);
+    }
+    this.#backlog = [];
+    this.#backlogBytes = 0;
+    this.#partialSince = 0;
+    this.#already = this.#codec.pending;
+  }
+
+  #writeWaiting(now: number): void {
+    if (this.#waiting.length === 0 || !this.#mayWrite()) return;
+    for (const departure of this.#waiting.splice(0)) this.departures.sendNow(departure, now);
+  }
+
+  #goOn(now: number): void {
+    this.#writeWaiting(now);
+    if (this.#framed && !this.#mustFrame()) {
+      this.#passBacklog(now);
+      this.#framed = false;
+    }
+  }
+
+  /** After anything happened: write what may be written, leave frame-at-a-time when it is not needed, and set the alarm. */
+  #settle(now: number): void {
+    this.#goOn(now);
+    this.#host.settled(now);
+  }
+}
+
+const ASK_LIMIT_MS = 1000;
+const NONE: readonly never[] = [];
+const EMPTY: Uint8Array = new Uint8Array(0);
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,91 @@
+/**
+ * What frames mean while they are in hand. The engine, which dissects every frame for the timeline, usually supplies this so
+ * that nothing is dissected twice; `createReading` is the relay's own for a single connection.
+ */
+import type { Direction, Dissected, Link, Memory, OptionValues, Protocol, Sample } from '../protocol/protocol.ts';
+
+export interface Meaning {
+  readonly protocol: Protocol;
+  /** State before the frame. */
+  readonly state: unknown;
+  readonly dissected: Dissected;
+}
+
+/** Meanings of one connection's frames. Every frame is noted, in order; few are asked about. */
+export interface Reading {
+  readonly protocol: Protocol | undefined;
+  /** A frame that was recorded. Must be cheap: nobody may ever ask. */
+  note(n: number, direction: Direction, bytes: Uint8Array): void;
+  /** The meaning of the frame noted last. */
+  last(): Meaning | undefined;
+  /** State after the frames noted so far: what a new message is encoded in. */
+  state(): unknown;
+}
+
+/** Frames kept undissected before they are caught up with. */
+const BACKLOG = 64;
+
+export function createReading(protocol: Protocol, link: Link, options: OptionValues, memory: Memory): Reading {
+  let state = protocol.start(link, options);
+  let backlog: { direction: Direction; bytes: Uint8Array }[] = [];
+  let latest: Meaning | undefined;
+  const catchUp = (): void => {
+    for (const { direction, bytes } of backlog) {
+      const dissected = protocol.dissect(bytes, direction, state);
+      latest = { protocol, state, dissected };
+      state = protocol.next(state, direction, dissected, bytes, memory);
+    }
+    backlog = [];
+  };
+  return {
+    protocol,
+    note(_n, direction, bytes) {
+      backlog.push({ direction, bytes });
+      if (backlog.length >= BACKLOG) catchUp();
+    },
+    last() {
+      catchUp();
+      return latest;
+    },
+    state() {
+      catchUp();
+      return state;
+    },
+  };
+}
+
+export const NO_READING: Reading = {
+  protocol: undefined,
+  note: () => undefined,
+  last: () => undefined,
+  state: () => undefined,
+};
+
+export function createMemory(): Memory {
+  const facts = new Map<string, unknown>();
+  return { recall: (key) => facts.get(key), remember: (key, value) => void facts.set(key, value) };
+}
+
+/** Certainty from which a protocol is taken by its content. */
+const CERTAIN_ENOUGH = 0.5;
+
+/** The protocol that knows the first bytes best, or undefined when none is sure enough. */
+export function chooseProtocol(protocols: readonly Protocol[], sample: Sample, link: Link): Protocol | undefined {
+  let best: Protocol | undefined;
+  let bestScore = CERTAIN_ENOUGH;
+  for (const protocol of protocols) {
+    if (!protocol.transports.some((t) => carries(t, link.transport))) continue;
+    const score = protocol.recognise(sample, link);
+    if (score > bestScore || (score === bestScore && best === undefined)) {
+      best = protocol;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+/** Secure and plain forms of a carrier are alike to a protocol. */
+export function carries(declared: string, actual: string): boolean {
+  const plain = (t: string): string => ({ tls: 'tcp', wss: 'ws' })[t] ?? t;
+  return plain(declared) === plain(actual);
+}
