@@ -59,6 +59,8 @@ export interface DissectedMessage {
   /** Path of its fields within the tree: '' when the whole frame is this message. */
   readonly path: string;
   readonly spec?: MessageSpec;
+  /** What the frame carries beside the fields and pairs may go by: a request number in the envelope, a place in the order. */
+  readonly beside?: Readonly<Record<string, unknown>>;
 }
 
 /** A frame's meaning. `messages` has at least one entry; a frame that could not be understood has one with `name: null`. */
@@ -95,7 +97,7 @@ export interface Pair {
   /** Message names; '*' means any. */
   readonly request: readonly string[] | '*';
   readonly replies: readonly string[] | '*';
-  /** Paths that must be equal: [in request, in reply]. */
+  /** Paths that must be equal: [in request, in reply]. `^sn` is looked up in `beside`; a message without it is in no such pair. */
   readonly match?: readonly (readonly [string, string])[];
   /** False: the request may rightly stay unanswered. Default true. */
   readonly required?: boolean;

@@ -72,7 +72,8 @@ export class Pairing {
     for (const message of messages) {
       if (message.name === null) continue;
       for (const { pair, room } of this.#find(this.#answering, message.name, direction, answers)) {
-        const key = keyOf(message.fields, pair, 1);
+        const key = keyOf(message, pair, 1);
+        if (key === undefined) continue;
         const request = room.get(key)?.shift();
         if (request === undefined) continue;
         if (key !== '' && room.get(key)!.size === 0) room.delete(key);
@@ -80,7 +81,8 @@ export class Pairing {
         break;
       }
       for (const { pair, room } of this.#find(this.#asking, message.name, direction, asks)) {
-        const key = keyOf(message.fields, pair, 0);
+        const key = keyOf(message, pair, 0);
+        if (key === undefined) continue;
         let queue = room.get(key);
         if (queue === undefined) {
           if (room.size >= MAX_WAITING) room.delete(room.keys().next().value!);
@@ -123,9 +125,18 @@ function answers(pair: Pair, name: string, direction: Direction): number {
   return pair.replies === '*' ? 1 : pair.replies.includes(name) ? 2 : 0;
 }
 
-function keyOf(fields: unknown, pair: Pair, side: 0 | 1): string {
+/** The values that must be equal, as one text; undefined when the message lacks what the pair goes by beside the fields. */
+function keyOf(message: DissectedMessage, pair: Pair, side: 0 | 1): string | undefined {
   if (pair.match === undefined || pair.match.length === 0) return '';
-  return pair.match.map((paths) => String(valueAt(fields, paths[side]))).join('\0');
+  const parts: string[] = [];
+  for (const paths of pair.match) {
+    const path = paths[side];
+    const beside = path.startsWith('^');
+    const value = beside ? valueAt(message.beside, path.slice(1)) : valueAt(message.fields, path);
+    if (beside && value === undefined) return undefined;
+    parts.push(String(value));
+  }
+  return parts.join('\0');
 }
 
 /** Value at a dotted path with `[i]` for list items; undefined when it is not there. */
