@@ -292,7 +292,8 @@ function rangesBelow(node: FieldNode, name: string, path: string, failures: { ad
     }
     rangesBelow(child, name, childPath, failures);
   }
-  if (CONTIGUOUS.has(node.kind) && at < node.end && node.children.every((child) => child.bits === undefined)) {
+  const open = node.kind === 'struct' || node.children.length > 0;
+  if (CONTIGUOUS.has(node.kind) && open && at < node.end && node.children.every((child) => child.bits === undefined)) {
     failures.add(`${name}: no field covers bytes ${at}…${node.end} at the end of ${path || 'the root'}.`);
   }
   if (node.inner !== undefined) rangesBelow(node.inner.root, name, `${path}(${node.inner.title})`, failures);
