@@ -1,0 +1,59 @@
+/** Timeline rows of frames: what the index knows, what the file adds, the columns and colours the view asked for. */
+import type { Row } from '../../contract/rows.ts';
+import { directionOf, FLAG, fateOf, originOf, worstOf } from '../../session/frame-index.ts';
+import type { SessionReader } from '../../session/session-reader.ts';
+import type { StoredSubject } from '../../session/stored-subject.ts';
+import type { CompiledColor } from './view.ts';
+import { cellText } from './value-text.ts';
+import { valuesAt } from './values-at.ts';
+
+export function rowsOf(
+  reader: SessionReader,
+  frames: readonly number[],
+  columns: readonly string[],
+  colors: readonly CompiledColor[],
+): Row[] {
+  const subject = reader.subject();
+  return frames.map((n) => rowOf(reader, subject, n, columns, colors));
+}
+
+function rowOf(
+  reader: SessionReader,
+  subject: StoredSubject,
+  n: number,
+  columns: readonly string[],
+  colors: readonly CompiledColor[],
+): Row {
+  const { index } = reader;
+  const flags = index.flags(n);
+  subject.moveTo(n);
+  const worst = worstOf(flags);
+  const answer = reader.answer(n);
+  const names = subject.names;
+  const isLost = index.conn(n) === 0;
+  const answered = answer ?? reader.answeredBy(n);
+  return {
+    n,
+    time: index.time(n),
+    conn: index.conn(n),
+    direction: directionOf(flags),
+    origin: originOf(flags),
+    fate: fateOf(flags),
+    protocol: subject.protocol,
+    message: names[0] ?? '',
+    summary: isLost ? 'not recorded: the file could not be written' : subject.summary,
+    size: index.size(n),
+    ...(worst === undefined ? {} : { worst }),
+    expertCount: worst === undefined ? 0 : reader.expertCount(n),
+    partner: answered === undefined ? 0 : 'request' in answered ? answered.request : answered.reply,
+    answerMs: answer?.ms ?? Number.NaN,
+    batch: names.length,
+    marked: (flags & FLAG.marked) !== 0,
+    commented: (flags & FLAG.commented) !== 0,
+    waitedMs: subject.waitedMs,
+    handoff: (flags & FLAG.handoff) !== 0,
+    isControl: (flags & FLAG.control) !== 0 || isLost,
+    columns: columns.map((path) => cellText(valuesAt(subject, path)[0])),
+    color: colors.findIndex(({ filter }) => filter.test(subject)),
+  };
+}

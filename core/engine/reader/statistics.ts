@@ -1,0 +1,425 @@
+/** Numbers over the session or a filter of it; each a job that reads the index first and the file only where it must. */
+import type {
+  Conversation,
+  LatencyTotal,
+  MessageTotal,
+  Plot,
+  StatisticsVerbs,
+} from '../../contract/statistics-verbs.ts';
+import { SEVERITIES } from '../../schema/expert-info.ts';
+import { fieldsOf } from '../../schema/describe.ts';
+import type { Node } from '../../schema/nodes.ts';
+import { walkFields } from '../../schema/path.ts';
+import { directionOf, FLAG, MESSAGE_IN_FILE } from '../../session/frame-index.ts';
+import type { SessionReader } from '../../session/session-reader.ts';
+import type { CompiledFilter } from '../../traffic/filter/filter.ts';
+import { percentile } from './frame-view.ts';
+import type { Job } from './job.ts';
+import { BLOCK, Selector } from './selector.ts';
+import { valuesAt } from './values-at.ts';
+import { hexOf } from './value-text.ts';
+
+type Result<V extends keyof StatisticsVerbs> = StatisticsVerbs[V]['result'];
+
+/** Calls `visit` for every frame that fits, in order. */
+export function* eachFrame(reader: SessionReader, filter: CompiledFilter, visit: (n: number) => void): Job<undefined> {
+  const selector = new Selector(reader, { filter });
+  const { count } = reader.index;
+  for (let from = 1; from <= count; from += BLOCK) {
+    selector.scan(from, Math.min(count, from + BLOCK - 1), visit, visit);
+    yield undefined;
+  }
+  return undefined;
+}
+
+export function* messageTotals(reader: SessionReader, filter: CompiledFilter): Job<Result<'stats.messages'>> {
+  const totals = new Map<
+    string,
+    { protocol: string; message: string; direction: string; frames: number; bytes: number; min: number; max: number }
+  >();
+  const { index } = reader;
+  let all = 0;
+  let first = 0;
+  let last = 0;
+  yield* eachFrame(reader, filter, (n) => {
+    const flags = index.flags(n);
+    const size = index.size(n);
+    const protocol = reader.connection(index.conn(n))?.protocol ?? '';
+    const message = reader.messageNames(n)[0] ?? '';
+    const direction = directionOf(flags);
+    const key = `${protocol}\0${message}\0${direction}`;
+    let total = totals.get(key);
+    if (total === undefined)
+      totals.set(key, (total = { protocol, message, direction, frames: 0, bytes: 0, min: size, max: size }));
+    total.frames++;
+    total.bytes += size;
+    total.min = Math.min(total.min, size);
+    total.max = Math.max(total.max, size);
+    if (all++ === 0) first = index.time(n);
+    last = index.time(n);
+  });
+  const seconds = Math.max(0.001, last - first);
+  return [...totals.values()]
+    .map(
+      ({ min, max, ...total }): MessageTotal => ({
+        ...total,
+        share: total.frames / all,
+        perSecond: total.frames / seconds,
+        minSize: min,
+        maxSize: max,
+      }),
+    )
+    .sort((a, b) => b.frames - a.frames);
+}
+
+export function* conversations(reader: SessionReader, filter: CompiledFilter): Job<Result<'stats.conversations'>> {
+  interface Total {
+    toServer: number;
+    toClient: number;
+    bytesToServer: number;
+    bytesToClient: number;
+    first: number;
+    last: number;
+  }
+  const totals = new Map<number, Total>();
+  const { index } = reader;
+  yield* eachFrame(reader, filter, (n) => {
+    const conn = index.conn(n);
+    const time = index.time(n);
+    let t = totals.get(conn);
+    if (t === undefined)
+      totals.set(conn, (t = { toServer: 0, toClient: 0, bytesToServer: 0, bytesToClient: 0, first: time, last: time }));
+    if (index.flags(n) & FLAG.toClient) {
+      t.toClient++;
+      t.bytesToClient += index.size(n);
+    } else {
+      t.toServer++;
+      t.bytesToServer += index.size(n);
+    }
+    t.last = time;
+  });
+  return [...totals].map(([conn, t]): Conversation => {
+    const c = reader.connection(conn);
+    return {
+      conn,
+      client: c === undefined ? '' : `${c.client.address}:${c.client.port}`,
+      server: c === undefined ? '' : `${c.server.address}:${c.server.port}`,
+      protocol: c?.protocol ?? '',
+      framesToServer: t.toServer,
+      framesToClient: t.toClient,
+      bytesToServer: t.bytesToServer,
+      bytesToClient: t.bytesToClient,
+      seconds: t.last - t.first,
+    };
+  });
+}
+
+/** Latency per kind of request and reply, and how many requests nobody answered. */
+export function* latency(reader: SessionReader, filter: CompiledFilter): Job<Result<'stats.latency'>> {
+  const fits = new Set<number>();
+  if (!filter.isEmpty) yield* eachFrame(reader, filter, (n) => fits.add(n));
+  const { index } = reader;
+  interface Group {
+    protocol: string;
+    request: string;
+    reply: string;
+    ms: number[];
+  }
+  const groups = new Map<string, Group>();
+  const answeredBy = new Map<string, number>();
+  const select = reader.db.prepare(
+    'SELECT reply, request, micros FROM pairs WHERE reply > ? ORDER BY reply LIMIT 4096',
+  );
+  for (let after = 0; ; ) {
+    const rows = select.all(after) as { reply: number; request: number; micros: number }[];
+    for (const { reply, request, micros } of rows) {
+      after = reply;
+      if (!reader.has(reply) || !reader.has(request)) continue;
+      if (!filter.isEmpty && !fits.has(request) && !fits.has(reply)) continue;
+      const protocol = reader.connection(index.conn(request))?.protocol ?? '';
+      const names = [reader.messageNames(request)[0] ?? '', reader.messageNames(reply)[0] ?? ''] as const;
+      const key = `${protocol}\0${names[0]}\0${names[1]}`;
+      let group = groups.get(key);
+      if (group === undefined) groups.set(key, (group = { protocol, request: names[0], reply: names[1], ms: [] }));
+      group.ms.push(micros / 1000);
+      const asked = `${protocol}\0${names[0]}`;
+      answeredBy.set(asked, (answeredBy.get(asked) ?? 0) + 1);
+    }
+    yield undefined;
+    if (rows.length < 4096) break;
+  }
+  // Counted over all connections of the protocol: a request is unanswered when no reply was tied to it.
+  const asked = new Map<string, number>();
+  const wanted = new Set(answeredBy.keys());
+  yield* eachFrame(reader, filter, (n) => {
+    const key = `${reader.connection(index.conn(n))?.protocol ?? ''}\0${reader.messageNames(n)[0] ?? ''}`;
+    if (wanted.has(key)) asked.set(key, (asked.get(key) ?? 0) + 1);
+  });
+  return [...groups.values()]
+    .map(({ ms, ...group }): LatencyTotal => {
+      ms.sort((a, b) => a - b);
+      const key = `${group.protocol}\0${group.request}`;
+      return {
+        ...group,
+        count: ms.length,
+        p50Ms: percentile(ms, 0.5),
+        p95Ms: percentile(ms, 0.95),
+        p99Ms: percentile(ms, 0.99),
+        maxMs: ms.at(-1) ?? 0,
+        unanswered: Math.max(0, (asked.get(key) ?? 0) - (answeredBy.get(key) ?? 0)),
+      };
+    })
+    .sort((a, b) => b.count - a.count);
+}
+
+const DEFAULT_POINTS = 2_000;
+const MAX_SERIES = 12;
+
+/** A numeric field over time, a line per connection; thinned by keeping the extremes of each span. */
+export function* plot(
+  reader: SessionReader,
+  filter: CompiledFilter,
+  args: { readonly path: string; readonly message?: string; readonly points?: number },
+): Job<Plot> {
+  interface Series {
+    time: number[];
+    value: number[];
+    n: number[];
+  }
+  const byConnection = new Map<number, Series>();
+  const subject = reader.subject();
+  const { index } = reader;
+  const numbers = args.message === undefined ? undefined : numbersOf(reader, args.message);
+  yield* eachFrame(reader, filter, (n) => {
+    if (numbers !== undefined && !numbers.has(index.message(n)) && (index.flags(n) & FLAG.batch) === 0) return;
+    if (index.message(n) === 0 && !args.path.includes('.')) return;
+    subject.moveTo(n);
+    for (const value of valuesAt(subject, args.path)) {
+      const number = typeof value === 'bigint' ? Number(value) : typeof value === 'boolean' ? Number(value) : value;
+      if (typeof number !== 'number' || !Number.isFinite(number)) continue;
+      const conn = index.conn(n);
+      let series = byConnection.get(conn);
+      if (series === undefined) byConnection.set(conn, (series = { time: [], value: [], n: [] }));
+      series.time.push(index.time(n) - reader.began);
+      series.value.push(number);
+      series.n.push(n);
+    }
+  });
+  const points = args.points ?? DEFAULT_POINTS;
+  const unit = unitOf(reader, args.path, args.message);
+  return {
+    ...(unit === undefined ? {} : { unit }),
+    series: [...byConnection]
+      .sort((a, b) => b[1].n.length - a[1].n.length)
+      .slice(0, MAX_SERIES)
+      .map(([conn, series]) => ({ name: `c${conn}`, ...thinned(series, points) })),
+  };
+}
+
+function numbersOf(reader: SessionReader, message: string): Set<number> {
+  const numbers = new Set<number>([MESSAGE_IN_FILE]);
+  reader.names().forEach((name, id) => {
+    if (name?.name === message) numbers.add(id);
+  });
+  return numbers;
+}
+
+function thinned(
+  series: { time: number[]; value: number[]; n: number[] },
+  points: number,
+): { time: number[]; value: number[]; n: number[] } {
+  const { length } = series.n;
+  if (length <= points) return series;
+  const kept: number[] = [];
+  const spans = Math.max(1, Math.floor(points / 2));
+  for (let span = 0; span < spans; span++) {
+    const from = Math.floor((span * length) / spans);
+    const to = Math.floor(((span + 1) * length) / spans);
+    let low = from;
+    let high = from;
+    for (let i = from; i < to; i++) {
+      if (series.value[i]! < series.value[low]!) low = i;
+      if (series.value[i]! > series.value[high]!) high = i;
+    }
+    kept.push(...(low === high ? [low] : [Math.min(low, high), Math.max(low, high)]));
+  }
+  return {
+    time: kept.map((i) => series.time[i]!),
+    value: kept.map((i) => series.value[i]!),
+    n: kept.map((i) => series.n[i]!),
+  };
+}
+
+function unitOf(reader: SessionReader, path: string, message: string | undefined): string | undefined {
+  const plain = path.replaceAll(/\[\d*\]/g, '');
+  for (const protocol of reader.protocols) {
+    for (const spec of protocol.messages) {
+      if (message !== undefined && spec.name !== message) continue;
+      const known = units(spec);
+      const unit = known.get(plain) ?? known.get(plain.replace(`${spec.name}.`, ''));
+      if (unit !== undefined) return unit;
+    }
+  }
+  return undefined;
+}
+
+export function* rate(reader: SessionReader, filter: CompiledFilter, buckets: number): Job<Result<'stats.rate'>> {
+  const { index, meta } = reader;
+  const from = index.count === 0 ? 0 : index.time(1) - reader.began;
+  const to = Math.max(from, meta.ended - reader.began);
+  const step = Math.max(0.001, (to - from) / buckets);
+  const toServer = new Array<number>(buckets).fill(0);
+  const toClient = new Array<number>(buckets).fill(0);
+  const bytes = new Array<number>(buckets).fill(0);
+  yield* eachFrame(reader, filter, (n) => {
+    const at = Math.min(buckets - 1, Math.max(0, Math.floor((index.time(n) - reader.began - from) / step)));
+    if (index.flags(n) & FLAG.toClient) toClient[at]!++;
+    else toServer[at]!++;
+    bytes[at]! += index.size(n);
+  });
+  return { from, step, toServer, toClient, bytes };
+}
+
+const FIELD_SAMPLE = 20_000;
+
+/** Bytes per field of one message, and how often the field kept the bytes it had in the message before. */
+export function* fieldBytes(
+  reader: SessionReader,
+  filter: CompiledFilter,
+  args: { readonly message: string; readonly protocol: string },
+): Job<Result<'stats.fieldBytes'>> {
+  interface Total {
+    bytes: number;
+    seen: number;
+    unchanged: number;
+  }
+  const totals = new Map<string, Total>();
+  const last = new Map<string, string>();
+  const { index } = reader;
+  let looked = 0;
+  const numbers = numbersOf(reader, args.message);
+  yield* eachFrame(reader, filter, (n) => {
+    if (looked >= FIELD_SAMPLE || !numbers.has(index.message(n))) return;
+    const conn = index.conn(n);
+    if (reader.connection(conn)?.protocol !== args.protocol) return;
+    const bytes = reader.bytes(n);
+    const dissected = reader.dissect(n, bytes)?.dissected;
+    if (bytes === undefined || dissected?.messages[0]?.name !== args.message) return;
+    looked++;
+    walkFields(dissected.tree(), (node, path) => {
+      if (node.children.length > 0 || path === '' || node.end <= node.start) return;
+      const plain = path.replaceAll(/\[\d+\]/g, '[]');
+      let total = totals.get(plain);
+      if (total === undefined) totals.set(plain, (total = { bytes: 0, seen: 0, unchanged: 0 }));
+      total.bytes += node.end - node.start;
+      total.seen++;
+      const now = hexOf(bytes.subarray(node.start, node.end));
+      const key = `${conn}\0${path}`;
+      if (last.get(key) === now) total.unchanged++;
+      if (last.size < 200_000 || last.has(key)) last.set(key, now);
+    });
+  });
+  return [...totals]
+    .map(([path, t]) => ({ path, bytes: t.bytes, unchanged: t.seen === 0 ? 0 : t.unchanged / t.seen }))
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+export function* expertTotals(reader: SessionReader, filter: CompiledFilter): Job<Result<'stats.expert'>> {
+  const fits = new Set<number>();
+  if (!filter.isEmpty) yield* eachFrame(reader, filter, (n) => fits.add(n));
+  interface Total {
+    severity: string;
+    group: string;
+    code: string;
+    text: string;
+    count: number;
+    first: number;
+    frames: number[];
+  }
+  const totals = new Map<string, Total>();
+  const select = reader.db.prepare(
+    'SELECT id, n, severity, kind, code, text FROM experts WHERE id > ? ORDER BY id LIMIT 4096',
+  );
+  type ExpertRow = { id: number; n: number; severity: number; kind: string; code: string | null; text: string };
+  for (let after = 0; ; ) {
+    const rows = select.all(after) as ExpertRow[];
+    for (const row of rows) {
+      after = row.id;
+      if (!filter.isEmpty && !fits.has(row.n)) continue;
+      const severity = SEVERITIES[row.severity] ?? 'note';
+      const key = `${severity}\0${row.kind}\0${row.code ?? row.text}`;
+      let total = totals.get(key);
+      if (total === undefined) {
+        total = { severity, group: row.kind, code: row.code ?? '', text: row.text, count: 0, first: row.n, frames: [] };
+        totals.set(key, total);
+      }
+      total.count++;
+      if (row.n > 0 && (total.first === 0 || row.n < total.first)) total.first = row.n;
+      if (total.frames.length < 100 && row.n > 0) total.frames.push(row.n);
+    }
+    yield undefined;
+    if (rows.length < 4096) break;
+  }
+  const rank = (severity: string): number => SEVERITIES.indexOf(severity as (typeof SEVERITIES)[number]);
+  return [...totals.values()].sort((a, b) => rank(b.severity) - rank(a.severity) || b.count - a.count);
+}
+
+/** Frames that hold the same value as a field of frame n, anywhere. */
+export function* sameValue(
+  reader: SessionReader,
+  args: { readonly n: number; readonly path: string; readonly limit?: number },
+): Job<readonly { n: number; path: string }[]> {
+  const wanted = fieldAt(reader, args.n, args.path);
+  if (wanted === undefined) return [];
+  const found: { n: number; path: string }[] = [];
+  const limit = args.limit ?? 200;
+  const { count } = reader.index;
+  for (let n = 1; n <= count && found.length < limit; n++) {
+    const dissected = reader.dissect(n)?.dissected;
+    if (dissected?.messages.some((m) => holds(m.fields, wanted, 0))) {
+      walkFields(dissected.tree(), (node, path) => {
+        if (node.children.length === 0 && isSame(node.value, wanted) && (n !== args.n || path !== args.path)) {
+          if (found.length < limit) found.push({ n, path });
+        }
+      });
+    }
+    if ((n & 63) === 0) yield undefined;
+  }
+  return found;
+}
+
+function fieldAt(reader: SessionReader, n: number, path: string): unknown {
+  let value: unknown;
+  const dissected = reader.dissect(n)?.dissected;
+  if (dissected === undefined) return undefined;
+  walkFields(dissected.tree(), (node, at) => {
+    if (at === path && node.children.length === 0) value = node.value;
+  });
+  return value;
+}
+
+function holds(value: unknown, wanted: unknown, depth: number): boolean {
+  if (isSame(value, wanted)) return true;
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array || depth > 64) return false;
+  for (const item of Object.values(value)) if (holds(item, wanted, depth + 1)) return true;
+  return false;
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return a.length > 0 && hexOf(a) === hexOf(b);
+  if (typeof a === 'bigint' || typeof b === 'bigint') return String(a) === String(b);
+  return a === b;
+}
+
+const unitTables = new WeakMap<object, Map<string, string>>();
+function units(spec: { readonly node: Node }): Map<string, string> {
+  let table = unitTables.get(spec);
+  if (table === undefined) {
+    table = new Map();
+    for (const field of fieldsOf(spec.node)) {
+      if (field.meta.unit !== undefined) table.set(field.path.replaceAll(/\[[^\]]*\]/g, ''), field.meta.unit);
+    }
+    unitTables.set(spec, table);
+  }
+  return table;
+}
