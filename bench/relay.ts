@@ -12,7 +12,7 @@ import { performance } from 'node:perf_hooks';
 const CONNECTIONS = 64;
 const SECONDS = 1.5;
 const ROUNDS = Number(process.argv[2] ?? 5);
-const LINE = Buffer.from(`{"type":"say","text":"${'x'.repeat(30)}","n":1}\n`);
+const LINE = Buffer.from(`{"type":"say","text":"${'x'.repeat(30)}","seq":1}\n`);
 
 async function startRelay(kind: string, upstream: number): Promise<{ port: number; child: ChildProcess }> {
   const child = fork(new URL('./relay-process.ts', import.meta.url), [kind, String(upstream)], {

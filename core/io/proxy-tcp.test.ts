@@ -1,17 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { createDice } from '../traffic/clock.ts';
-import {
-  connected,
-  createWorld,
-  dial,
-  listen,
-  MemorySink,
-  portOf,
-  Reader,
-  say,
-  type World,
-} from './world-for-tests.ts';
+import { connected, createWorld, dial, listen, portOf, say, type World } from './world-for-tests.ts';
 
 let world: World;
 const fresh = (...args: Parameters<typeof createWorld>): World => (world = createWorld(...args));
@@ -49,7 +39,7 @@ test('a stream cut at random places arrives as it was sent, in both modes and wh
     at += size;
     if (dice.below(30) === 0) {
       const on = dice.below(2) === 0;
-      control.setRules(on ? [{ id: 'never', enabled: true, when: 'n == 0', actions: [{ do: 'drop' }] }] : []);
+      control.setRules(on ? [{ id: 'never', enabled: true, when: 'seq == 0', actions: [{ do: 'drop' }] }] : []);
     }
     if (dice.below(4) === 0) await new Promise((resolve) => setImmediate(resolve));
   }

@@ -37,7 +37,7 @@ type Listen = (context: ProxyContext, url: EndpointUrl) => Promise<Listening>;
 const CARRIERS: Readonly<Record<Scheme, { listen: Listen; upstreams: readonly Scheme[] } | undefined>> = {
   tcp: { listen: listenStream, upstreams: ['tcp', 'tls'] },
   tls: undefined,
-  ws: undefined,
+  ws: { listen: listenStream, upstreams: ['ws', 'wss'] },
   wss: undefined,
   udp: undefined,
   enet: undefined,

@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net';
 import { type EndpointUrl, parseEndpointUrl } from '../relay/endpoint-url.ts';
 import { EngineError } from '../traffic/engine-error.ts';
-import type { Connection, Direction, Endpoint } from '../traffic/frame.ts';
-import type { Codec } from '../relay/codec.ts';
+import { createWebSocketCodecs } from '../relay/websocket-codec.ts';
+import type { Connection, Endpoint } from '../traffic/frame.ts';
 import { checkHost, type Listening, listenTcp } from './listener.ts';
 import type { ProxyContext, Treatment } from './proxy-context.ts';
 import { pairStreams, type StreamEnd } from './stream-pair.ts';
@@ -48,8 +48,7 @@ export async function carry(
     const socket = await connectUpstream(upstream.host, upstream.port, left.signal);
     client.wire.removeListener('close', leave);
     client.wire.removeListener('error', ignore);
-    const codecs = codecsFor(how);
-    pairStreams(context, connection, ordinal, how, client, { socket, wire: socket }, codecs);
+    relayStreams(context, connection, ordinal, how, client, { socket, wire: socket });
   } catch (error) {
     giveUp(context, connection, client, error);
   } finally {
@@ -57,8 +56,33 @@ export async function carry(
   }
 }
 
-function codecsFor(_how: Treatment): Readonly<Record<Direction, Codec>> | undefined {
-  return undefined;
+function relayStreams(
+  context: ProxyContext,
+  connection: Connection,
+  ordinal: number,
+  how: Treatment,
+  client: StreamEnd,
+  server: StreamEnd,
+): void {
+  if (how.transport !== 'ws' && how.transport !== 'wss') {
+    pairStreams(context, connection, ordinal, how, client, server);
+    return;
+  }
+  const codecs = createWebSocketCodecs((seen) => {
+    const { relay } = live;
+    relay.learn({ details: { ...relay.connection.details, ...seen.details } });
+    if (seen.upgraded) {
+      relay.learnPath(seen.path);
+      return;
+    }
+    context.remark(connection.id, {
+      severity: 'note',
+      group: 'transport',
+      code: 'not-upgraded',
+      text: `Not a WebSocket: ${seen.details['request']} was answered by ${seen.response}; passed through as it is.`,
+    });
+  }, ordinal);
+  const live = pairStreams(context, connection, ordinal, how, client, server, codecs);
 }
 
 /** @throws EngineError `not-allowed` when a fault or the limit refuses the connection. */

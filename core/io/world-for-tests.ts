@@ -103,7 +103,7 @@ export const TOY: Protocol = defineProtocol({
   transports: ['tcp', 'tls', 'ws', 'wss', 'enet', 'udp'],
   framing: { kind: 'lines' },
   messages: [
-    { name: 'say', direction: 'both', node: object({ type: literal('say'), text: string(), n: integer() }) },
+    { name: 'say', direction: 'both', node: object({ type: literal('say'), text: string(), seq: integer() }) },
     { name: 'ask', direction: 'toServer', node: object({ type: literal('ask') }) },
     { name: 'answer', direction: 'toClient', node: object({ type: literal('answer') }) },
     {
@@ -126,7 +126,7 @@ export const TOY: Protocol = defineProtocol({
   ],
 });
 
-export const say = (text: string, n = 1): string => `{"type":"say","text":${JSON.stringify(text)},"n":${n}}`;
+export const say = (text: string, seq = 1): string => `{"type":"say","text":${JSON.stringify(text)},"seq":${seq}}`;
 
 export interface World {
   readonly sink: MemorySink;
@@ -273,7 +273,8 @@ export async function connected(
   spec: Partial<ProxySpec> = {},
 ): Promise<{ proxy: RunningProxy; client: Reader; server: Reader; peer: Peer; id: number }> {
   const peer = await listen(world);
-  const proxy = await world.start({ upstream: `tcp://127.0.0.1:${peer.port}`, ...spec });
+  const scheme = spec.listen?.split(':')[0] ?? 'tcp';
+  const proxy = await world.start({ upstream: `${scheme}://127.0.0.1:${peer.port}`, ...spec });
   const client = await dial(world, portOf(proxy));
   const server = await peer.next();
   await world.sink.until(() => proxy.connections.length > 0);

@@ -7,17 +7,15 @@ import type { Cut, Framing } from '../protocol/framing.ts';
 import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
 
 export interface Unit {
-  /** Every byte it occupied on the wire. */
+  /** Every byte it occupied on the wire; empty when they belong to the unit around it (control frames between fragments). */
   readonly raw: Uint8Array;
   readonly payload: Uint8Array;
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
   readonly carrier: Carrier;
   readonly expert: readonly ExpertInfo[];
-  /** False: belongs to the carrier (an HTTP upgrade, a fragment in between). Forwarded, not recorded. */
+  /** False: belongs to the carrier (an HTTP upgrade). Forwarded, not recorded. */
   readonly isFrame: boolean;
-  /** Recorded just before this one and carried within its `raw` (WebSocket control frames between fragments). */
-  readonly within?: readonly Unit[];
 }
 
 export interface Codec {
@@ -28,7 +26,7 @@ export interface Codec {
   push(chunk: Uint8Array): readonly Unit[];
   /** End of stream: what is pending comes out. */
   end(): readonly Unit[];
-  /** Why the carrier cannot carry it (a control frame above 125 bytes), in a sentence; undefined when it can. */
+  /** Why the carrier cannot carry it (a datagram above 64 KiB), in a sentence; undefined when it can. */
   refuse(payload: Uint8Array, carrier: Carrier): string | undefined;
   /** Bytes that carry `payload`, in place of `like` or anew. Called in the order of sending. */
   wrap(payload: Uint8Array, carrier: Carrier, like?: Unit): Uint8Array;

@@ -108,7 +108,8 @@ export class Lane {
 
   /** Bytes that wait here, for backpressure. */
   get waitingBytes(): number {
-    return this.departures.bytes + this.#backlogBytes;
+    // A frame that is still arriving must arrive whole, whatever its size.
+    return this.departures.isEmpty ? 0 : this.departures.bytes + this.#backlogBytes;
   }
 
   // ---- in --------------------------------------------------------------------------------------------------------------
@@ -271,6 +272,11 @@ export class Lane {
 
   #unit(unit: Unit, now: number): void {
     const size = unit.raw.length;
+    if (size === 0) {
+      // Its bytes belong to the unit around it.
+      this.#record(unit, now);
+      return;
+    }
     if (this.#already >= size) {
       // Gone before this mode began.
       this.#already -= size;
@@ -427,7 +433,6 @@ export class Lane {
   }
 
   #record(unit: Unit, at: number): number {
-    for (const inner of unit.within ?? NONE) this.#record(inner, at);
     if (!unit.isFrame) return 0;
     const { clock, sink, conn } = this.#host;
     const now = clock.now();

@@ -71,6 +71,9 @@ export class Relay implements Controlled {
   readonly #lanes: Record<Direction, Lane>;
   readonly #detach: () => void;
   #connection: Connection;
+  #link: Link;
+  #options: OptionValues = {};
+  #hasFrames = false;
   #protocol: Protocol | undefined;
   #reading: Reading = NO_READING;
   /** Undecided: chunks seen so far, not yet cut. */
@@ -85,6 +88,7 @@ export class Relay implements Controlled {
   constructor(setup: RelaySetup) {
     this.#setup = setup;
     this.#connection = setup.connection;
+    this.#link = setup.link;
     const fixed = Array.isArray(setup.protocol) ? undefined : (setup.protocol as Protocol);
     if (fixed === undefined) this.#sample = [];
     const current = (): Connection => this.#connection;
@@ -206,6 +210,12 @@ export class Relay implements Controlled {
   learn(change: Partial<Omit<Connection, 'id'>>): void {
     this.#connection = { ...this.#connection, ...change };
     this.#setup.sink.changed(this.#connection.id, change);
+  }
+
+  /** The carrier's own address became known (a WebSocket path), before the first frame. */
+  learnPath(path: string): void {
+    this.#link = { ...this.#link, path };
+    if (this.#protocol !== undefined && !this.#hasFrames) this.#use(this.#protocol, this.#options);
   }
 
   // ---- controls --------------------------------------------------------------------------------------------------------
@@ -361,6 +371,7 @@ export class Relay implements Controlled {
   }
 
   #noted(n: number, direction: Direction, bytes: Uint8Array): void {
+    this.#hasFrames = true;
     if (this.#sample === undefined) this.#reading.note(n, direction, bytes);
     else if (this.#setup.codecs !== undefined) {
       this.#sample.push({ n, direction, chunk: bytes, at: 0 });
@@ -372,8 +383,9 @@ export class Relay implements Controlled {
     this.#protocol = protocol;
     if (this.#connection.protocol !== protocol.id) this.learn({ protocol: protocol.id });
     const all = { ...Object.fromEntries(protocol.options.map((o) => [o.name, o.default])), ...options };
-    const { link, memory, reading } = this.#setup;
-    this.#reading = reading?.(this.#connection) ?? createReading(protocol, link, all, memory);
+    const { memory, reading } = this.#setup;
+    this.#options = all;
+    this.#reading = reading?.(this.#connection) ?? createReading(protocol, this.#link, all, memory);
   }
 
   #sampled(direction: Direction, chunk: Uint8Array): void {
@@ -399,14 +411,14 @@ export class Relay implements Controlled {
   #decideProtocol(final: boolean, inHand?: Sampled): boolean {
     const sample = this.#sample;
     if (sample === undefined) return true;
-    const { protocol, link, codecs } = this.#setup;
+    const { protocol, codecs } = this.#setup;
     const bytesOf = (direction: Direction): Uint8Array =>
       joined(
         [...sample, ...(inHand === undefined ? [] : [inHand])].filter((s) => s.direction === direction),
         codecs,
       );
     const seen: Sample = { toServer: bytesOf('toServer'), toClient: bytesOf('toClient') };
-    const chosen = chooseProtocol(protocol as readonly Protocol[], seen, link);
+    const chosen = chooseProtocol(protocol as readonly Protocol[], seen, this.#link);
     if (chosen === undefined && !final) return false;
     this.#sample = undefined;
     if (chosen !== undefined) this.#use(chosen);
