@@ -518,7 +518,8 @@ function blanks(protocol: Protocol, failures: Failures): void {
   const usual = protocol.start(linkOf(protocol), {});
   for (const spec of protocol.messages) {
     // A dialect's message is composed where an example of it lives.
-    const example = protocol.examples.find((one) => one.message === spec.name);
+    const own = protocol.examples.filter((one) => one.message === spec.name);
+    const example = own.find((one) => spec.dialects?.includes(one.options?.['dialect'] ?? '') === true) ?? own[0];
     const state = example === undefined ? usual : protocol.start(linkOf(protocol, example), example.options ?? {});
     const direction = spec.direction === 'both' ? (example?.direction ?? 'toServer') : spec.direction;
     const made = attempt(() => protocol.encode({ message: spec.name, fields: blank(spec.node) }, direction, state));

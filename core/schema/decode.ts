@@ -52,6 +52,7 @@ const NONE: readonly ExpertInfo[] = Object.freeze([]);
 const EMPTY: Meta = Object.freeze({});
 const LENGTH_META: Meta = Object.freeze({ label: 'Length' });
 const COUNT_META: Meta = Object.freeze({ label: 'Count' });
+const END_META: Meta = Object.freeze({ label: 'End mark' });
 
 const compiled = new WeakMap<Node, Step>();
 
@@ -589,7 +590,17 @@ function listStep(node: Extract<Node, { kind: 'list' }>, around: readonly Struct
     for (let index = 0; index < total.count; index += 1) {
       if (terminator !== null) {
         if (startsWith(reader, terminator)) {
+          const at = reader.at;
           reader.at += terminator.length;
+          reader.out?.push({
+            name: '#end',
+            kind: 'fixed',
+            start: at,
+            end: reader.at,
+            value: terminator,
+            meta: END_META,
+            children: NO_CHILDREN,
+          });
           break;
         }
       } else if (total.open && reader.at >= reader.end) break;

@@ -1,0 +1,100 @@
+/**
+ * Which dialect a connection speaks. It is told by the version number at login, by messages only one dialect has, by the token
+ * a known connection issued, or by being the only one that decodes a message without complaint.
+ */
+import type { Dissected, DissectedMessage, Encoded, Memory } from '../../core/protocol/protocol.ts';
+import { type Dialect, DIALECTS } from './entry.ts';
+
+export interface State {
+  readonly dialect: Dialect | 'auto';
+}
+
+/** Likeliest first: it wins between equals. */
+const ORDER: readonly Dialect[] = ['head', '2011', 'seed'];
+const HEAD_ONLY = new Set(['PAMSG_LOGIN_RNDTRGR', 'APMSG_LOGIN_RNDTRGR_RESPONSE']);
+const ISSUES = new Set([
+  'APMSG_CHAR_SELECT_RESPONSE',
+  'AGMSG_PLAYER_ENTER',
+  'GPMSG_PLAYER_SERVER_CHANGE',
+  'GPMSG_DISCONNECT_RESPONSE',
+  'AGMSG_REDIRECT_RESPONSE',
+  'GAMSG_PLAYER_RECONNECT',
+]);
+const SHOWS = new Set(['PGMSG_CONNECT', 'PCMSG_CONNECT', 'PAMSG_RECONNECT']);
+
+/** How badly a reading fits; 0 is without complaint. */
+export function misfit(dissected: Dissected): number {
+  if (dissected.messages[0]?.name == null) return 1000;
+  let sum = 0;
+  for (const info of dissected.expert) sum += info.severity === 'error' ? 100 : info.severity === 'warning' ? 20 : 5;
+  return sum;
+}
+
+export function bestReading(read: (dialect: Dialect) => Dissected): {
+  dialect: Dialect;
+  dissected: Dissected;
+  isClear: boolean;
+} {
+  const readings = ORDER.map((dialect) => ({ dialect, dissected: read(dialect) })).map((r) => ({
+    ...r,
+    misfit: misfit(r.dissected),
+  }));
+  const best = readings.reduce((a, b) => (b.misfit < a.misfit ? b : a));
+  return {
+    dialect: best.dialect,
+    dissected: best.dissected,
+    isClear: best.misfit === 0 && readings.every((r) => r === best || r.misfit > 0),
+  };
+}
+
+/** Composing without knowing the dialect: the first one whose fields these are. */
+export function firstThatFits(encode: (dialect: Dialect) => Encoded): Encoded {
+  let fallback: Encoded | undefined;
+  let refusal: unknown;
+  for (const dialect of ORDER) {
+    try {
+      const encoded = encode(dialect);
+      if (encoded.expert.length === 0) return encoded;
+      fallback ??= encoded;
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  if (fallback === undefined) throw refusal;
+  return fallback;
+}
+
+/** @param isClear asked only when nothing else tells */
+export function nextDialect(
+  message: DissectedMessage,
+  bytes: Uint8Array,
+  memory: Memory,
+  isClear: () => Dialect | undefined,
+): Dialect | undefined {
+  const fields = message.fields as Record<string, unknown> | null;
+  if (bytes.length >= 2 && (bytes[0]! & 0x80) !== 0) return 'head';
+  if (message.name !== null && HEAD_ONLY.has(message.name)) return 'head';
+  if (message.name === 'PAMSG_REGISTER' || message.name === 'PAMSG_LOGIN') {
+    const version = fields?.['version'];
+    if (typeof version === 'number' && version >= 2) return 'head';
+    const clear = isClear();
+    return version === 1 ? (clear === 'seed' ? 'seed' : '2011') : clear;
+  }
+  if (message.name !== null && SHOWS.has(message.name)) {
+    const known = memory.recall(tokenKey(fields));
+    if (DIALECTS.includes(known as Dialect)) return known as Dialect;
+  }
+  return isClear();
+}
+
+/** Tokens carry the choice to the connections that show them. */
+export function rememberToken(message: DissectedMessage, dialect: Dialect, memory: Memory): void {
+  const fields = message.fields as Record<string, unknown> | null;
+  if (message.name !== null && ISSUES.has(message.name) && fields?.['token'] instanceof Uint8Array)
+    memory.remember(tokenKey(fields), dialect);
+}
+
+function tokenKey(fields: Record<string, unknown> | null): string {
+  const token = fields?.['token'];
+  return `token ${token instanceof Uint8Array ? Array.from(token, (b) => b.toString(16).padStart(2, '0')).join('') : ''}`;
+}

@@ -1,0 +1,82 @@
+/** Rows → messages per dialect. A row whose fields do not differ between dialects is one message, shared by them. */
+import { struct } from '../../core/schema/builders.ts';
+import type { Direction, MessageSpec } from '../../core/protocol/protocol.ts';
+import { type Dialect, DIALECTS, type Entry, typesOf } from './entry.ts';
+import { account } from './messages/account.ts';
+import { guilds, party, trade } from './messages/groups.ts';
+import { player } from './messages/player.ts';
+import { servers } from './messages/servers.ts';
+import { channels, chat, npcs, post } from './messages/talk.ts';
+import { beings, effects, inventory, items } from './messages/world.ts';
+
+export const ENTRIES: readonly Entry[] = [
+  account,
+  player,
+  inventory,
+  items,
+  beings,
+  effects,
+  npcs,
+  chat,
+  channels,
+  trade,
+  party,
+  guilds,
+  post,
+  servers,
+].flat();
+
+function idIn(entry: Entry, dialect: Dialect): number | null {
+  return dialect === 'head' && entry.headId !== undefined ? entry.headId : entry.id;
+}
+
+/** First letter sends, second receives: Player, Account, Game, Chat. The account server is the one connected to. */
+export function directionOf(name: string): Direction | 'both' {
+  const [from] = name;
+  if (name.startsWith('XX')) return 'both';
+  if (from === 'P') return 'toServer';
+  // Between servers the game server is the client.
+  return from === 'G' && name[1] !== 'P' ? 'toServer' : 'toClient';
+}
+
+function specOf(entry: Entry, dialect: Dialect, id: number): MessageSpec {
+  const body =
+    dialect === 'seed'
+      ? entry.seed
+      : dialect === '2011'
+        ? (entry.y2011 ?? entry.seed)
+        : (entry.head ?? entry.y2011 ?? entry.seed);
+  return {
+    name: entry.name,
+    id,
+    direction: directionOf(entry.name),
+    node: struct(body(typesOf(dialect))),
+    group: entry.group,
+    meta: { doc: entry.doc },
+    dialects: [dialect],
+    ...(entry.neverSent === true ? { neverSent: true } : {}),
+  };
+}
+
+const all: MessageSpec[] = [];
+const tables = new Map<string, readonly MessageSpec[]>();
+for (const dialect of DIALECTS) {
+  const specs: MessageSpec[] = [];
+  for (const entry of ENTRIES) {
+    const id = idIn(entry, dialect);
+    if (id !== null) specs.push(specOf(entry, dialect, id));
+  }
+  all.push(...specs);
+  for (const direction of ['toServer', 'toClient'] as const)
+    tables.set(
+      `${dialect}/${direction}`,
+      specs.filter((s) => s.direction === direction || s.direction === 'both'),
+    );
+}
+
+/** Every message of every dialect. */
+export const MESSAGES: readonly MessageSpec[] = all;
+
+export function tableOf(dialect: Dialect, direction: Direction): readonly MessageSpec[] {
+  return tables.get(`${dialect}/${direction}`)!;
+}
