@@ -81,6 +81,8 @@ export class FrameDecoder implements TrafficSink {
       time: draft.time,
       mono: draft.mono,
       bytes: draft.bytes,
+      head: draft.head,
+      tail: draft.tail,
       isControl,
     });
     const { protocol } = dissection;

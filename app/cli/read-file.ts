@@ -31,7 +31,7 @@ export async function readTraffic(
 ): Promise<ReadResult> {
   const head = readHead(path);
   if (new TextDecoder('latin1').decode(head.subarray(0, 15)) === 'SQLite format 3')
-    return readSession(path, sink, afterChunk);
+    return readSession(path, choice, sink, afterChunk);
   const text = new TextDecoder().decode(head);
   if (isStreamLog(text)) return readLog(path, choice, sink);
   if (/^\s*\{/.test(text) && isHar(text)) {
@@ -96,19 +96,24 @@ function readLog(path: string, choice: ProtocolChoice, sink: TrafficSink): ReadR
   return { problems, began: 0 };
 }
 
-async function readSession(path: string, sink: TrafficSink, afterChunk: () => Promise<void>): Promise<ReadResult> {
-  const session = openSession(path);
+async function readSession(
+  path: string,
+  choice: ProtocolChoice,
+  sink: TrafficSink,
+  afterChunk: () => Promise<void>,
+): Promise<ReadResult> {
+  const session = openSession(path, choice.protocols);
   try {
     for (const connection of session.connections()) {
       sink.nextConnectionId();
       sink.opened(connection);
     }
     let since = 0;
-    for (const frame of session.frames()) {
+    for (const frame of session.each()) {
       sink.frame(frame);
       if (++since % 4096 === 0) await afterChunk();
     }
-    return { problems: [], began: session.info.began };
+    return { problems: [], began: session.meta.began };
   } finally {
     session.close();
   }

@@ -6,7 +6,7 @@ import { jsonLine, textLine } from '../frame-lines.ts';
 import { LineWriter, printError } from '../output.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
 import { readTraffic } from '../read-file.ts';
-import { vocabularyOf } from '../vocabulary.ts';
+import { vocabularyOf } from '../../../core/engine/vocabulary.ts';
 
 /** One line per frame on stdout, in capture order; what could not be read is told on stderr. */
 export async function decode(invocation: Invocation): Promise<number> {
