@@ -1,0 +1,91 @@
+/** Puts the services together, once per page. Components get them through `useApp`. */
+import { createContext, useContext } from 'react';
+import { COMMANDS } from './commands/command-list.ts';
+import { createCommandTable, type CommandTable } from './commands/dispatch.ts';
+import { createOverlays, type Overlays } from './commands/overlays.ts';
+import { createEngineClient, type EngineClient } from './engine-client/engine-client.ts';
+import { createMirror, type Mirror } from './engine-client/mirror.ts';
+import { createComposeService, type ComposeService } from './compose/compose-service.ts';
+import { createFilterDraft, type FilterDraft } from './filter/filter-draft.ts';
+import { createFuzzService, type FuzzService } from './fuzz/fuzz-service.ts';
+import { createHoldsService, type HoldsService } from './holds/holds-service.ts';
+import type { Host } from './host/host.ts';
+import { createInspection, type Inspection } from './inspector/inspection.ts';
+import { createReplayService, type ReplayService } from './replay/replay-service.ts';
+import { createDock, type Dock } from './state/dock.ts';
+import { createNotices, type Notices } from './state/notices.ts';
+import { createSettings, type SettingsStore } from './state/settings.ts';
+import { createStatisticsService, type StatisticsService } from './statistics/statistics-service.ts';
+import { createStripService, type StripService } from './strip/strip-service.ts';
+import { createRowContext, type RowContext } from './timeline/row-context.ts';
+import { createTimelineScroll, type TimelineScroll } from './timeline/scroll.ts';
+import { createSelection, type SelectionStore } from './timeline/selection.ts';
+import { createTimelineView, type TimelineView } from './timeline/view.ts';
+
+export interface App {
+  readonly host: Host;
+  readonly settings: SettingsStore;
+  readonly client: EngineClient;
+  readonly mirror: Mirror;
+  readonly view: TimelineView;
+  readonly scroll: TimelineScroll;
+  readonly selection: SelectionStore;
+  readonly inspection: Inspection;
+  readonly rowContext: RowContext;
+  readonly filter: FilterDraft;
+  readonly dock: Dock;
+  readonly overlays: Overlays;
+  readonly notices: Notices;
+  readonly strip: StripService;
+  readonly compose: ComposeService;
+  readonly holds: HoldsService;
+  readonly replay: ReplayService;
+  readonly fuzz: FuzzService;
+  readonly statistics: StatisticsService;
+  readonly commands: CommandTable;
+}
+
+export function createApp(host: Host, url: string, token: () => string | null, storage: Storage): App {
+  const settings = createSettings(storage);
+  const client = createEngineClient(url, token);
+  const mirror = createMirror(client);
+  const { hiddenMessages, fieldColumns, colors } = settings.get();
+  const view = createTimelineView(client, { filter: '', hidden: hiddenMessages, columns: fieldColumns, colors });
+  const selection = createSelection();
+  const notices = createNotices();
+  client.on('notice', (notice) => notices.say(notice.text, notice.severity));
+  const dock = createDock();
+  const app: App = {
+    host,
+    settings,
+    client,
+    mirror,
+    view,
+    scroll: createTimelineScroll(view),
+    selection,
+    inspection: createInspection(client, selection),
+    rowContext: createRowContext(mirror, settings),
+    filter: createFilterDraft(client, view, settings),
+    dock,
+    strip: createStripService(client, mirror, view),
+    compose: createComposeService({ client, dock, mirror, notices }),
+    holds: createHoldsService({ client, mirror, dock, notices }),
+    replay: createReplayService({ client, mirror, dock, notices }),
+    fuzz: createFuzzService({ client, mirror, dock, host, notices }),
+    statistics: createStatisticsService(dock),
+    overlays: createOverlays(),
+    notices,
+    commands: createCommandTable(() => app, COMMANDS),
+  };
+  return app;
+}
+
+const AppContext = createContext<App | null>(null);
+
+export const AppProvider = AppContext.Provider;
+
+export function useApp(): App {
+  const app = useContext(AppContext);
+  if (app === null) throw new Error('useApp outside of AppProvider');
+  return app;
+}

@@ -1,0 +1,3 @@
+export function ExpertList() {
+  return null;
+}

@@ -1,0 +1,107 @@
+/** Fuzz campaigns as the UI handles them: what will be fuzzed where, which finding is open. */
+import type { FieldView, FrameView } from '../../../core/contract/frames.ts';
+import type { FuzzArgs } from '../../../core/contract/fuzz-verbs.ts';
+import type { EngineClient } from '../engine-client/engine-client.ts';
+import type { Mirror } from '../engine-client/mirror.ts';
+import { filterLiteral } from '../filter/filter-draft.ts';
+import type { Host } from '../host/host.ts';
+import { filterPath } from '../inspector/field-condition.ts';
+import type { Dock } from '../state/dock.ts';
+import type { Notices } from '../state/notices.ts';
+import { createStore, type Store } from '../state/store.ts';
+import { t } from '../strings/strings.ts';
+
+export interface FuzzDraft {
+  readonly to: string;
+  readonly filter: string;
+  readonly session: string;
+  /** Command that starts the server. */
+  readonly target: string;
+  readonly cases: number;
+  readonly seconds: number;
+  readonly rng: number;
+  readonly ratePerSecond: number;
+}
+
+export interface FuzzService {
+  readonly draft: Store<FuzzDraft>;
+  readonly isEditing: Store<boolean>;
+  readonly finding: Store<string>;
+  prepare(filter: string): void;
+  target(frame: FrameView, field: FieldView): void;
+  start(): Promise<void>;
+  pause(on: boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface FuzzDeps {
+  readonly client: EngineClient;
+  readonly mirror: Mirror;
+  readonly dock: Dock;
+  readonly host: Host;
+  readonly notices: Notices;
+}
+
+export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): FuzzService {
+  const draft = createStore<FuzzDraft>({
+    to: '',
+    filter: '',
+    session: '',
+    target: '',
+    cases: 20_000,
+    seconds: 0,
+    rng: 1,
+    ratePerSecond: 0,
+  });
+  const isEditing = createStore(false);
+  const finding = createStore('');
+
+  let known = 0;
+  mirror.fuzz.subscribe(() => {
+    const count = mirror.fuzz.get()?.findings.length ?? 0;
+    const newest = mirror.fuzz.get()?.findings.at(-1);
+    if (count > known && newest !== undefined) host.notify(t.fuzz.newFinding, newest.title);
+    known = count;
+  });
+  const prepare = (filter: string): void => {
+    const upstream = mirror.proxies.get().find((proxy) => proxy.spec.upstream !== undefined)?.spec.upstream ?? '';
+    draft.update((now) => ({ ...now, filter, to: now.to === '' ? upstream : now.to }));
+    const state = mirror.fuzz.get()?.state;
+    if (state !== 'running' && state !== 'paused') isEditing.set(true);
+    dock.show('fuzz');
+  };
+
+  return {
+    draft,
+    isEditing,
+    finding,
+    prepare,
+    target(frame, field) {
+      const name = frame.messages[0]?.name;
+      const message = name === null || name === undefined ? '' : `message == ${filterLiteral(name)} and `;
+      prepare(`${message}exists(${filterPath(field.path)})`);
+    },
+    async start() {
+      const now = draft.get();
+      const args: FuzzArgs = {
+        to: now.to,
+        rng: now.rng,
+        ...(now.filter === '' ? {} : { filter: now.filter }),
+        ...(now.session === '' ? {} : { session: now.session }),
+        ...(now.target === '' ? {} : { target: now.target }),
+        ...(now.cases > 0 ? { cases: now.cases } : {}),
+        ...(now.seconds > 0 ? { seconds: now.seconds } : {}),
+        ...(now.ratePerSecond > 0 ? { ratePerSecond: now.ratePerSecond } : {}),
+      };
+      finding.set('');
+      mirror.fuzz.set(await client.request('fuzz.start', args));
+      isEditing.set(false);
+    },
+    async pause(on) {
+      mirror.fuzz.set(await client.request('fuzz.pause', { on }));
+    },
+    async stop() {
+      mirror.fuzz.set(await client.request('fuzz.stop', {}));
+    },
+  };
+}

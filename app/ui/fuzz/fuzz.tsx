@@ -1,0 +1,3 @@
+export function Fuzz() {
+  return null;
+}

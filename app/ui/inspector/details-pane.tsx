@@ -1,0 +1,127 @@
+import type { ReactNode } from 'react';
+import type { FieldView, FrameView } from '../../../core/contract/frames.ts';
+import { useApp } from '../app.ts';
+import { milliseconds } from '../format/number.ts';
+import { languageOf } from '../format/text.ts';
+import { Icon } from '../icons/icon.tsx';
+import { useStore } from '../state/store.ts';
+import { t } from '../strings/strings.ts';
+import { Keys } from '../widgets/keys.tsx';
+import { FieldChanges } from './field-changes.tsx';
+import { lineage } from './field-index.ts';
+import { fieldText } from './field-text.ts';
+import { FrameFacts } from './frame-facts.tsx';
+import { FrameLink } from './frame-link.tsx';
+import type { Inspected } from './inspection.ts';
+import { LatencyBar } from './latency-bar.tsx';
+import { Remarks } from './remarks.tsx';
+
+export function DetailsPane({ inspected }: { readonly inspected: Inspected }) {
+  const app = useApp();
+  const chosen = useStore(app.inspection.field);
+  const { frame } = inspected;
+  const buffer = chosen === null ? undefined : inspected.buffers[chosen.buffer];
+  const field = buffer === undefined || chosen === null ? undefined : lineage(buffer.root, chosen.path).at(-1);
+  return (
+    <div className="pane">
+      <div className="head">
+        <h2>{t.inspector.details}</h2>
+        <span className="mono cut">{field?.path ?? frame.messages[0]?.name ?? ''}</span>
+      </div>
+      <div className="details scroll" id="frame-details" tabIndex={0} role="region" aria-label={t.inspector.details}>
+        <Remarks frame={frame} field={field} />
+        {field === undefined ? <FrameFacts frame={frame} /> : <FieldFacts frame={frame} field={field} />}
+        {frame.sent !== undefined && <FieldChanges title={t.inspector.sentChanges} changes={frame.sent.changes} />}
+        {frame.previous !== undefined && frame.previous.changes.length > 0 && (
+          <FieldChanges title={t.inspector.previousChanges} from={frame.previous.n} changes={frame.previous.changes} />
+        )}
+      </div>
+      <div className="acts">
+        <ActButton command="field.filter" isShown={field !== undefined}>
+          {t.inspector.filterOnValue}
+        </ActButton>
+        <ActButton command={field === undefined ? 'copy.hex' : 'copy.value'} isShown>
+          {t.inspector.copy}
+        </ActButton>
+        <ActButton command="frame.edit" isShown>
+          <Icon name="edit" />
+          {t.inspector.editAndResend}
+        </ActButton>
+      </div>
+    </div>
+  );
+}
+
+function ActButton({
+  command,
+  isShown,
+  children,
+}: {
+  readonly command: string;
+  readonly isShown: boolean;
+  readonly children: ReactNode;
+}) {
+  const app = useApp();
+  if (!isShown) return null;
+  return (
+    <button className="btn" onClick={() => app.commands.run(command)}>
+      {children} <Keys command={command} />
+    </button>
+  );
+}
+
+function FieldFacts({ frame, field }: { readonly frame: FrameView; readonly field: FieldView }) {
+  const { value, note } = fieldText(field);
+  return (
+    <dl className="facts">
+      <dt>{t.inspector.value}</dt>
+      <dd className={value.length > 40 ? 'wrap' : ''} lang={field.lang ?? languageOf(field.text)}>
+        {value} <span className="muted">{[note, field.kind].filter((part) => part !== '').join(' · ')}</span>
+      </dd>
+      {field.doc !== undefined && (
+        <>
+          <dt>{t.inspector.meaning}</dt>
+          <dd className="wrap">{field.doc}</dd>
+        </>
+      )}
+      {field.role !== undefined && (
+        <>
+          <dt>{t.inspector.role}</dt>
+          <dd>{field.role}</dd>
+        </>
+      )}
+      {field.volatile === true && (
+        <>
+          <dt>{t.inspector.volatile}</dt>
+          <dd className="wrap">{t.inspector.volatileText}</dd>
+        </>
+      )}
+      {field.derived !== undefined && (
+        <>
+          <dt>{t.inspector.derivedFrom}</dt>
+          <dd className="mono">{field.derived}</dd>
+        </>
+      )}
+      <PairFacts frame={frame} />
+    </dl>
+  );
+}
+
+export function PairFacts({ frame }: { readonly frame: FrameView }) {
+  const { partner } = frame;
+  if (partner === undefined) return null;
+  return (
+    <>
+      <dt>{t.inspector.pair}</dt>
+      <dd>
+        {partner.isReply ? t.inspector.answeredBy : t.inspector.answers}{' '}
+        <FrameLink n={partner.n} label={partner.message} />
+      </dd>
+      <dt>{t.inspector.latency}</dt>
+      <dd>
+        {milliseconds(partner.ms) || '< 0.1 ms'} <LatencyBar ms={partner.ms} p50={partner.p50Ms} p95={partner.p95Ms} />
+        <span className="muted">{` p50 ${Math.round(partner.p50Ms)} · p95 ${Math.round(partner.p95Ms)}`}</span>
+      </dd>
+    </>
+  );
+}

@@ -1,0 +1,2 @@
+export const replayStrings = {};
+export const fuzzStrings = { newFinding: 'Fuzzing found something' };

@@ -1,0 +1,2 @@
+export const statisticsStrings = {};
+export const expertStrings = {};
