@@ -87,8 +87,8 @@ export function jsonProtocol<S>(
     if (peeked !== undefined) return peeked;
     if (discriminator !== undefined) {
       const raw = peekKey(bytes, discriminator.key);
-      if (raw === null) return null;
-      if (raw !== undefined) {
+      if (raw === null && discriminator.pick === undefined) return null;
+      if (raw !== undefined && raw !== null) {
         const read = readRaw(discriminator, raw);
         if (read === undefined) return null;
         const ambiguous = discriminator.pick !== undefined && (discriminator.ambiguous?.includes(read) ?? true);
