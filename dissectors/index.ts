@@ -8,6 +8,18 @@ import { protobuf } from './generic/protobuf.ts';
 import { text } from './generic/text.ts';
 import { mana } from './mana/protocol.ts';
 import { mjsonp } from './mjsonp/protocol.ts';
+import { muddery } from './muddery/protocol.ts';
 import { socketchat } from './socketchat/protocol.ts';
 
-export const protocols: readonly Protocol[] = [mana, mjsonp, socketchat, fco, json, msgpack, protobuf, text, bytes];
+export const protocols: readonly Protocol[] = [
+  mana,
+  mjsonp,
+  socketchat,
+  fco,
+  muddery,
+  json,
+  msgpack,
+  protobuf,
+  text,
+  bytes,
+];
