@@ -49,9 +49,9 @@ export const CODES: Readonly<Record<string, string>> = {
   '10026': 'dead',
 };
 
-const empty = object({});
-/** An empty list arrives as an empty object: the server replaces what is falsy. */
-const orEmpty = (list: Node): Node => oneOf([list, empty]);
+const empty = object({}, { extra: 'warning' });
+/** An empty list, or nothing at all, arrives as an empty object: the server replaces what is falsy. */
+const orEmpty = (node: Node): Node => (node === empty ? empty : oneOf([node, empty]));
 const named = object({ 'key?': t.key(), 'name?': t.name, 'value?': any() });
 const progress = object({ 'accomplished?': array(named, { label: 'Done' }) }, { label: 'Quests' });
 
@@ -117,16 +117,16 @@ const data: Readonly<Record<string, Node>> = {
   char_create: empty,
   char_delete: empty,
   char_delete_pw: empty,
-  char_all: orEmpty(oneOf([object({ char_all: t.characters }), t.characters])),
+  char_all: oneOf([object({ char_all: t.characters }), t.characters]),
   puppet: entered,
   puppet_name: entered,
   unpuppet: empty,
   query_map: t.areas,
   look_around: t.lookAround,
-  inventory: orEmpty(t.inventory),
+  inventory: t.inventory,
   all_equipments: t.equipments,
-  all_skills: orEmpty(t.skills),
-  all_quests: orEmpty(t.quests),
+  all_skills: t.skills,
+  all_quests: t.quests,
   get_revealed_maps: record(any(), { label: 'Known areas' }),
   inventory_obj: looks,
   equipments_obj: looks,
@@ -166,7 +166,7 @@ const data: Readonly<Record<string, Node>> = {
     'look_around?': t.lookAround,
     ...aftermath,
   }),
-  query_rankings: orEmpty(t.ranking),
+  query_rankings: t.ranking,
   queue_up_combat: empty,
   quit_combat_queue: empty,
   confirm_combat: empty,
@@ -191,7 +191,7 @@ function responseSpec(node: Node): MessageSpec {
 }
 
 export const response: MessageSpec = responseSpec(any());
-const specs = new Map(Object.entries(data).map(([command, node]) => [command, responseSpec(node)]));
+const specs = new Map(Object.entries(data).map(([command, node]) => [command, responseSpec(orEmpty(node))]));
 const failed: MessageSpec = responseSpec(oneOf([empty, any()]));
 const commandsOf = new Map([...specs].map(([command, spec]) => [spec, command]));
 
