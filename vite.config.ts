@@ -11,6 +11,7 @@ export default defineConfig({
     include: ['core/**/*.test.ts', 'dissectors/**/*.test.ts', 'fixtures/**/*.test.ts', 'app/**/*.test.ts', 'app/**/*.e2e.ts'],
     exclude: ['**/node_modules/**', 'build/**', 'release/**'],
     pool: 'forks',
+    reporters: ['default', './.ci/summary-reporter.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
