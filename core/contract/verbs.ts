@@ -86,7 +86,8 @@ interface ControlVerbs {
   /** Holds and releases several frames in a commanded order within one tick. */
   'race.release': Verb<{ order: readonly number[] }, { released: readonly number[] }>;
   'inject': Verb<{ conn: number; direction: Direction; hex: string; carrier?: Partial<Carrier>; repeat?: number; intervalMs?: number; absorbAnswer?: boolean }, { frames: readonly number[] }>;
-  'compose.form': Verb<{ protocol: string; message: string; direction: Direction; conn?: number; from?: number }, ComposeForm>;
+  /** `fields`: the form of these instead (the composer asks again when a shape changed: an item more, another variant). */
+  'compose.form': Verb<{ protocol: string; message: string; direction: Direction; conn?: number; from?: number; fields?: unknown }, ComposeForm>;
   'compose.encode': Verb<{ protocol: string; message: string; direction: Direction; fields: unknown; conn?: number; original?: string; override?: Record<string, unknown> }, { hex: string; expert: readonly ExpertInfo[] }>;
   'rules.list': Verb<Nothing, { rules: readonly Rule[]; status: readonly RuleStatus[] }>;
   'rules.set': Verb<{ rules: readonly Rule[] }, { rules: readonly Rule[]; status: readonly RuleStatus[] }>;
@@ -230,6 +231,8 @@ export interface FormControl {
   readonly of?: string;
   readonly optional?: boolean;
   readonly secret?: boolean;
+  /** A blank value: of one item more (`repeat`), or to begin with (`absent`). The options of a `variant` carry theirs as `value`. */
+  readonly template?: unknown;
 }
 
 export interface ScriptStatus {
