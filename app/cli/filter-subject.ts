@@ -34,5 +34,6 @@ export function filterSubject(
     touchedBy: frame.touchedBy ?? [],
     bytes: frame.bytes,
     fields: messages.map((m) => m.fields),
+    beside: messages.map((m) => ('beside' in m ? m.beside : undefined)),
   };
 }

@@ -99,4 +99,7 @@ export class FrameSubject implements FilterSubject {
   get fields(): readonly unknown[] {
     return this.meaning?.dissected.messages.map((m) => m.fields) ?? [undefined];
   }
+  get beside(): readonly unknown[] {
+    return this.meaning?.dissected.messages.map((m) => m.beside) ?? [undefined];
+  }
 }

@@ -26,6 +26,7 @@ export class StoredSubject implements FilterSubject {
   #flags = 0;
   #bytes: Uint8Array | undefined;
   #fields: readonly unknown[] | undefined;
+  #beside: readonly unknown[] = NO_FIELDS;
   #expert: readonly ExpertInfo[] | undefined;
   #connection: Connection | undefined;
   #connectionOf = -1;
@@ -133,7 +134,14 @@ export class StoredSubject implements FilterSubject {
     return (this.#bytes ??= this.#reader.bytes(this.n) ?? NO_BYTES);
   }
   get fields(): readonly unknown[] {
-    return (this.#fields ??=
-      this.#reader.dissect(this.n, this.bytes)?.dissected.messages.map((m) => m.fields) ?? NO_FIELDS);
+    if (this.#fields === undefined) {
+      const messages = this.#reader.dissect(this.n, this.bytes)?.dissected.messages;
+      this.#fields = messages?.map((m) => m.fields) ?? NO_FIELDS;
+      this.#beside = messages?.map((m) => m.beside) ?? NO_FIELDS;
+    }
+    return this.#fields;
+  }
+  get beside(): readonly unknown[] {
+    return this.fields === NO_FIELDS ? NO_FIELDS : this.#beside;
   }
 }

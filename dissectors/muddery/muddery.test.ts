@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Direction, Dissected } from '../../core/protocol/protocol.ts';
+import { Pairing } from '../../core/session/pairing.ts';
 import { findField } from '../../core/schema/path.ts';
 import {
   dissectReads,
@@ -198,6 +199,24 @@ test('every recorded command is paired with the answer that is its own', () => {
   const rows = expectedLines<Row>('muddery/muddery080_webclient.expected.jsonl');
   expect(answers.length).toBe(rows.filter((row) => row.dir === 's2c' && Array.isArray(row.message?.['data'])).length);
   for (const [command, answer] of answers) expect(answer).toBe(command + 1);
+});
+
+test.each(recordings)('latency is measured for every answered command of %s', (name) => {
+  const pairing = new Pairing(muddery, new Map());
+  const answered = new Map<number, number>();
+  replay(name).forEach(({ direction, time, dissected }, n) => {
+    const found = pairing.see(n, time * 1e6, direction, dissected.messages);
+    if (found !== undefined) answered.set(n, found.request);
+  });
+  const rows = expectedLines<Row>(`muddery/${name}.expected.jsonl`);
+  const due = rows.flatMap((row, n): [number, number][] =>
+    row.reply_to !== undefined
+      ? [[n, row.reply_to]]
+      : row.dir === 's2c' && row.keys?.length !== 0 && Array.isArray(row.message?.['data'])
+        ? [[n, n - 1]]
+        : [],
+  );
+  expect([...answered]).toEqual(due);
 });
 
 test('a text that is no JSON is a mistake, except the sign of life', () => {

@@ -123,6 +123,7 @@ function reader(operand: Operand, vocabulary: Vocabulary, needs: Needs): Read {
     if (fields === undefined) return NOTHING;
     const out: unknown[] = [];
     collect(fields, segments, 0, out);
+    if (out.length === 0) collect(s.beside?.[i], segments, 0, out);
     return out;
   };
 }
@@ -230,6 +231,7 @@ function word(name: string, vocabulary: Vocabulary, needs: Needs): Test {
         if (s.names[i] === name || s.protocol === name) return true;
         const out: unknown[] = [];
         collect(s.fields[i], segments, 0, out);
+        if (out.length === 0) collect(s.beside?.[i], segments, 0, out);
         return out.length > 0;
       };
     }

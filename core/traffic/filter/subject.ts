@@ -35,4 +35,6 @@ export interface FilterSubject {
   readonly bytes: Uint8Array;
   /** Decoded value of each message. */
   readonly fields: readonly unknown[];
+  /** What stands beside each message's fields (`sn` in an envelope): asked when the fields have no such name. */
+  readonly beside?: readonly unknown[];
 }
