@@ -9,6 +9,7 @@ import { havoc } from '../schema/havoc.ts';
 import { mutant, mutants } from '../schema/mutate.ts';
 import type { FieldNode, Node } from '../schema/nodes.ts';
 import { joinPath, segmentOf } from '../schema/path.ts';
+import { plainValue } from '../schema/plain-value.ts';
 import { type Roll, rollFrom } from '../schema/roll.ts';
 import { pathExists } from './declared-paths.ts';
 import { wrapPayload } from './framer.ts';
@@ -120,16 +121,6 @@ function linkOf(protocol: Protocol, example?: Example): Link {
 
 function dissected(protocol: Protocol, one: Golden): Dissected {
   return protocol.dissect(one.bytes, one.example.direction, one.state);
-}
-
-/** A value as JSON shows it: bigint as text, bytes as hex. */
-export function plainValue(value: unknown): unknown {
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-  if (value instanceof Uint8Array) return toHex(value);
-  if (Array.isArray(value)) return value.map(plainValue);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainValue(item)]));
 }
 
 function shown(value: unknown): string {
