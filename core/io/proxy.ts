@@ -36,9 +36,9 @@ type Listen = (context: ProxyContext, url: EndpointUrl) => Promise<Listening>;
 
 const CARRIERS: Readonly<Record<Scheme, { listen: Listen; upstreams: readonly Scheme[] } | undefined>> = {
   tcp: { listen: listenStream, upstreams: ['tcp', 'tls'] },
-  tls: undefined,
+  tls: { listen: listenStream, upstreams: ['tcp', 'tls'] },
   ws: { listen: listenStream, upstreams: ['ws', 'wss'] },
-  wss: undefined,
+  wss: { listen: listenStream, upstreams: ['ws', 'wss'] },
   udp: undefined,
   enet: undefined,
   socks5: undefined,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Codec } from '../relay/codec.ts';
 import type { RelayPort } from '../relay/outlet.ts';
 import { opposite, type Relay } from '../relay/relay.ts';
-import type { Carrier, Connection, Direction } from '../traffic/frame.ts';
+import type { Carrier, Connection, Direction, ExpertInfo } from '../traffic/frame.ts';
 import { Alarm } from './alarm.ts';
 import type { LiveConnection, ProxyContext, Treatment } from './proxy-context.ts';
 
@@ -16,10 +16,22 @@ export interface StreamEnd {
 /** Reading stops while so much waits to go on. */
 const QUEUE_LIMIT = 8 * 1024 * 1024;
 
+/** How long a peer may take to close its half after we closed ours. */
+const CLOSE_LIMIT_MS = 500;
+
 /** Why a source is not read: bits of a mask. */
 const CONGESTED = 1;
 const QUEUED = 2;
 const SINK_FULL = 4;
+
+const SILENT: ExpertInfo = {
+  severity: 'warning',
+  group: 'transport',
+  code: 'tls-client-left',
+  text:
+    'The client left right after the TLS handshake without a word, which is what clients do that pin certificates or do not ' +
+    'trust the local authority (interpose ca). For passage untouched, list the host in tls.passThrough.',
+};
 
 class StreamPair implements RelayPort, LiveConnection {
   readonly relay: Relay;
@@ -93,7 +105,10 @@ class StreamPair implements RelayPort, LiveConnection {
       for (const end of [this.#from.toServer, this.#from.toClient]) {
         end.socket.end();
         // A peer that does not close its half is not waited for.
-        setTimeout(() => end.socket.destroy(), 500).unref();
+        setTimeout(() => {
+          end.socket.destroy();
+          end.wire.destroy();
+        }, CLOSE_LIMIT_MS).unref();
       }
     } else {
       this.reset('toServer');
@@ -115,13 +130,19 @@ class StreamPair implements RelayPort, LiveConnection {
     const who = direction === 'toServer' ? 'client' : 'server';
     socket.on('data', (chunk: Buffer) => this.#received(direction, chunk));
     socket.on('drain', () => this.#unpause(opposite(direction), CONGESTED));
+    // Silence after a TLS handshake is how a client says that it does not trust the certificate.
+    const leftSilently = (): void => {
+      if (direction === 'toServer' && socket !== wire && socket.bytesRead === 0) this.#context.remark(this.#id, SILENT);
+    };
     socket.on('end', () => {
+      if (!this.#ended[direction]) leftSilently();
       this.#ending ??= `${who} closed`;
       this.#sourceEnded(direction);
     });
     const failed = (error: NodeJS.ErrnoException): void => {
       if (this.#ended[direction] && socket.destroyed) return;
       this.#ending ??= `${who} reset`;
+      leftSilently();
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') this.#remarkError(who, error);
       this.#ended[direction] = true;
       this.relay.wasReset(direction);

@@ -131,7 +131,7 @@ export const say = (text: string, seq = 1): string => `{"type":"say","text":${JS
 export interface World {
   readonly sink: MemorySink;
   readonly control: Control;
-  start(spec: Partial<ProxySpec>): Promise<RunningProxy>;
+  start(spec: Partial<ProxySpec>, deps?: Partial<ProxyDeps>): Promise<RunningProxy>;
   /** Closes everything the world opened. */
   end(): Promise<void>;
   onEnd(close: () => unknown): void;
@@ -149,10 +149,10 @@ export function createWorld(options: { deps?: Partial<ProxyDeps>; events?: Contr
   return {
     sink,
     control,
-    async start(spec) {
+    async start(spec, deps) {
       const proxy = await startProxy(
         { name: 'proxy', listen: 'tcp://127.0.0.1:0', protocol: 'toy', ...spec },
-        { protocols: [TOY], sink, clock, control, onChange: () => sink.poke(), ...options.deps },
+        { protocols: [TOY], sink, clock, control, onChange: () => sink.poke(), ...options.deps, ...deps },
       );
       closers.push(() => proxy.close());
       return proxy;

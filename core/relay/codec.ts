@@ -99,6 +99,11 @@ export function createStreamCodec(framing: Framing): Codec {
   };
 }
 
+/** Bytes nobody looks at: passed on, not recorded. */
+export function createPassageCodec(): Codec {
+  return { ...createMessageCodec(), push: (chunk) => [{ ...messageUnit(chunk, PLAIN), isFrame: false }] };
+}
+
 /** Carriers that deliver whole messages (udp, enet): a message is a unit. */
 export function createMessageCodec(carrierOf: (carrier: Partial<Carrier>) => Carrier = () => PLAIN): Codec {
   return {
