@@ -7,7 +7,10 @@ import type { ProxySpec, ProxyState, ProxyStatus } from '../traffic/proxy-spec.t
 import type { Relay } from '../relay/relay.ts';
 import type { Listening } from './listener.ts';
 import { ProxyContext, type ProxyDeps } from './proxy-context.ts';
+import { listenHttpConnect } from './http-connect.ts';
+import { listenSocks } from './socks.ts';
 import { listenStream } from './stream-carrier.ts';
+import { listenUdp } from './udp-carrier.ts';
 
 export type { ProxyDeps } from './proxy-context.ts';
 
@@ -39,10 +42,10 @@ const CARRIERS: Readonly<Record<Scheme, { listen: Listen; upstreams: readonly Sc
   tls: { listen: listenStream, upstreams: ['tcp', 'tls'] },
   ws: { listen: listenStream, upstreams: ['ws', 'wss'] },
   wss: { listen: listenStream, upstreams: ['ws', 'wss'] },
-  udp: undefined,
+  udp: { listen: listenUdp, upstreams: ['udp'] },
   enet: undefined,
-  socks5: undefined,
-  http: undefined,
+  socks5: { listen: listenSocks, upstreams: [] },
+  http: { listen: listenHttpConnect, upstreams: [] },
 };
 
 /**
