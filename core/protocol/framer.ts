@@ -134,7 +134,7 @@ class StreamFramer implements Framer {
 }
 
 /**
- * The bytes a payload occupies on a stream of this framing. An undecided `detect` writes as its first candidate does; pass the
+ * The bytes a payload occupies on a stream of this framing. An undecided `detect` writes as its last candidate does, the one taken when nothing else fits; pass the
  * framer's own `framing` to write as the connection does.
  */
 export function wrapPayload(framing: Framing, payload: Uint8Array): Uint8Array {
@@ -163,8 +163,8 @@ export function wrapPayload(framing: Framing, payload: Uint8Array): Uint8Array {
     case 'message':
       return payload;
     case 'detect': {
-      const [first] = framing.candidates;
-      return first === undefined ? payload : wrapPayload(first, payload);
+      const last = framing.candidates.at(-1);
+      return last === undefined ? payload : wrapPayload(last, payload);
     }
     case 'custom':
       return framing.cutter.wrap(payload);
