@@ -57,7 +57,8 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'core/engine': { ours: CORE, packages: ['node:', 'ws', ...PURE_PACKAGES] },
   'dissectors/json': { ours: ['core/schema', 'core/protocol'], packages: PURE_PACKAGES },
-  'app/engine': { ours: [...CORE, 'dissectors'], packages: ['node:'] },
+  // The demo's servers and clients are fixtures.
+  'app/engine': { ours: [...CORE, 'dissectors', 'fixtures'], packages: ['node:'] },
   'app/cli': { ours: [...CORE, 'dissectors', 'app/engine'], packages: ['node:', 'commander', ...PURE_PACKAGES] },
   'app/ui': {
     ours: ['core/contract', 'core/traffic'],
