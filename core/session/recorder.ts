@@ -115,6 +115,11 @@ export class Recorder implements TrafficSink {
     return this.#lastFrame;
   }
 
+  /** Highest connection number given or found in the file. */
+  get lastConnection(): number {
+    return this.#lastConnection;
+  }
+
   // ---- TrafficSink -------------------------------------------------------------------------------------------------------
 
   get isFull(): boolean {

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, mkdtempSync, openSync, readSync, closeSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { backup, DatabaseSync } from 'node:sqlite';
 import { EngineError } from '../traffic/engine-error.ts';
 import { APPLICATION_ID, FORMAT_VERSION, MIGRATIONS } from './schema.ts';
 
@@ -154,6 +154,22 @@ export function closeDatabase(db: DatabaseSync): void {
     // Another connection still reads: the log stays, and the file is as good with it.
   }
   db.close();
+}
+
+/** Copies a session as it is now, beside the threads that use it and without stopping them. */
+export async function copySession(from: string, to: string): Promise<void> {
+  const source = new DatabaseSync(from, { readOnly: true });
+  try {
+    // An open read transaction holds the file still: what is recorded meanwhile neither spoils nor restarts the copy.
+    source.exec('BEGIN');
+    source.prepare('SELECT count(*) FROM meta').get();
+    await backup(source, to, { rate: 1024 });
+  } finally {
+    source.close();
+  }
+  const copy = new DatabaseSync(to);
+  copy.exec('PRAGMA journal_mode = DELETE');
+  copy.close();
 }
 
 export function messageOf(error: unknown): string {

@@ -17,11 +17,18 @@ export class ConnectionStatuses {
   readonly #totals = new Map<number, Totals>();
   #counted = 0;
   #expertsTo = 0;
-  /** Something changed since the list was last taken. */
-  isChanged = true;
+  #isChanged = true;
 
   constructor(reader: SessionReader) {
     this.#reader = reader;
+  }
+
+  /** Something changed since the list was last taken. */
+  get isChanged(): boolean {
+    return this.#isChanged || this.#counted !== this.#reader.index.count;
+  }
+  touch(): void {
+    this.#isChanged = true;
   }
 
   /** Frames were decoded late or anew: what was counted is void. */
@@ -29,12 +36,12 @@ export class ConnectionStatuses {
     this.#totals.clear();
     this.#counted = 0;
     this.#expertsTo = 0;
-    this.isChanged = true;
+    this.#isChanged = true;
   }
 
   list(): ConnectionStatus[] {
     this.#count();
-    this.isChanged = false;
+    this.#isChanged = false;
     return this.#reader.connections().map((connection) => {
       const t = this.#totals.get(connection.id);
       const messages = t === undefined ? 0 : t.frames - t.control;

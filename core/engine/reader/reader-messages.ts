@@ -36,7 +36,8 @@ export const READER_VERBS = [
   'stats.coverage',
   'stats.expert',
 ] as const satisfies readonly VerbName[];
-export type ReaderVerb = (typeof READER_VERBS)[number];
+/** `reader.guess`: which protocol a connection's first bytes look like; the engine's own question. */
+export type ReaderVerb = (typeof READER_VERBS)[number] | 'reader.guess';
 
 export type ToReader =
   | {

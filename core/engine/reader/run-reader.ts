@@ -18,6 +18,7 @@ import { composeEncode, composeForm } from './compose.ts';
 import { ConnectionStatuses } from './connection-statuses.ts';
 import { findRow } from './find.ts';
 import { dissectLoose, frameView } from './frame-view.ts';
+import { guessProtocol } from './guess.ts';
 import { type Job, runJob } from './job.ts';
 import type { FromReader, ReaderSetup, ReaderVerb, ToReader } from './reader-messages.ts';
 import { rowsOf } from './rows.ts';
@@ -34,6 +35,8 @@ export interface ReaderTools {
 type MainPort = Port<ToReader, FromReader>;
 
 const TICK_MS = 16;
+/** Until rate and connections have come to rest after the last frame. */
+const IDLE_MS = 100;
 const SCAN_MS = 10;
 /** New rows sent unasked per view and tick: a screen has far fewer. */
 const LIVE_ROWS = 256;
@@ -100,7 +103,7 @@ class ReaderThread {
     for (const [id, protocol, name, number] of news.names) reader.setName(id, protocol, name, number);
     for (const connection of news.connections) reader.setConnection(connection);
     if (news.connections.length > 0) {
-      this.#statuses.isChanged = true;
+      this.#statuses.touch();
       for (const view of this.#views.values()) view.refresh();
     }
     reader.revise(news.renewed, news.changed);
@@ -207,6 +210,8 @@ class ReaderThread {
         const given = args as Verbs['compose.encode']['args'];
         return composeEncode(reader, given, given.original === undefined ? undefined : bytesOf(given.original));
       }
+      case 'reader.guess':
+        return guessProtocol(reader, (args as { conn: number }).conn);
       case 'stats.messages':
       case 'stats.conversations':
       case 'stats.latency':
@@ -314,9 +319,10 @@ class ReaderThread {
 
   // ---- the tick ----------------------------------------------------------------------------------------------------------
 
-  #soon(): void {
-    if (this.#tick !== undefined || this.#isClosed) return;
-    const wait = Math.max(0, TICK_MS - (this.#tools.now() - this.#ticked));
+  #soon(gap = TICK_MS): void {
+    if (this.#isClosed || (this.#tick !== undefined && gap !== TICK_MS)) return;
+    clearTimeout(this.#tick);
+    const wait = Math.max(0, gap - (this.#tools.now() - this.#ticked));
     this.#tick = setTimeout(() => {
       this.#tick = undefined;
       this.#beat();
@@ -333,16 +339,18 @@ class ReaderThread {
       if (view.isFollowed) this.#tail(view, live);
     }
     const views = [...this.#views.values()].filter((v) => v.isFollowed).map((v) => v.status());
+    const rate = this.#rate();
     this.#main.postMessage(
       {
         kind: 'grew',
-        grew: { frames: this.#reader.index.count, bytesOnDisk: this.#bytesOnDisk, views, rate: this.#rate() },
+        grew: { frames: this.#reader.index.count, bytesOnDisk: this.#bytesOnDisk, views, rate },
         live,
       },
       live.map(({ batch }) => batch.buffer),
     );
     this.#tellConnections();
-    if (isBehind || this.#statuses.isChanged || this.#rate().toServer + this.#rate().toClient > 0) this.#soon();
+    if (isBehind) this.#soon();
+    else if (this.#statuses.isChanged || rate.toServer + rate.toClient > 0) this.#soon(IDLE_MS);
   }
 
   /** Rows that changed go out again, so that nobody need ask whether something did. */
@@ -359,7 +367,7 @@ class ReaderThread {
     if (this.#changed.size === 0) return;
     const changed = [...this.#changed].sort((a, b) => a - b);
     this.#changed = new Set();
-    this.#statuses.isChanged = true;
+    this.#statuses.touch();
     for (const view of this.#views.values()) {
       const rows = view.revise(changed);
       if (!view.isFollowed) continue;
@@ -405,7 +413,6 @@ class ReaderThread {
   }
 
   #tellConnections(): void {
-    if (this.#directionsTo !== this.#reader.index.count) this.#statuses.isChanged = true;
     const now = this.#tools.now();
     if (!this.#statuses.isChanged || now - this.#told < CONNECTIONS_MS) return;
     const began = now;

@@ -1,0 +1,242 @@
+/**
+ * Puts core together: one session, its proxies, its controls, and the verbs that clients call. Knows no protocol by itself
+ * and serves no network: the API server and the command line stand on top of it.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type EventName, type Events, type VerbName, type Verbs } from '../contract/verbs.ts';
+import type { CertificateAuthority } from '../io/certificate-authority.ts';
+import type { ProxyDeps } from '../io/proxy.ts';
+import type { Protocol } from '../protocol/protocol.ts';
+import { type Control, createControl } from '../relay/control.ts';
+import { type Clock, createDice } from '../traffic/clock.ts';
+import { EngineError } from '../traffic/engine-error.ts';
+import { checkArguments } from './arguments.ts';
+import { controlVerbs } from './control-verbs.ts';
+import { EventBoard } from './event-board.ts';
+import type { Log } from './log.ts';
+import { type CompileProtocol, ProtocolStore } from './protocol-store.ts';
+import { Proxies } from './proxies.ts';
+import { proxyVerbs } from './proxy-verbs.ts';
+import { READER_VERBS } from './reader/reader-messages.ts';
+import type { ReaderAnswer } from './reader-client.ts';
+import { SessionHolder } from './session-holder.ts';
+import { sessionVerbs } from './session-verbs.ts';
+import type { WorkerFiles } from './session-threads.ts';
+import { Tickets } from './tickets.ts';
+import { VERB_ARGUMENTS } from './verb-arguments.ts';
+
+export interface EngineOptions {
+  readonly protocols: readonly Protocol[];
+  readonly compileProtocol: CompileProtocol;
+  readonly workers: WorkerFiles;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Of Interpose; kept in every session. */
+  readonly version: string;
+  /** Folder for sessions without a place of their own, and for what outlives a run. */
+  readonly home: string;
+  /** Seeds the dice of rules and faults. Default 1. */
+  readonly seed?: number;
+  readonly authority?: () => Promise<CertificateAuthority>;
+  readonly follower?: (engine: Engine) => ProxyDeps['follower'];
+}
+
+/** Answers a verb. `client` is 0 for the engine's own calls. */
+export type VerbHandlers = {
+  readonly [V in VerbName]?: (
+    args: Verbs[V]['args'],
+    client: number,
+  ) => Verbs[V]['result'] | Promise<Verbs[V]['result']>;
+};
+
+/** How long held frames wait for a client to come back (a page that reloads) before they go on. */
+const ATTENDED_MS = 5_000;
+
+const READ = new Set<string>(READER_VERBS);
+
+export class Engine {
+  readonly options: EngineOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly control: Control;
+  readonly protocols: ProtocolStore;
+  readonly proxies: Proxies;
+  readonly session: SessionHolder;
+  readonly tickets: Tickets;
+  readonly events: EventBoard;
+  readonly #handlers = new Map<VerbName, (args: never, client: number) => unknown>();
+  readonly #closers: (() => void | Promise<void>)[] = [];
+  readonly #clients = new Set<number>();
+  #lastClient = 0;
+  #unattended: NodeJS.Timeout | undefined;
+  #meter = '';
+  #meterTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    this.clock = options.clock;
+    this.log = options.log;
+    mkdirSync(join(options.home, 'sessions'), { recursive: true });
+    this.events = new EventBoard(() => this.clock.now());
+    this.tickets = new Tickets(() => this.clock.now());
+    this.protocols = new ProtocolStore(options.protocols, options.compileProtocol);
+    this.session = new SessionHolder(this);
+    this.control = createControl({
+      clock: this.clock,
+      dice: createDice(options.seed ?? 1),
+      vocabulary: this.protocols.vocabulary,
+      events: {
+        held: (frames) => this.events.soon('held', () => frames),
+        rules: (status) => this.events.soon('rules', () => status),
+        panic: (on) => this.events.tell('panic', { on }),
+        decided: ({ n, by, what }) => {
+          const kind = this.control.rules().some((rule) => rule.id === by) ? 'rule' : 'fault';
+          this.session.recorder?.decision(kind, n, by, what);
+        },
+        mark: (n, color, comment) => this.session.recorder?.markInOrder(n, color, comment),
+      },
+    });
+    // Nobody is there yet who could decide about a held frame.
+    this.control.setAttended(false);
+    this.proxies = new Proxies(
+      () => this.#proxyDeps(),
+      (spec) => {
+        if (spec !== undefined) this.session.noteProxy(spec);
+        this.events.soon('proxies', () => this.proxies.list());
+      },
+    );
+    this.register(sessionVerbs(this));
+    this.register(proxyVerbs(this));
+    this.register(controlVerbs(this));
+    this.#meterTimer = setInterval(() => this.#tellMeter(), 500);
+    this.#meterTimer.unref();
+  }
+
+  // ---- verbs -------------------------------------------------------------------------------------------------------------
+
+  /** Adds verbs, or replaces them. For parts that are built on the engine: replay, fuzzing, exports, the demo. */
+  register(handlers: VerbHandlers): void {
+    for (const [verb, handler] of Object.entries(handlers)) {
+      this.#handlers.set(verb as VerbName, handler as (args: never, client: number) => unknown);
+    }
+  }
+
+  /** Called when the engine closes, last registered first. */
+  onClose(closer: () => void | Promise<void>): void {
+    this.#closers.push(closer);
+  }
+
+  /**
+   * Performs a verb as a client would ask for it, arguments checked.
+   * @param clientRequest the client's number of the request, which row batches carry
+   * @throws EngineError
+   */
+  async perform(verb: string, args: unknown, client: number, clientRequest: number): Promise<ReaderAnswer> {
+    if (this.#isClosed) throw new EngineError('cancelled', 'The engine is being closed.');
+    if (!Object.hasOwn(VERB_ARGUMENTS, verb)) throw new EngineError('bad-request', `There is no verb ${verb}.`);
+    const name = verb as VerbName;
+    checkArguments(name, VERB_ARGUMENTS[name], args);
+    const handler = this.#handlers.get(name);
+    if (handler !== undefined) return { ok: (await handler((args ?? {}) as never, client)) ?? null };
+    if (READ.has(name)) return this.session.reader.request(name as never, args ?? {}, client, clientRequest);
+    throw new EngineError('not-found', `This engine was started without what ${verb} needs.`);
+  }
+
+  /** A verb for callers in this process. @throws EngineError */
+  async call<V extends Exclude<VerbName, 'view.rows'>>(verb: V, args: Verbs[V]['args']): Promise<Verbs[V]['result']> {
+    const answer = await this.perform(verb, args, 0, 0);
+    return ('ok' in answer ? answer.ok : undefined) as Verbs[V]['result'];
+  }
+
+  emit<E extends EventName>(event: E, data: Events[E]): void {
+    this.events.tell(event, data);
+  }
+
+  notice(severity: Events['notice']['severity'], text: string, action?: string): void {
+    if (severity !== 'info') this.log.warn(text);
+    else this.log.info(text);
+    this.emit('notice', { severity, text, ...(action === undefined ? {} : { action }) });
+  }
+
+  // ---- clients -----------------------------------------------------------------------------------------------------------
+
+  /** A client that may hold frames: as long as one is there, held frames wait for it. */
+  addClient(): number {
+    const client = ++this.#lastClient;
+    this.#clients.add(client);
+    clearTimeout(this.#unattended);
+    this.control.setAttended(true);
+    return client;
+  }
+  removeClient(client: number): void {
+    if (!this.#clients.delete(client)) return;
+    this.session.gone(client);
+    if (this.#clients.size > 0) return;
+    this.#unattended = setTimeout(() => this.control.setAttended(false), ATTENDED_MS);
+    this.#unattended.unref();
+  }
+
+  // ---- protocols ---------------------------------------------------------------------------------------------------------
+
+  /** Reads the user's protocol files again and decodes history by them. */
+  async loadProtocols(paths: readonly string[]): Promise<readonly string[]> {
+    const { changed, problems } = this.protocols.load(paths);
+    for (const problem of problems) this.notice('problem', problem);
+    if (!changed) return problems;
+    try {
+      this.control.setVocabulary(this.protocols.vocabulary);
+    } catch (error) {
+      this.notice('warning', `A filter no longer fits the protocols: ${String(error)}`);
+    }
+    await this.session.setProtocols();
+    this.notice('info', 'Protocol files were read again; history is decoded by them.');
+    return problems;
+  }
+
+  // ---- end ---------------------------------------------------------------------------------------------------------------
+
+  /** Releases what is held, closes proxies and the session; the file is whole afterwards. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearInterval(this.#meterTimer);
+    clearTimeout(this.#unattended);
+    this.control.setPanic(true);
+    for (const closer of this.#closers.reverse()) {
+      try {
+        await closer();
+      } catch (error) {
+        this.log.failure(error);
+      }
+    }
+    await this.proxies.closeAll();
+    await this.session.close();
+    this.tickets.close();
+    this.events.close();
+  }
+
+  #proxyDeps(): ProxyDeps {
+    const { authority, follower } = this.options;
+    const follow = follower?.(this);
+    return {
+      protocols: this.protocols.protocols,
+      sink: this.session.sink,
+      clock: this.clock,
+      control: this.control,
+      recordingFailed: () => this.session.failure !== undefined,
+      onChange: () => this.events.soon('proxies', () => this.proxies.list()),
+      ...(authority === undefined ? {} : { authority }),
+      ...(follow === undefined ? {} : { follower: follow }),
+    };
+  }
+
+  #tellMeter(): void {
+    const meter = this.control.readMeter();
+    const text = JSON.stringify(meter);
+    if (text === this.#meter) return;
+    this.#meter = text;
+    this.emit('meter', meter);
+  }
+}
