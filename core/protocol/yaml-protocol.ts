@@ -98,7 +98,7 @@ function protocolOf(root: Cell, compile: CompileCondition): Protocol | undefined
     'invariants',
     'examples',
   );
-  const id = root.get('protocol')?.asText() ?? root.problem('`protocol` is missing: a short name such as my-game.');
+  const id = root.need('protocol', '`protocol` is missing: a short name such as my-game.')?.asText();
   if (id === undefined) return undefined;
   if (!/^[a-z][a-z0-9-]*$/.test(id))
     root.get('protocol')?.problem('Use small letters, digits and hyphens, a letter first.');
@@ -193,8 +193,7 @@ function discriminatorOf(cell: Cell | undefined, root: Cell): Discriminator {
     return usual;
   }
   cell.allow('key', 'by', 'keep', 'digits', 'also', 'style', 'label');
-  const key =
-    cell.get('key')?.asText() ?? cell.problem('`json` needs `key`, the key that says which message an object is.');
+  const key = cell.need('key', '`json` needs `key`, the key that says which message an object is.')?.asText();
   const by = cell.get('by')?.asWord(['name', 'id'] as const) ?? 'name';
   const keep = cell.get('keep')?.asBoolean() ?? false;
   const digits = cell.get('digits')?.asNumber();
@@ -478,7 +477,7 @@ function portOf(cell: Cell, usual: Transport): Protocol['ports'][number] | undef
     return port === undefined ? undefined : { port, transport: usual };
   }
   cell.allow('port', 'transport', 'role');
-  const port = cell.get('port')?.asNumber() ?? cell.problem('`port` is missing.');
+  const port = cell.need('port', '`port` is missing.')?.asNumber();
   const transport = cell.get('transport')?.asWord(TRANSPORTS) ?? usual;
   const role = cell.get('role')?.asText();
   return port === undefined ? undefined : { port, transport, ...(role === undefined ? {} : { role }) };
@@ -544,12 +543,11 @@ function pairOf(cell: Cell, specs: readonly MessageSpec[]): Pair | undefined {
 
 function handoffOf(cell: Cell, specs: readonly MessageSpec[]): Handoff | undefined {
   cell.allow('message', 'address', 'port', 'token', 'role', 'transport');
-  const message = cell.get('message')?.asText() ?? cell.problem('`message` is missing.');
+  const message = cell.need('message', '`message` is missing.')?.asText();
   if (message === undefined) return undefined;
   const found = specsNamed(cell.get('message') ?? cell, message, specs);
-  const address =
-    pathIn(cell.get('address'), found) ?? cell.problem('A handoff needs `address`, the field with the address.');
-  const port = pathIn(cell.get('port'), found) ?? cell.problem('A handoff needs `port`, the field with the port.');
+  const address = pathIn(cell.need('address', 'A handoff needs `address`, the field with the address.'), found);
+  const port = pathIn(cell.need('port', 'A handoff needs `port`, the field with the port.'), found);
   const token = pathIn(cell.get('token'), found);
   const role = cell.get('role')?.asText();
   const transport = cell.get('transport')?.asWord(TRANSPORTS);
@@ -570,7 +568,7 @@ function correlationOf(cell: Cell, specs: readonly MessageSpec[]): Correlation |
   const kind = cell.get('kind')?.asWord(['token', 'id', 'sequence', 'salt'] as const) ?? 'id';
   const place = (one: Cell): { message: string; path: string } | undefined => {
     one.allow('message', 'path');
-    const message = one.get('message')?.asText() ?? one.problem('`message` is missing.');
+    const message = one.need('message', '`message` is missing.')?.asText();
     if (message === undefined) return undefined;
     const path = pathIn(one.get('path'), specsNamed(one, message, specs));
     return path === undefined ? undefined : { message, path };
@@ -589,7 +587,7 @@ function invariantOf(
   specs: readonly MessageSpec[],
 ): Invariant | undefined {
   cell.allow('name', 'where', 'that', 'after', 'constant', 'increasing', 'text', 'severity');
-  const name = cell.get('name')?.asText() ?? cell.problem('An invariant needs a `name`.');
+  const name = cell.need('name', 'An invariant needs a `name`.')?.asText();
   const text = cell.get('text')?.asText();
   if (name === undefined) return undefined;
   const whereCell = cell.get('where');
@@ -621,8 +619,7 @@ function invariantOf(
 
 function exampleOf(cell: Cell): Example | undefined {
   cell.allow('name', 'direction', 'text', 'hex', 'message', 'fields', 'options', 'role', 'lossy', 'serverPort');
-  const direction =
-    cell.get('direction')?.asWord(['toServer', 'toClient'] as const) ?? cell.problem('`direction` is missing.');
+  const direction = cell.need('direction', '`direction` is missing.')?.asWord(['toServer', 'toClient'] as const);
   const text = cell.get('text')?.asText();
   const hex = cell.get('hex')?.asText();
   if (direction === undefined) return undefined;

@@ -140,6 +140,11 @@ export class Cell {
     return this.get(key) !== undefined;
   }
 
+  /** The value under a key that must be there; `complaint` is said when it is not. */
+  need(key: string, complaint: string): Cell | undefined {
+    return this.get(key) ?? this.problem(complaint);
+  }
+
   /** Complains about every key that is not one of these. */
   allow(...known: readonly string[]): void {
     if (!this.isMap) return;

@@ -22,8 +22,7 @@ export function statesOf(
 ): StateMachine {
   if (cell === undefined) return { first: '', names: [''], next: (state) => state };
   cell.allow('start', 'transitions');
-  const first =
-    cell.get('start')?.asText() ?? cell.problem('`states` needs `start`, the state a connection begins in.') ?? '';
+  const first = cell.need('start', '`states` needs `start`, the state a connection begins in.')?.asText() ?? '';
   const rules = new Map<string, Map<string, readonly Step[]>>();
   const names = new Set([first]);
   const known = new Set(messages.map((spec) => spec.name));
@@ -63,7 +62,7 @@ function stepOf(cell: Cell, protocol: string, compile: CompileCondition): Step |
     return go === undefined ? undefined : { go };
   }
   cell.allow('if', 'go');
-  const go = cell.get('go')?.asText() ?? cell.problem('A conditional step needs `go`, the state it leads to.');
+  const go = cell.need('go', 'A conditional step needs `go`, the state it leads to.')?.asText();
   const condition = cell.get('if');
   const test = condition === undefined ? undefined : conditionTest(condition, protocol, compile);
   return go === undefined ? undefined : { go, test };
