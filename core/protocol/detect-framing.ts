@@ -18,8 +18,13 @@ export function decideFraming(
   final: boolean,
 ): Decision | null {
   const answers = candidates.map((candidate) => explains(candidate, bytes, limits));
-  const yes = answers.indexOf('yes');
   const maybe = answers.indexOf('maybe');
+  // Among several that fit while an earlier one may still, one whose frames fill the bytes exactly is no accident.
+  const exact = candidates.findIndex(
+    (one, at) => answers[at] === 'yes' && one.kind !== 'json' && fills(one, bytes, limits),
+  );
+  if (exact >= 0) return { framing: candidates[exact] as Framing, undelimited: false };
+  const yes = answers.indexOf('yes');
   if (yes >= 0 && (maybe < 0 || maybe > yes)) return { framing: candidates[yes] as Framing, undelimited: false };
   // A whole JSON value is there and nothing behind it yet: waiting for a delimiter would hold the first frame back.
   if (yes >= 0 && candidates[yes]?.kind === 'json') return { framing: candidates[yes] as Framing, undelimited: true };
@@ -71,6 +76,20 @@ function explains(framing: Framing, bytes: Uint8Array, limits: FramerLimits): An
     default:
       return framing satisfies never;
   }
+}
+
+/** The bytes are whole frames, none of them empty, up to the last byte. */
+function fills(framing: Framing, bytes: Uint8Array, limits: FramerLimits): boolean {
+  if (framing.kind === 'message' || framing.kind === 'detect') return false;
+  const cutter = cutterFor(framing, limits);
+  let at = 0;
+  while (at < bytes.length) {
+    const span = cutter.next(bytes, at, bytes.length);
+    if (span === null || span.expert !== undefined || span.size <= span.head + span.tail) return false;
+    cutter.reset();
+    at += span.size;
+  }
+  return true;
 }
 
 function byCutting(framing: Framing, bytes: Uint8Array, limits: FramerLimits, enough: number): Answer {

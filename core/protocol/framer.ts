@@ -134,8 +134,8 @@ class StreamFramer implements Framer {
 }
 
 /**
- * The bytes a payload occupies on a stream of this framing. An undecided `detect` writes as its last candidate does, the one taken when nothing else fits; pass the
- * framer's own `framing` to write as the connection does.
+ * The bytes a payload occupies on a stream of this framing. An undecided `detect` writes as its last candidate does, the one
+ * taken when nothing else fits; pass the framer's own `framing` to write as the connection does.
  */
 export function wrapPayload(framing: Framing, payload: Uint8Array): Uint8Array {
   switch (framing.kind) {

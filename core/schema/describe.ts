@@ -287,7 +287,7 @@ export function layoutOf(node: Node): string {
     case 'tuple':
       return `[${[...node.items.map(layoutOf), ...(node.rest === undefined ? [] : [`${layoutOf(node.rest)}…`])].join(', ')}]`;
     case 'oneOf':
-      return node.options.map(layoutOf).join(' | ');
+      return [...new Set(node.options.map(layoutOf))].join(' | ');
     case 'literal':
       return JSON.stringify(node.value) ?? String(node.value);
     case 'object':
@@ -337,7 +337,8 @@ export function describeFields(node: Node): string {
   const fields = fieldsOf(node);
   if (fields.length === 0) return '_No fields._\n';
   const rows = fields.map((field) => {
-    const notes = [field.meta.label, field.meta.doc, unitNote(field.meta), valueNote(field.values)].filter(Boolean);
+    const said = [field.meta.label, field.meta.doc, unitNote(field.meta), valueNote(field.values)];
+    const notes = said.flatMap((note) => (note === undefined || note === '' ? [] : [note.replace(/\.$/, '')]));
     const name = `\`${field.path === '' ? '(value)' : field.path}\`${field.optional ? ' _optional_' : ''}`;
     return `| ${name} | ${cell(field.layout)} | ${cell(notes.join('. '))} |`;
   });

@@ -87,9 +87,9 @@ export const json: Protocol<State> = defineProtocol<State>({
     {
       name: 'numbered command with text',
       direction: 'toClient',
-      hex: '7b22636d64223a372c2274657874223a22e4bda0e5a5bd227d',
+      hex: '7b22636d64223a372c226c696e65223a22e4bda0e5a5bd227d',
       message: 'cmd 7',
-      fields: { cmd: 7, text: '你好' },
+      fields: { cmd: 7, line: '你好' },
     },
     {
       name: 'event array',

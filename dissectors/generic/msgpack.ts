@@ -32,10 +32,15 @@ function isContainer(first: number | undefined): boolean {
   return first !== undefined && ((first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf));
 }
 
-/** Values back to back: a value says itself where it ends. Streams of bare numbers are not taken for frames. */
+function isText(first: number | undefined): boolean {
+  return first !== undefined && ((first >= 0xa0 && first <= 0xbf) || (first >= 0xd9 && first <= 0xdb));
+}
+
+/** Values back to back: a value says itself where it ends. Nearly every byte is a number, so bare numbers are no frames. */
 const backToBack: CustomCutter = {
   cut: (buffer) => {
-    if (!isContainer(buffer[0])) return null;
+    const [first] = buffer;
+    if (!isContainer(first) && !isText(first)) return null;
     const read = readMsgpack(buffer, 0, DEFAULT_LIMITS);
     if (read.problem === undefined) return { size: read.end, head: 0, tail: 0 };
     return read.short ? { size: 0, head: 0, tail: 0 } : null;
