@@ -62,7 +62,7 @@ export class Lane {
   /** Received and not gone on. */
   #backlog: Uint8Array[] = [];
   #backlogBytes = 0;
-  #partialSince = 0;
+  #partialSince: number | undefined;
   /** Injected frames that wait for a boundary. */
   #waiting: Departure[] = [];
   readonly #held = new Map<number, HeldDeparture>();
@@ -128,7 +128,7 @@ export class Lane {
     this.#backlogBytes += chunk.length;
     for (const unit of this.#codec.push(chunk)) this.#unit(unit, now);
     if (this.#already > 0) this.#passBacklog(now);
-    this.#partialSince = this.#backlogBytes > 0 ? now : 0;
+    this.#partialSince = this.#backlogBytes > 0 ? now : undefined;
     this.#settle(now);
   }
 
@@ -229,7 +229,7 @@ export class Lane {
       if (held.limitAt <= now) this.decide(n, { action: held.onLimit });
       else next = Math.min(next, held.limitAt);
     }
-    if (this.#partialSince > 0 && this.#backlogBytes > 0) {
+    if (this.#partialSince !== undefined && this.#backlogBytes > 0) {
       const until = this.#partialSince + PARTIAL_LIMIT_MS;
       if (now < until) next = Math.min(next, until);
       else if (this.departures.isEmpty) this.#passBacklog(now);
@@ -481,7 +481,7 @@ export class Lane {
     }
     this.#backlog = [];
     this.#backlogBytes = 0;
-    this.#partialSince = 0;
+    this.#partialSince = undefined;
     this.#already = this.#codec.pending;
   }
 

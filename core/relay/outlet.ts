@@ -46,6 +46,8 @@ export class Outlet {
   #freeAt = 0;
   #wanted = 0;
   #waitingSince: number | undefined;
+  /** When the piece at the head will have been let through. */
+  #dueAt: number | undefined;
   #shape: Shape | undefined;
 
   constructor(port: RelayPort, direction: Direction, whole: boolean) {
@@ -65,6 +67,7 @@ export class Outlet {
   setShape(shape: Shape | undefined): void {
     this.#shape = shape;
     this.#wanted = 0;
+    this.#dueAt = undefined;
   }
 
   /** Nothing leaves before `time`; 0 lifts it. */
@@ -95,6 +98,11 @@ export class Outlet {
         if (now < until) return until;
       }
       this.#waitingSince = undefined;
+      if (this.#shape?.rate !== undefined) {
+        // A piece has arrived when its last byte has.
+        this.#dueAt ??= Math.max(now, this.#freeAt) + Math.min(size, this.#bytes) / this.#shape.rate;
+        if (now < this.#dueAt) return this.#dueAt;
+      }
       this.#let(size, now);
     }
     return Infinity;
@@ -106,6 +114,7 @@ export class Outlet {
     this.#bytes = 0;
     this.#freeAt = 0;
     this.#waitingSince = undefined;
+    this.#dueAt = undefined;
   }
 
   #size(first: Piece): number {
@@ -144,8 +153,8 @@ export class Outlet {
     this.#bytes -= sent;
     this.#wanted = 0;
     const gap = this.#shape?.pieceSize === undefined ? 0 : (this.#shape.pieceGapMs ?? 0);
-    const pace = this.#shape?.rate === undefined ? 0 : sent / this.#shape.rate;
-    if (gap + pace > 0) this.#freeAt = Math.max(now, this.#freeAt) + gap + pace;
+    this.#freeAt = Math.max(this.#freeAt, this.#dueAt ?? now) + gap;
+    this.#dueAt = undefined;
   }
 }
 
