@@ -15,6 +15,7 @@ import { EngineError } from '../../traffic/engine-error.ts';
 import { compileFilter, type Vocabulary } from '../../traffic/filter/filter.ts';
 import { vocabularyOf } from '../vocabulary.ts';
 import { composeEncode, composeForm } from './compose.ts';
+import { coverageOf } from './coverage.ts';
 import { ConnectionStatuses } from './connection-statuses.ts';
 import { findRow } from './find.ts';
 import { dissectLoose, frameView } from './frame-view.ts';
@@ -244,7 +245,7 @@ class ReaderThread {
       case 'stats.fieldBytes':
         return statistics.fieldBytes(reader, filter, args as StatisticsVerbs['stats.fieldBytes']['args']);
       case 'stats.coverage':
-        throw new EngineError('internal', 'Coverage is not wired.');
+        return coverageOf(reader, (args as StatisticsVerbs['stats.coverage']['args']).protocol);
       case 'stats.expert':
         return statistics.expertTotals(reader, filter);
     }

@@ -123,6 +123,7 @@ export function* latency(reader: SessionReader, filter: CompiledFilter): Job<Res
     protocol: string;
     request: string;
     reply: string;
+    asked: string;
     ms: number[];
   }
   const groups = new Map<string, Group>();
@@ -138,11 +139,12 @@ export function* latency(reader: SessionReader, filter: CompiledFilter): Job<Res
       if (!filter.isEmpty && !fits.has(request) && !fits.has(reply)) continue;
       const protocol = reader.connection(index.conn(request))?.protocol ?? '';
       const names = [reader.messageNames(request)[0] ?? '', reader.messageNames(reply)[0] ?? ''] as const;
-      const key = `${protocol}\0${names[0]}\0${names[1]}`;
+      const asked = `${protocol}\0${names[0]}\0${index.flags(request) & FLAG.toClient}`;
+      const key = `${asked}\0${names[1]}`;
       let group = groups.get(key);
-      if (group === undefined) groups.set(key, (group = { protocol, request: names[0], reply: names[1], ms: [] }));
+      if (group === undefined)
+        groups.set(key, (group = { protocol, request: names[0], reply: names[1], asked, ms: [] }));
       group.ms.push(micros / 1000);
-      const asked = `${protocol}\0${names[0]}`;
       answeredBy.set(asked, (answeredBy.get(asked) ?? 0) + 1);
     }
     yield undefined;
@@ -152,13 +154,13 @@ export function* latency(reader: SessionReader, filter: CompiledFilter): Job<Res
   const asked = new Map<string, number>();
   const wanted = new Set(answeredBy.keys());
   yield* eachFrame(reader, filter, (n) => {
-    const key = `${reader.connection(index.conn(n))?.protocol ?? ''}\0${reader.messageNames(n)[0] ?? ''}`;
+    const protocol = reader.connection(index.conn(n))?.protocol ?? '';
+    const key = `${protocol}\0${reader.messageNames(n)[0] ?? ''}\0${index.flags(n) & FLAG.toClient}`;
     if (wanted.has(key)) asked.set(key, (asked.get(key) ?? 0) + 1);
   });
   return [...groups.values()]
-    .map(({ ms, ...group }): LatencyTotal => {
+    .map(({ ms, asked: key, ...group }): LatencyTotal => {
       ms.sort((a, b) => a - b);
-      const key = `${group.protocol}\0${group.request}`;
       return {
         ...group,
         count: ms.length,

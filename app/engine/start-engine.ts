@@ -1,0 +1,118 @@
+/**
+ * The engine as the command line, the desktop and tests start it: session, configuration, proxies, and the page on loopback.
+ *
+ *     const { url, engine, close } = await startEngine({ session: 'run.ipsession', proxies: [{ name: 'game', … }] });
+ */
+import { homedir } from 'node:os';
+import { extname, join } from 'node:path';
+import { type ApiServer, startApiServer } from '../../core/engine/api-server.ts';
+import { compileProtocol } from '../../core/engine/compile-protocol.ts';
+import type { Config } from '../../core/engine/config.ts';
+import { ConfigWatcher, loadConfig } from '../../core/engine/config-watcher.ts';
+import { Engine } from '../../core/engine/engine.ts';
+import { createLog, type LogLevel } from '../../core/engine/log.ts';
+import { type CertificateAuthority, openAuthority } from '../../core/io/certificate-authority.ts';
+import { createSystemClock } from '../../core/io/system-clock.ts';
+import type { ProxySpec } from '../../core/traffic/proxy-spec.ts';
+import { protocols } from '../../dissectors/index.ts';
+import { demoVerbs } from './demo-verbs.ts';
+
+export interface StartOptions {
+  /** File to record into; it must not exist. Default: a new one in the home folder. */
+  readonly session?: string;
+  /** Session file to look at instead of recording. */
+  readonly open?: string;
+  /** `interpose.yaml`, read now and again whenever it is saved. */
+  readonly config?: string;
+  /** Proxies besides those of the configuration. A proxy that cannot start makes the start fail. */
+  readonly proxies?: readonly ProxySpec[];
+  /** Protocol files (YAML) besides those of the configuration. */
+  readonly protocolFiles?: readonly string[];
+  /** Seeds rules and faults. */
+  readonly seed?: number;
+  /** Serve the page and the API. Default true; false for a headless proxy. */
+  readonly serve?: boolean;
+  /** Port of the page; default any. */
+  readonly port?: number;
+  readonly devOrigin?: string;
+  /** Folder of the built page. Default `build/ui` of this installation. */
+  readonly ui?: string;
+  /** Folder for sessions and certificates. Default: the user's data folder, or INTERPOSE_HOME. */
+  readonly home?: string;
+  readonly log?: LogLevel;
+  readonly version?: string;
+}
+
+export interface StartedEngine {
+  /** Page with the token in its fragment; undefined when nothing is served. */
+  readonly url: string | undefined;
+  readonly server: ApiServer | undefined;
+  readonly engine: Engine;
+  readonly config: Config | undefined;
+  /** Closes proxies, session and server; the session's file is whole afterwards. */
+  close(): Promise<void>;
+}
+
+/** @throws EngineError when the session, the configuration or a proxy of `proxies` does not work out */
+export async function startEngine(options: StartOptions = {}): Promise<StartedEngine> {
+  const config = options.config === undefined ? undefined : loadConfig(options.config);
+  const home = options.home ?? defaultHome();
+  let opening: Promise<CertificateAuthority> | undefined;
+  const authority = (): Promise<CertificateAuthority> => (opening ??= openAuthority(join(home, 'authority')));
+  const engine = new Engine({
+    protocols,
+    compileProtocol,
+    workers: { recorder: entry('recorder-worker'), reader: entry('reader-worker') },
+    clock: createSystemClock(),
+    log: createLog(options.log ?? 'warnings'),
+    version: options.version ?? '0.1.0',
+    home,
+    authority,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+  });
+  engine.register(demoVerbs(engine, async () => (await authority()).certificate));
+  let server: ApiServer | undefined;
+  const close = async (): Promise<void> => {
+    await server?.close();
+    await engine.close();
+  };
+  try {
+    if (options.open !== undefined) await engine.session.openFile(options.open);
+    else await engine.session.create(options.session ?? config?.session);
+    const files = options.protocolFiles ?? [];
+    if (options.config !== undefined) await ConfigWatcher.start(engine, options.config, files);
+    else if (files.length > 0) await engine.loadProtocols(files);
+    for (const spec of options.proxies ?? []) await engine.proxies.start(spec);
+    if (options.serve !== false) {
+      server = await startApiServer(engine, {
+        ui: options.ui ?? builtPage(),
+        ...(options.port === undefined ? {} : { port: options.port }),
+        ...(options.devOrigin === undefined ? {} : { devOrigin: options.devOrigin }),
+      });
+    }
+    return { url: server?.url, server, engine, config, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Threads start from sources in a checkout and from the built files once built: the ending is ours own. */
+function entry(name: string): URL {
+  return new URL(`./${name}${extname(import.meta.filename)}`, import.meta.url);
+}
+
+/** `build/ui`, seen from the sources and from `build/app/engine` alike. */
+function builtPage(): string {
+  const here = import.meta.dirname;
+  const isBuilt = extname(import.meta.filename) === '.js';
+  return isBuilt ? join(here, '..', '..', 'ui') : join(here, '..', '..', 'build', 'ui');
+}
+
+export function defaultHome(): string {
+  const given = process.env.INTERPOSE_HOME;
+  if (given !== undefined && given !== '') return given;
+  if (process.platform === 'win32') return join(process.env.APPDATA ?? homedir(), 'Interpose');
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Interpose');
+  return join(process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'interpose');
+}
