@@ -64,17 +64,6 @@ export function describeProblems(path: string, problems: readonly TextProblem[])
   return problems.map((p) => `${path}:${p.line}:${p.column}: ${p.message}`).join('\n');
 }
 
-/** Rules as YAML: a list of them, or a file with a `rules:` section. */
-export function readRules(source: string): { rules: readonly Rule[]; problems: readonly TextProblem[] } {
-  const yaml = readYaml(source);
-  if (yaml.problems.length > 0) return { rules: [], problems: yaml.problems };
-  const given = yaml.value ?? [];
-  const isSection = given !== null && typeof given === 'object' && 'rules' in given;
-  const rules = rulesWithDefaults(isSection ? (given as { rules: unknown }).rules : given);
-  const problems = checkYaml(yaml, rules, list(object(ruleShape), 1000), isSection ? 'rules' : '');
-  return problems.length > 0 ? { rules: [], problems } : { rules: rules as Rule[], problems: [] };
-}
-
 /** What nobody wants to write: ids, `enabled: true`, the usual limits. Anything of the wrong shape is left for the check. */
 function withDefaults(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
@@ -103,8 +92,15 @@ function withDefaults(value: unknown): unknown {
   return config;
 }
 
+/** As in a file of rules, an action that needs nothing more may be a word: `- drop`. */
 function rulesWithDefaults(value: unknown): unknown {
-  return each(value, (item, i) => ({ id: `rule-${i + 1}`, enabled: true, when: '', ...item }));
+  return each(value, (item, i) => {
+    const { actions } = item;
+    const written = Array.isArray(actions)
+      ? actions.map((a: unknown) => (typeof a === 'string' ? { do: a } : a))
+      : actions;
+    return { id: `rule-${i + 1}`, enabled: true, ...item, actions: written };
+  });
 }
 
 function each(value: unknown, make: (item: Record<string, unknown>, i: number) => unknown): unknown {

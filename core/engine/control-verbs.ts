@@ -1,10 +1,9 @@
 /** Verbs that take traffic in hand: breakpoints, held frames, injection, rules, faults, panic, the meter. */
-import { stringify } from 'yaml';
+import { FAULT_PRESETS } from '../relay/fault-presets.ts';
+import { parseRules, printRules } from '../relay/rule-yaml.ts';
 import type { HoldDecision, Injection } from '../traffic/control.ts';
 import { EngineError } from '../traffic/engine-error.ts';
-import { readRules } from './config.ts';
 import type { Engine, VerbHandlers } from './engine.ts';
-import { FAULT_PRESETS } from './fault-presets.ts';
 
 export function controlVerbs(engine: Engine): VerbHandlers {
   const { control, proxies } = engine;
@@ -40,8 +39,8 @@ export function controlVerbs(engine: Engine): VerbHandlers {
       control.setRules(list);
       return rules();
     },
-    'rules.parse': ({ yaml }) => readRules(yaml),
-    'rules.print': ({ rules: list }) => ({ yaml: stringify({ rules: list }, { lineWidth: 120 }) }),
+    'rules.parse': ({ yaml }) => parseRules(yaml, engine.protocols.vocabulary),
+    'rules.print': ({ rules: list }) => ({ yaml: printRules(list) }),
     'faults.get': () => control.faults(),
     'faults.set': ({ plan }) => {
       refuseTwice(plan.faults, 'faults');
