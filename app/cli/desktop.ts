@@ -1,0 +1,36 @@
+/** The desktop window, where Electron's binary is installed. It brings the engine with it. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOTS = ['../..', '../../..'].map((up) => join(import.meta.dirname, up));
+
+/** Resolves to the app's exit code; undefined when there is no binary, or nothing was built for it, or no screen. */
+export function startDesktop(settings: Readonly<Record<string, unknown>>): Promise<number> | undefined {
+  const root = ROOTS.find(
+    (r) => existsSync(join(r, 'package.json')) && existsSync(join(r, 'build/app/desktop/main.js')),
+  );
+  const binary = root === undefined ? undefined : electronBinary(root);
+  const hasScreen =
+    process.platform !== 'linux' ||
+    process.env['DISPLAY'] !== undefined ||
+    process.env['WAYLAND_DISPLAY'] !== undefined;
+  if (root === undefined || binary === undefined || !hasScreen) return undefined;
+  return new Promise((resolve, reject) => {
+    const child = spawn(binary, [root], {
+      stdio: 'inherit',
+      env: { ...process.env, INTERPOSE_DESKTOP: JSON.stringify(settings) },
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Asked of the file system: importing `electron` would try to download it. */
+function electronBinary(root: string): string | undefined {
+  const folder = process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(root, 'node_modules/electron/dist');
+  const name =
+    { darwin: 'Electron.app/Contents/MacOS/Electron', win32: 'electron.exe' }[process.platform as string] ?? 'electron';
+  const path = join(folder, name);
+  return existsSync(path) ? path : undefined;
+}
