@@ -86,6 +86,8 @@ export function getPath(value: unknown, path: string | readonly Segment[]): unkn
   let here = value;
   for (const segment of typeof path === 'string' ? parsePath(path) : path) {
     if (!isContainer(here) || !Object.hasOwn(here, segment)) return undefined;
+    // An array's own `length` is no field.
+    if (Array.isArray(here) && typeof segment === 'string' && !/^\d+$/.test(segment)) return undefined;
     here = here[segment];
   }
   return here;
