@@ -10,7 +10,7 @@ export interface Guess {
 /** From here on nothing more needs to be seen. */
 export const SURE = 0.85;
 /** Below this a guess is not worth acting on. */
-export const WORTH = 0.05;
+export const WORTH = 0.01;
 
 export class Registry {
   readonly protocols: readonly Protocol[];

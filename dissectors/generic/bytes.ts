@@ -28,7 +28,7 @@ export const bytes = defineProtocol({
   }),
   classify: () => ({ name: 'bytes' }),
   encode: (composed, _direction, _state, how) => encode(raw.node, composed.fields, how),
-  recognise: () => 0.01,
+  recognise: ({ toServer, toClient }) => (toServer.length + toClient.length > 0 ? 0.01 : 0),
   examples: [
     { name: 'four bytes', direction: 'toServer', hex: 'deadbeef', message: 'bytes', fields: { bytes: 'deadbeef' } },
   ],
