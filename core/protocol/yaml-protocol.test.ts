@@ -309,6 +309,23 @@ describe('mistakes are told with line and column', () => {
   });
 });
 
+describe('docs/add-a-protocol.md', () => {
+  const page = readFileSync(new URL('../../docs/add-a-protocol.md', import.meta.url), 'utf8');
+  const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+
+  test('every whole file on the page loads', () => {
+    const whole = blocks.filter((block) => block.startsWith('protocol:'));
+    expect(whole.length).toBe(2);
+    for (const block of whole) load(block);
+  });
+
+  test('the messages of the second part fit under the head of the first', () => {
+    const head = blocks.find((block) => block.startsWith('protocol: my-chat'))?.split('messages:')[0] ?? '';
+    const messages = blocks.find((block) => block.startsWith('types: #')) ?? '';
+    expect(load(head + messages).messages.map((spec) => spec.name)).toEqual(['login', 'login_result', 'chat_send']);
+  });
+});
+
 describe('the JSON Schema for editors', () => {
   const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
   const folder = new URL('../../docs/examples/', import.meta.url);
