@@ -15,6 +15,7 @@ import { type CertificateAuthority, openAuthority } from '../../core/io/certific
 import { createSystemClock } from '../../core/io/system-clock.ts';
 import type { ProxySpec } from '../../core/traffic/proxy-spec.ts';
 import { protocols } from '../../dissectors/index.ts';
+import { ScriptHost } from '../../core/engine/script/script-host.ts';
 import { demoVerbs } from './demo-verbs.ts';
 
 export interface StartOptions {
@@ -71,6 +72,7 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   engine.register(demoVerbs(engine, async () => (await authority()).certificate));
+  engine.register(new ScriptHost(engine).verbs);
   let server: ApiServer | undefined;
   const close = async (): Promise<void> => {
     await server?.close();
@@ -82,6 +84,7 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
     const files = options.protocolFiles ?? [];
     if (options.config !== undefined) await ConfigWatcher.start(engine, options.config, files);
     else if (files.length > 0) await engine.loadProtocols(files);
+    if (config?.script !== undefined) await engine.call('script.load', { path: config.script });
     for (const spec of options.proxies ?? []) await engine.proxies.start(spec);
     if (options.serve !== false) {
       server = await startApiServer(engine, {

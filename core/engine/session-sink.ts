@@ -10,6 +10,11 @@ import type { FrameDraft, FrameUpdate, TrafficSink } from '../traffic/sink.ts';
 /** Numbers of frames that are held while nothing may be recorded: they can be decided on, but not looked up later. */
 const UNRECORDED = 0x8000_0000;
 
+export interface ConnectionWatcher {
+  opened(connection: Connection): void;
+  closed(connection: Connection): void;
+}
+
 export class SessionSink implements TrafficSink {
   #recorder: Recorder | undefined;
   /** The open session is a file that was opened: it is looked at, not added to. */
@@ -18,6 +23,7 @@ export class SessionSink implements TrafficSink {
   #lastUnrecorded = UNRECORDED;
   readonly #alive = new Map<number, Connection>();
   readonly #drains: (() => void)[] = [];
+  readonly #watchers: ConnectionWatcher[] = [];
 
   /** Frames go here from now on. */
   attach(recorder: Recorder, isReadOnly: boolean): void {
@@ -34,6 +40,10 @@ export class SessionSink implements TrafficSink {
     this.#recorder = undefined;
   }
 
+  /** Tells of connections that open and close from now on, whatever session is open. */
+  watchConnections(watcher: ConnectionWatcher): void {
+    this.#watchers.push(watcher);
+  }
   get alive(): ReadonlyMap<number, Connection> {
     return this.#alive;
   }
@@ -50,6 +60,7 @@ export class SessionSink implements TrafficSink {
     this.#lastConnection = Math.max(this.#lastConnection, connection.id);
     this.#alive.set(connection.id, connection);
     this.#writable?.opened(connection);
+    for (const watcher of this.#watchers) watcher.opened(connection);
   }
   changed(id: number, change: Partial<Omit<Connection, 'id'>>): void {
     const known = this.#alive.get(id);
@@ -59,8 +70,10 @@ export class SessionSink implements TrafficSink {
     this.#writable?.changed(id, change);
   }
   closed(id: number, time: number, ending: string): void {
+    const connection = this.#alive.get(id);
     this.#alive.delete(id);
     this.#writable?.closed(id, time, ending);
+    if (connection !== undefined) for (const watcher of this.#watchers) watcher.closed(connection);
   }
   frame(draft: FrameDraft): number {
     const n = this.#writable?.frame(draft) ?? 0;
