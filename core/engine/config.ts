@@ -64,6 +64,18 @@ export function describeProblems(path: string, problems: readonly TextProblem[])
   return problems.map((p) => `${path}:${p.line}:${p.column}: ${p.message}`).join('\n');
 }
 
+/** A fault plan as YAML: a list of faults, a plan, or a file with a `faults:` section that holds either. */
+export function readFaults(source: string): { plan: FaultPlan | undefined; problems: readonly TextProblem[] } {
+  const yaml = readYaml(source);
+  if (yaml.problems.length > 0) return { plan: undefined, problems: yaml.problems };
+  const given: unknown = yaml.value ?? [];
+  const inner = given !== null && typeof given === 'object' && 'faults' in given ? given.faults : undefined;
+  const isSection = inner !== null && typeof inner === 'object' && !Array.isArray(inner);
+  const { faults } = withDefaults({ faults: isSection ? inner : given }) as { faults: unknown };
+  const problems = checkYaml(yaml, faults, object(faultPlanShape), isSection ? 'faults' : '');
+  return problems.length > 0 ? { plan: undefined, problems } : { plan: faults as FaultPlan, problems: [] };
+}
+
 /** What nobody wants to write: ids, `enabled: true`, the usual limits. Anything of the wrong shape is left for the check. */
 function withDefaults(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { readFaults, readRules } from '../../../core/engine/config.ts';
+import { readFaults } from '../../../core/engine/config.ts';
+import { parseRules } from '../../../core/relay/rule-yaml.ts';
 import type { TextProblem } from '../../../core/contract/verbs.ts';
 import { startEngine } from '../../engine/start-engine.ts';
 import { type Invocation, UsageError } from '../command.ts';
@@ -16,7 +17,7 @@ export async function proxy(invocation: Invocation): Promise<number> {
     throw new UsageError('proxy needs --listen and --upstream, or --config; "interpose help proxy" shows an example');
   const session = invocation.text('session');
   const seconds = invocation.number('duration');
-  const rules = fromFile(invocation.text('rules'), (text) => readRules(text));
+  const rules = fromFile(invocation.text('rules'), (text) => parseRules(text));
   const faults = fromFile(invocation.text('faults'), (text) => readFaults(text));
   const started = await startEngine({
     serve: false,
