@@ -36,7 +36,8 @@ export function refusalOf(
   }
   const site = headers['sec-fetch-site'];
   const isNavigation = isRead && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  const isOurs = site === undefined || site === 'same-origin' || site === 'none' || origin === options.devOrigin;
+  const isDevelopment = options.devOrigin !== undefined && origin === options.devOrigin;
+  const isOurs = site === undefined || site === 'same-origin' || site === 'none' || isDevelopment;
   if (!isOurs && !isNavigation) return { status: 403, reason: 'Requests from other sites are refused.' };
   return undefined;
 }

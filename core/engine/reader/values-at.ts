@@ -7,44 +7,51 @@ import type { Segment } from '../../traffic/filter/syntax.ts';
 
 interface ParsedPath {
   readonly property: ReturnType<typeof findProperty>;
+  /** `frame.size` can mean nothing else. */
+  readonly isCertain: boolean;
   readonly segments: readonly Segment[];
 }
 const parsed = new Map<string, ParsedPath>();
 
 /** All values in order of the frame's messages; empty when the path leads nowhere or is no path. */
 export function valuesAt(subject: FilterSubject, path: string): unknown[] {
-  const { property, segments } = parse(path);
+  const { property, isCertain, segments } = parse(path);
   const values: unknown[] = [];
-  if (property !== undefined) {
+  if (!isCertain && segments.length > 0) collectFields(subject, segments, values);
+  // A word such as `id` is first of all the field that someone pointed at.
+  if (values.length === 0 && property !== undefined) {
     const value = property.property.read(subject, 0);
     if (value !== undefined) values.push(value);
-    return values;
   }
-  if (segments.length === 0) return values;
+  return values;
+}
+
+function collectFields(subject: FilterSubject, segments: readonly Segment[], values: unknown[]): void {
+  const [first] = segments;
   subject.names.forEach((name, i) => {
     const fields = subject.fields[i];
-    const [first] = segments;
     const isQualified = segments.length > 1 && first !== undefined && 'key' in first && first.key === name;
+    const before = values.length;
     collect(fields, isQualified ? segments.slice(1) : segments, 0, values);
-    if (values.length === 0 && isQualified) collect(fields, segments, 0, values);
+    if (values.length === before && isQualified) collect(fields, segments, 0, values);
   });
-  return values;
 }
 
 function parse(path: string): ParsedPath {
   let known = parsed.get(path);
   if (known !== undefined) return known;
+  const isField = path.startsWith('fields.');
   const keys = path.split('.');
   let segments: readonly Segment[] = [];
   try {
-    segments = parsePath(path.replaceAll('[]', '')).map(
-      (s): Segment => (typeof s === 'number' ? { index: s } : { key: s }),
-    );
+    const plain = (isField ? path.slice('fields.'.length) : path).replaceAll('[]', '');
+    segments = parsePath(plain).map((s): Segment => (typeof s === 'number' ? { index: s } : { key: s }));
   } catch {
     // Not a path: the column stays empty.
   }
-  const property = findProperty(keys);
-  known = { property: property?.used === keys.length ? property : undefined, segments };
+  const found = isField ? undefined : findProperty(keys);
+  const property = found?.used === keys.length ? found : undefined;
+  known = { property, isCertain: property !== undefined && keys.length > 1, segments };
   if (parsed.size > 1000) parsed.clear();
   parsed.set(path, known);
   return known;
