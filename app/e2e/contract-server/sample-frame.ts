@@ -8,6 +8,9 @@ const BEINGS =
   '4b028002b03051400300510004028002c00002d0301ff00ff02000120' +
   '28';
 
+const CREATE = `0020000d${Buffer.from('Alice Liddell').toString('hex')}0304000100140014001400
+0f000f000a`.replaceAll('\n', '');
+
 function leaf(
   name: string,
   path: string,
@@ -123,7 +126,8 @@ function jsonTree(row: Row, text: string): FieldView {
 export function sampleFrame(row: Row, began: number): FrameView {
   const isBeings = row.message === 'GPMSG_BEINGS_MOVE';
   const json = JSON.stringify({ type: row.message, sn: row.n, text: row.summary, conn: row.conn, token: 'a81f…' });
-  const hex = isBeings ? BEINGS : Buffer.from(json).toString('hex');
+  const isCreate = row.message === 'PAMSG_CHAR_CREATE';
+  const hex = isBeings ? BEINGS : isCreate ? CREATE : Buffer.from(json).toString('hex');
   const root = isBeings ? beingsTree(Uint8Array.from(Buffer.from(hex, 'hex'))) : jsonTree(row, json);
   const fields = isBeings ? { beings: root.children[0]?.children.length } : JSON.parse(json);
   return {

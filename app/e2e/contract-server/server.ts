@@ -2,7 +2,8 @@
  * A server that speaks the contract and nothing else: it serves the built UI and answers verbs from a computed session. Equipment
  * for tests of the page (any size, any rate), never part of the product.
  */
-import { createReadStream, existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -19,8 +20,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
 };
-export const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const policy = (style: string): string =>
+  `default-src 'none'; script-src 'self'; style-src ${style}; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`;
 export const TOKEN = 'test-token';
 
 export interface ContractServerOptions {
@@ -76,10 +77,15 @@ export async function startContractServer(options: ContractServerOptions = {}): 
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, {
-      'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-      'content-security-policy': POLICY,
-    });
+    const type = { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' };
+    if (file.endsWith('index.html')) {
+      // As the engine does: the page's editors may add style elements with this page's nonce.
+      const nonce = randomBytes(16).toString('base64');
+      const page = readFileSync(file, 'utf8').replace('</head>', `<meta name="style-nonce" content="${nonce}"></head>`);
+      response.writeHead(200, { ...type, 'content-security-policy': policy(`'self' 'nonce-${nonce}'`) }).end(page);
+      return;
+    }
+    response.writeHead(200, { ...type, 'content-security-policy': policy("'self'") });
     createReadStream(file).pipe(response);
   });
   const sockets = new WebSocketServer({ server: http, path: '/api' });

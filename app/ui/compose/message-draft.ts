@@ -60,6 +60,8 @@ export interface MessageDraft {
   openMessage(source: DraftSource): Promise<void>;
   setField(path: string, value: unknown): void;
   setFields(fields: unknown): void;
+  /** Changes what the form consists of: an item more, another variant, a part left out. */
+  setShape(path: string, value: unknown): void;
   setOverride(path: string, value: unknown): void;
   removeOverride(path: string): void;
   setHex(hex: string): void;
@@ -121,6 +123,25 @@ export function createMessageDraft(client: EngineClient): MessageDraft {
     } catch (error) {
       if (mine !== turn) return;
       state.update((now) => ({ ...now, isPending: false, problem: text(error) }));
+    }
+  };
+
+  /** The form of other fields; the values stay. */
+  const reshape = async (fields: unknown): Promise<void> => {
+    const { source: from } = state.get();
+    if (from === null) return;
+    const { protocol, message, direction, conn } = from;
+    try {
+      const next = await client.request('compose.form', {
+        protocol,
+        message,
+        direction,
+        fields,
+        ...(conn > 0 ? { conn } : {}),
+      });
+      if (state.get().fields === fields) state.update((now) => ({ ...now, form: next.form }));
+    } catch {
+      // The old form still edits what it shows; JSON and bytes show everything.
     }
   };
 
@@ -204,6 +225,11 @@ export function createMessageDraft(client: EngineClient): MessageDraft {
     },
     setField: (path, value) => changeFields({ fields: setAt(state.get().fields, path, value) }),
     setFields: (fields) => changeFields({ fields }),
+    setShape(path, value) {
+      const fields = setAt(state.get().fields, path, value);
+      changeFields({ fields });
+      void reshape(fields);
+    },
     setOverride: (path, value) => changeFields({ overrides: { ...state.get().overrides, [path]: value } }),
     removeOverride(path) {
       const { [path]: _gone, ...overrides } = state.get().overrides;

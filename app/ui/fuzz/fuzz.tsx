@@ -1,3 +1,76 @@
+import { useApp } from '../app.ts';
+import { grouped } from '../format/number.ts';
+import { Icon } from '../icons/icon.tsx';
+import { useStore } from '../state/store.ts';
+import { t } from '../strings/strings.ts';
+import { CampaignProgress } from './campaign-progress.tsx';
+import { FindingDetail } from './finding-detail.tsx';
+import { FindingList } from './finding-list.tsx';
+import { FuzzForm } from './fuzz-form.tsx';
+
 export function Fuzz() {
-  return null;
+  const app = useApp();
+  const status = useStore(app.mirror.fuzz);
+  const isEditing = useStore(app.fuzz.isEditing);
+  const chosen = useStore(app.fuzz.finding);
+  if (status === null || isEditing) return <FuzzForm />;
+  const isLive = status.state === 'running' || status.state === 'paused';
+  const open = status.findings.some((finding) => finding.id === chosen) ? chosen : (status.findings[0]?.id ?? '');
+  const act = (work: Promise<void>): void => void work.catch(app.notices.problem);
+  return (
+    <div className="dock fuzz">
+      <div className={`banner${status.state === 'failed' ? ' bad' : ''}`}>
+        <span className={`big${status.state === 'failed' ? ' c-problem' : ''}`}>
+          <Icon name={status.state === 'failed' ? 'error' : 'bolt'} />
+          {status.state === 'failed' ? (status.error ?? t.fuzz.failed) : t.fuzz.states[status.state]}
+        </span>
+        <span className="muted cut">
+          <span className="mono">{status.target}</span>
+          {` · rng ${status.rng}`}
+        </span>
+        {isLive && (
+          <span className="mark c-warning">
+            <Icon name="warn" small />
+            {t.fuzz.sendingBad}
+          </span>
+        )}
+        <span className="right">
+          {isLive ? (
+            <>
+              <button className="btn" onClick={() => act(app.fuzz.pause(status.state === 'running'))}>
+                <Icon name={status.state === 'running' ? 'pause' : 'play'} />
+                {status.state === 'running' ? t.fuzz.pause : t.fuzz.resume}
+              </button>
+              <button className="btn quiet-danger" onClick={() => act(app.fuzz.stop())}>
+                <Icon name="stop" />
+                {t.fuzz.stop}
+              </button>
+            </>
+          ) : (
+            <button className="btn" onClick={() => app.fuzz.isEditing.set(true)}>
+              <Icon name="plus" />
+              {t.fuzz.another}
+            </button>
+          )}
+        </span>
+      </div>
+      <div className="cols">
+        <CampaignProgress status={status} />
+        <div className="pane">
+          <div className="head">
+            <h2>{t.fuzz.findings}</h2>
+            <span>
+              {t.fuzz.findingCount(
+                status.findings.length,
+                grouped(status.findings.reduce((sum, each) => sum + Math.max(0, each.hits - 1), 0)),
+              )}
+            </span>
+            <span className="right">{t.fuzz.severeFirst}</span>
+          </div>
+          <FindingList findings={status.findings} selected={open} />
+        </div>
+        <FindingDetail id={open} target={status.target} />
+      </div>
+    </div>
+  );
 }

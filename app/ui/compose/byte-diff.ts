@@ -1,0 +1,85 @@
+/** What came in against what will go, in stretches. Pure. */
+
+export interface DiffPart {
+  readonly kind: 'same' | 'changed';
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ByteDiff {
+  readonly before: readonly DiffPart[];
+  readonly after: readonly DiffPart[];
+}
+
+/** Beyond this only the common beginning and end are found. */
+const LONGEST = 600;
+
+export function byteDiff(before: Uint8Array, after: Uint8Array): ByteDiff {
+  let head = 0;
+  while (head < before.length && head < after.length && before[head] === after[head]) head++;
+  let tail = 0;
+  while (
+    tail < before.length - head &&
+    tail < after.length - head &&
+    before[before.length - 1 - tail] === after[after.length - 1 - tail]
+  ) {
+    tail++;
+  }
+  const keptBefore = new Uint8Array(before.length).fill(1, 0, head).fill(1, before.length - tail);
+  const keptAfter = new Uint8Array(after.length).fill(1, 0, head).fill(1, after.length - tail);
+  const n = before.length - head - tail;
+  const m = after.length - head - tail;
+  if (n > 0 && m > 0 && n <= LONGEST && m <= LONGEST) markCommon(before, after, head, n, m, keptBefore, keptAfter);
+  return { before: partsOf(keptBefore), after: partsOf(keptAfter) };
+}
+
+/** Longest common subsequence of the middles. */
+function markCommon(
+  before: Uint8Array,
+  after: Uint8Array,
+  head: number,
+  n: number,
+  m: number,
+  keptBefore: Uint8Array,
+  keptAfter: Uint8Array,
+): void {
+  const table = new Uint16Array((n + 1) * (m + 1));
+  const at = (i: number, j: number): number => table[i * (m + 1) + j] ?? 0;
+  for (let i = n - 1; i >= 0; i--) {
+    for (let j = m - 1; j >= 0; j--) {
+      table[i * (m + 1) + j] =
+        before[head + i] === after[head + j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+    }
+  }
+  let i = 0;
+  let j = 0;
+  while (i < n && j < m) {
+    if (before[head + i] === after[head + j]) {
+      keptBefore[head + i++] = 1;
+      keptAfter[head + j++] = 1;
+    } else if (at(i + 1, j) >= at(i, j + 1)) i++;
+    else j++;
+  }
+}
+
+function partsOf(kept: Uint8Array): readonly DiffPart[] {
+  const parts: DiffPart[] = [];
+  let start = 0;
+  for (let i = 1; i <= kept.length; i++) {
+    if (i < kept.length && kept[i] === kept[start]) continue;
+    parts.push({ kind: kept[start] === 1 ? 'same' : 'changed', start, end: i });
+    start = i;
+  }
+  return kept.length === 0 ? [] : parts;
+}
+
+/** Bytes as readable text when they are all that, else undefined. */
+export function readable(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // oxlint-disable-next-line no-control-regex
+    return /[\u0000-\u0008\u000e-\u001f]/.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}

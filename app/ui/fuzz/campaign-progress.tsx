@@ -1,0 +1,87 @@
+import { useEffect, useRef } from 'react';
+import type { FuzzStatus } from '../../../core/contract/fuzz-verbs.ts';
+import { grouped, milliseconds, percent } from '../format/number.ts';
+import { Icon } from '../icons/icon.tsx';
+import { t } from '../strings/strings.ts';
+import { Meter } from '../widgets/meter.tsx';
+
+export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
+  const bar = useRef<HTMLElement>(null);
+  const share = status.planned === 0 ? 0 : Math.min(1, status.cases / status.planned);
+  useEffect(() => {
+    if (bar.current !== null) bar.current.style.width = `${share * 100}%`;
+  }, [share]);
+  const left = status.perSecond > 0 ? ((status.planned - status.cases) / status.perSecond) * 1000 : Number.NaN;
+  const { coverage } = status;
+  const covered = coverage.messagesTotal === 0 ? 0 : coverage.messagesMutated / coverage.messagesTotal;
+  return (
+    <div className="pane">
+      <div className="prog">
+        <div className="prog-line">
+          <b>{grouped(status.cases)}</b>
+          <span className="muted">{t.fuzz.ofCases(status.planned)}</span>
+          <span className="muted right">
+            {status.state === 'running' && Number.isFinite(left)
+              ? t.fuzz.about(milliseconds(left))
+              : t.replay.took(status.elapsedMs)}
+          </span>
+        </div>
+        <div
+          className="bar"
+          role="progressbar"
+          aria-label={t.fuzz.progress}
+          aria-valuemin={0}
+          aria-valuemax={100}
+          aria-valuenow={Math.round(share * 100)}
+        >
+          <i ref={bar} />
+        </div>
+        <dl className="kv">
+          <dt>{t.fuzz.rate}</dt>
+          <dd>{`${grouped(Math.round(status.perSecond))} /s`}</dd>
+          <dt>{t.fuzz.replies}</dt>
+          <dd>{grouped(coverage.replies)}</dd>
+          <dt>{t.fuzz.transitions}</dt>
+          <dd>{grouped(coverage.transitions)}</dd>
+          <dt>{t.fuzz.findings}</dt>
+          <dd className={status.findings.length > 0 ? 'c-problem' : ''}>
+            {status.findings.length > 0 && <Icon name="error" small />} {grouped(status.findings.length)}
+          </dd>
+        </dl>
+      </div>
+      <RatePlot rates={status.rates} />
+      <div className="head plain-head">
+        <h2>{t.fuzz.coverage}</h2>
+        <span className="right">
+          {t.fuzz.covered(coverage.messagesMutated, coverage.messagesTotal, percent(covered))}
+        </span>
+      </div>
+      <div className="cov">
+        <code>{t.fuzz.messagesMutated}</code>
+        <Meter share={covered} tone={covered >= 1 ? 'ok' : 'acc'} />
+        <span className="r num">{`${coverage.messagesMutated}/${coverage.messagesTotal}`}</span>
+      </div>
+    </div>
+  );
+}
+
+/** Cases per second since the start. */
+function RatePlot({ rates }: { readonly rates: readonly number[] }) {
+  const most = Math.max(1, ...rates);
+  const step = 300 / Math.max(1, rates.length - 1);
+  const points = rates.map((rate, i) => `${(i * step).toFixed(1)},${(70 - (rate / most) * 62).toFixed(1)}`).join(' ');
+  return (
+    <div className="plotbox">
+      <div className="lbl">
+        <span>{t.fuzz.perSecond}</span>
+        <span>{grouped(Math.round(most))}</span>
+      </div>
+      <svg viewBox="0 0 300 74" preserveAspectRatio="none" role="img" aria-label={t.fuzz.perSecond}>
+        <line className="ax" x1="0" x2="300" y1="6" y2="6" />
+        <line className="ax" x1="0" x2="300" y1="38" y2="38" />
+        <line className="ax" x1="0" x2="300" y1="70" y2="70" />
+        <polyline className="ln" points={points} />
+      </svg>
+    </div>
+  );
+}

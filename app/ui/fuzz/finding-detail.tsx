@@ -1,0 +1,108 @@
+import { useApp } from '../app.ts';
+import { bytesFromHex } from '../format/bytes.ts';
+import { oneLine } from '../format/text.ts';
+import { Icon } from '../icons/icon.tsx';
+import { ByteView } from '../inspector/byte-view.tsx';
+import { copyText } from '../inspector/field-menu.ts';
+import { t } from '../strings/strings.ts';
+import { useRequest } from '../widgets/use-request.ts';
+import { isSevere } from './finding-list.tsx';
+
+/** The smallest case, what led to it, the server's own words, and the command to see it again. */
+export function FindingDetail({ id, target }: { readonly id: string; readonly target: string }) {
+  const app = useApp();
+  const finding = useRequest(
+    (client) => (id === '' ? Promise.resolve(undefined) : client.request('fuzz.finding', { id })),
+    id,
+  );
+  const view = finding.value;
+  if (view === undefined) {
+    return (
+      <div className="pane empty in-dock">
+        {id === '' ? t.fuzz.chooseFinding : finding.error === '' ? t.shell.loading : finding.error}
+      </div>
+    );
+  }
+  const mutated = view.steps.find((step) => step.mutated) ?? view.steps.at(-1);
+  const save = (text: string, name: string, type: string): void => app.host.save(new Blob([text], { type }), name);
+  return (
+    <div className="pane find">
+      <div className="head">
+        <span className={isSevere(view) ? 'c-problem' : 'c-warning'}>
+          <Icon name={isSevere(view) ? 'error' : 'warn'} />
+        </span>
+        <h2>{view.id}</h2>
+        <span className="cut">{view.title}</span>
+        <span className="right mono cut">{view.field}</span>
+      </div>
+      <div className="body scroll" tabIndex={0} role="region" aria-label={view.title}>
+        {mutated !== undefined && (
+          <>
+            <div className="lbl2">
+              {t.fuzz.reproducer}
+              <span className="right">{t.fuzz.bytes(mutated.hex.length / 2)}</span>
+            </div>
+            <div className="codebox bytes">
+              <ByteView
+                bytes={bytesFromHex(mutated.hex.slice(0, 512))}
+                width={8}
+                ranges={{}}
+                label={t.fuzz.reproducer}
+              />
+            </div>
+          </>
+        )}
+        <div className="lbl2">{t.fuzz.leadingUp}</div>
+        <ol className="leadups">
+          {view.steps.map((step, i) => (
+            <li className="leadup" key={i}>
+              <span className={step.direction === 'toServer' ? 'c-s' : 'c-c'}>
+                <Icon name={step.direction === 'toServer' ? 'right' : 'left'} small />
+              </span>
+              <span className="cut">
+                <span className="mono">{step.message}</span> <span className="muted">{oneLine(step.summary)}</span>
+              </span>
+              {step.mutated && (
+                <span className="mark c-injected">
+                  <Icon name="bolt" small />
+                  {t.timeline.marks.fuzzed}
+                </span>
+              )}
+            </li>
+          ))}
+        </ol>
+        {view.evidence.length > 0 && (
+          <>
+            <div className="lbl2">{t.fuzz.evidence}</div>
+            <pre className="codebox evidence">{view.evidence.map(oneLine).join('\n')}</pre>
+          </>
+        )}
+        <div className="lbl2">{t.fuzz.reproduce}</div>
+        <div className="codebox command">
+          <span className="muted">$</span> {view.command}
+          <button
+            className="btn bare icon small"
+            aria-label={t.inspector.copy}
+            onClick={() => void copyText(app, view.command)}
+          >
+            <Icon name="copy" small />
+          </button>
+        </div>
+        <div className="remark good">
+          <Icon name="check" />
+          <span>{t.fuzz.reproduced(view.confirmed, target)}</span>
+        </div>
+      </div>
+      <div className="acts">
+        <button className="btn" onClick={() => save(view.report, `${view.id}.md`, 'text/markdown')}>
+          <Icon name="export" />
+          {t.fuzz.report}
+        </button>
+        <button className="btn" onClick={() => save(view.script, `${view.id}.ts`, 'text/typescript')}>
+          <Icon name="file" />
+          {t.fuzz.script}
+        </button>
+      </div>
+    </div>
+  );
+}

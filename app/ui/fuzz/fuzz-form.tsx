@@ -1,0 +1,96 @@
+import { useState, type FormEvent } from 'react';
+import { useApp } from '../app.ts';
+import { Icon } from '../icons/icon.tsx';
+import { isEndpointUrl } from '../proxies/presets.ts';
+import { useStore } from '../state/store.ts';
+import { t } from '../strings/strings.ts';
+import { FormLine } from '../widgets/dialog.tsx';
+import { FilterField } from '../widgets/filter-field.tsx';
+import { NumberField } from '../widgets/number-field.tsx';
+import type { FuzzDraft } from './fuzz-service.ts';
+
+export function FuzzForm() {
+  const app = useApp();
+  const draft = useStore(app.fuzz.draft);
+  const hasCampaign = useStore(app.mirror.fuzz) !== null;
+  const [isBusy, setBusy] = useState(false);
+  const set = (part: Partial<FuzzDraft>): void => app.fuzz.draft.update((now) => ({ ...now, ...part }));
+  const isBad = !isEndpointUrl(draft.to);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    setBusy(true);
+    app.fuzz
+      .start()
+      .catch(app.notices.problem)
+      .finally(() => setBusy(false));
+  };
+  return (
+    <form className="dock start-form scroll" onSubmit={submit}>
+      <div className="start-card">
+        <h2>
+          <Icon name="bolt" />
+          {t.fuzz.title}
+        </h2>
+        <p className="muted">{t.fuzz.lead}</p>
+        <FormLine label={t.fuzz.to} hint={draft.to !== '' && isBad ? t.proxies.badUrl : t.fuzz.toHint}>
+          <input
+            className="field mono"
+            autoFocus
+            spellCheck={false}
+            aria-invalid={draft.to !== '' && isBad}
+            placeholder="tcp://127.0.0.1:4004"
+            value={draft.to}
+            onChange={(event) => set({ to: event.target.value })}
+          />
+        </FormLine>
+        <div className="form-line">
+          <span className="form-label">{t.fuzz.seeds}</span>
+          <FilterField
+            value={draft.filter}
+            label={t.fuzz.seeds}
+            placeholder={t.fuzz.everySeed}
+            isExplained
+            onChange={(filter) => set({ filter })}
+          />
+        </div>
+        <FormLine label={t.fuzz.command} hint={t.fuzz.commandHint}>
+          <input
+            className="field mono"
+            spellCheck={false}
+            placeholder="node server.ts"
+            value={draft.target}
+            onChange={(event) => set({ target: event.target.value })}
+          />
+        </FormLine>
+        <FormLine label={t.fuzz.cases} hint={t.fuzz.zeroNone}>
+          <NumberField value={draft.cases} min={0} max={100_000_000} onChange={(cases) => set({ cases })} />
+        </FormLine>
+        <FormLine label={t.fuzz.seconds} hint={t.fuzz.zeroNone}>
+          <NumberField value={draft.seconds} min={0} max={604_800} onChange={(seconds) => set({ seconds })} />
+        </FormLine>
+        <FormLine label={t.fuzz.limitRate} hint={t.fuzz.zeroNone}>
+          <NumberField
+            value={draft.ratePerSecond}
+            min={0}
+            max={1_000_000}
+            onChange={(ratePerSecond) => set({ ratePerSecond })}
+          />
+        </FormLine>
+        <FormLine label={t.fuzz.rng} hint={t.fuzz.rngHint}>
+          <NumberField value={draft.rng} min={0} max={4_294_967_295} onChange={(rng) => set({ rng })} />
+        </FormLine>
+        <div className="start-acts">
+          <button className="btn main" disabled={isBusy || isBad}>
+            <Icon name="bolt" />
+            {t.fuzz.start}
+          </button>
+          {hasCampaign && (
+            <button type="button" className="btn" onClick={() => app.fuzz.isEditing.set(false)}>
+              {t.fuzz.back}
+            </button>
+          )}
+        </div>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,67 @@
+/** Which lanes there are and where an arrow of a connection starts and ends. Pure. */
+import type { ConnectionStatus } from '../../../core/contract/verbs.ts';
+
+export interface Lane {
+  readonly id: string;
+  readonly kind: 'client' | 'server';
+  readonly title: string;
+  readonly sub: string;
+  /** Share of the width, 0..1. */
+  readonly x: number;
+}
+
+export interface LanePlan {
+  readonly lanes: readonly Lane[];
+  /** Connection → its client's and its server's lane. */
+  readonly ends: ReadonlyMap<number, readonly [client: Lane, server: Lane]>;
+}
+
+export type LanesBy = 'connection' | 'client';
+
+type LaneConnection = Pick<ConnectionStatus, 'id' | 'client' | 'server' | 'protocol' | 'role' | 'journey' | 'proxy'>;
+
+/** More lanes than this cannot be told apart: connections beyond are left out. */
+export const MOST_LANES = 14;
+
+export function planLanes(
+  connections: readonly LaneConnection[],
+  by: LanesBy,
+  names: { client(n: number): string },
+): LanePlan {
+  const clients = new Map<string, { title: string; conns: number[] }>();
+  const servers = new Map<string, { title: string; sub: string }>();
+  const keys = new Map<number, readonly [string, string]>();
+  for (const each of connections) {
+    const server = `${each.server.address}:${each.server.port}`;
+    const client = by === 'client' ? `j${each.journey ?? `c${each.id}`}` : `c${each.id}`;
+    if (!clients.has(client) && clients.size + servers.size >= MOST_LANES) continue;
+    const entry = clients.get(client) ?? {
+      title: by === 'client' && each.journey !== undefined ? names.client(each.journey) : `c${each.id}`,
+      conns: [],
+    };
+    entry.conns.push(each.id);
+    clients.set(client, entry);
+    if (!servers.has(server))
+      servers.set(server, { title: each.role || each.proxy || each.protocol || server, sub: server });
+    keys.set(each.id, [client, server]);
+  }
+  const count = clients.size + servers.size;
+  // A little more room between the clients and the servers than among them.
+  const slots = count + 0.6;
+  let at = 0;
+  const place = (): number => (at++ + 0.5) / slots;
+  const lanes: Lane[] = [];
+  for (const [id, { title, conns }] of clients) {
+    const list = conns.map((conn) => `c${conn}`).join(', ');
+    lanes.push({ id, kind: 'client', title, sub: list === title ? '' : list, x: place() });
+  }
+  at += 0.6;
+  for (const [id, { title, sub }] of servers) lanes.push({ id, kind: 'server', title, sub, x: place() });
+  const byId = new Map(lanes.map((lane) => [lane.id, lane]));
+  const ends = new Map<number, readonly [Lane, Lane]>();
+  for (const [conn, [client, server]] of keys) {
+    const [a, b] = [byId.get(client), byId.get(server)];
+    if (a !== undefined && b !== undefined) ends.set(conn, [a, b]);
+  }
+  return { lanes, ends };
+}

@@ -1,0 +1,97 @@
+import { useState } from 'react';
+import { useApp } from '../app.ts';
+import { grouped, percent } from '../format/number.ts';
+import { Icon } from '../icons/icon.tsx';
+import { FrameLink } from '../inspector/frame-link.tsx';
+import { copyText } from '../inspector/field-menu.ts';
+import { t } from '../strings/strings.ts';
+import { Meter } from '../widgets/meter.tsx';
+import { StatisticsBody } from './statistics-body.tsx';
+import { useStatistics } from './use-statistics.ts';
+
+/** What of a protocol the session has seen, what it has not, and where the traffic leaves the schema. */
+export function CoverageTab() {
+  const app = useApp();
+  const [onlyGaps, setOnlyGaps] = useState(false);
+  const result = useStatistics((client) => client.request('stats.coverage', {}));
+  const words = t.statistics.coverage;
+  return (
+    <StatisticsBody result={result}>
+      {(protocols) => (
+        <div className="scroll coverage" tabIndex={0} role="region" aria-label={t.statistics.tabs.coverage}>
+          <label className="check-line">
+            <input type="checkbox" checked={onlyGaps} onChange={(event) => setOnlyGaps(event.target.checked)} />
+            <span>{words.onlyGaps}</span>
+          </label>
+          {protocols.map((protocol) => (
+            <section key={protocol.protocol}>
+              <h3>
+                {protocol.protocol}{' '}
+                <span className="muted">
+                  {words.seen(
+                    protocol.seen,
+                    protocol.total,
+                    percent(protocol.total === 0 ? 0 : protocol.seen / protocol.total),
+                  )}
+                </span>
+              </h3>
+              {protocol.drift.map((drift) => (
+                <div className="remark" key={`${drift.what}${drift.where}`}>
+                  <Icon name="warn" />
+                  <span className="grow">
+                    <b>{drift.what}</b> {words.drift(drift.where, drift.count)} <FrameLink n={drift.first} />
+                  </span>
+                  {drift.patch !== undefined && (
+                    <button className="btn small" onClick={() => void copyText(app, drift.patch ?? '')}>
+                      {words.copyPatch}
+                    </button>
+                  )}
+                </div>
+              ))}
+              <div className="cov">
+                {protocol.messages
+                  .filter((message) => !onlyGaps || message.count === 0 || message.unseen.length > 0)
+                  .map((message) => (
+                    <CoverageLine key={`${message.name}${message.direction}`} message={message} />
+                  ))}
+              </div>
+              {protocol.pairs.length > 0 && (
+                <p className="muted">
+                  {protocol.pairs.map((pair) => `${pair.request} → ${pair.reply} ${grouped(pair.count)}`).join(' · ')}
+                </p>
+              )}
+            </section>
+          ))}
+        </div>
+      )}
+    </StatisticsBody>
+  );
+}
+
+function CoverageLine({
+  message,
+}: {
+  readonly message: {
+    readonly name: string;
+    readonly count: number;
+    readonly fieldsSeen: number;
+    readonly fieldsTotal: number;
+    readonly unseen: readonly string[];
+  };
+}) {
+  const share = message.fieldsTotal === 0 ? (message.count > 0 ? 1 : 0) : message.fieldsSeen / message.fieldsTotal;
+  return (
+    <>
+      <code
+        className={message.count === 0 ? 'muted' : ''}
+        title={message.unseen.length > 0 ? t.statistics.coverage.unseen(message.unseen.join(', ')) : message.name}
+      >
+        {message.name}
+      </code>
+      <Meter share={message.count === 0 ? 0 : share} tone={share >= 1 && message.count > 0 ? 'ok' : 'acc'} />
+      <span className="r num">
+        {message.count === 0 ? t.statistics.coverage.never : `${message.fieldsSeen}/${message.fieldsTotal}`}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,68 @@
+import type { EnetHealth } from '../../../core/contract/statistics-verbs.ts';
+import { grouped, milliseconds, percent } from '../format/number.ts';
+import { Icon } from '../icons/icon.tsx';
+import { FrameLink } from '../inspector/frame-link.tsx';
+import { t } from '../strings/strings.ts';
+import { StatisticsBody } from './statistics-body.tsx';
+import { useStatistics } from './use-statistics.ts';
+
+export function EnetTab() {
+  const result = useStatistics((client) => client.request('stats.enet', {}));
+  const words = t.statistics.enet;
+  return (
+    <StatisticsBody result={result}>
+      {(peers) => (
+        <div className="scroll enet" tabIndex={0} role="region" aria-label={t.statistics.tabs.enet}>
+          <table className="plain-table">
+            <thead>
+              <tr>
+                <th>{words.peer}</th>
+                <th className="r">{words.rtt}</th>
+                <th className="r">{words.variance}</th>
+                <th className="r">{words.throttle}</th>
+                <th className="r">{words.inFlight}</th>
+                <th className="r">{words.resends}</th>
+                <th className="r">{words.lost}</th>
+                <th>{words.channels}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {peers.map((peer) => (
+                <tr key={`${peer.conn}-${peer.side}`}>
+                  <td>{words.peerName(peer.conn, words.sides[peer.side])}</td>
+                  <td className="r num">{milliseconds(peer.rttMs)}</td>
+                  <td className="r num">{milliseconds(peer.rttVarianceMs)}</td>
+                  <td className="r num">{percent(peer.throttle)}</td>
+                  <td className="r num">{grouped(peer.inFlight)}</td>
+                  <td className="r num">{grouped(peer.resends)}</td>
+                  <td className={`r num${peer.lost > 0 ? ' c-warning' : ''}`}>{grouped(peer.lost)}</td>
+                  <td className="cut muted">
+                    {peer.channels
+                      .map((channel) => words.channel(channel.channel, channel.waiting, channel.reassembling))
+                      .join(' · ')}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {peers.flatMap((peer) =>
+            peer.blame.map((blame) => <Blame key={`${peer.conn}-${blame.channel}-${blame.sequence}`} blame={blame} />),
+          )}
+        </div>
+      )}
+    </StatisticsBody>
+  );
+}
+
+export function Blame({ blame }: { readonly blame: EnetHealth['blame'][number] }) {
+  const [first] = blame.frames;
+  return (
+    <div className="remark">
+      <Icon name="warn" />
+      <span>
+        <b>{t.lanes.lateText(blame.frames.length, milliseconds(blame.waitedMs), blame.sequence)}</b>{' '}
+        {t.lanes.lateChannel(blame.channel)} {first !== undefined && <FrameLink n={first} />}
+      </span>
+    </div>
+  );
+}

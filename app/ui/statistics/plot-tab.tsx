@@ -1,0 +1,79 @@
+import { useMemo, useState } from 'react';
+import { useApp } from '../app.ts';
+import { useStore } from '../state/store.ts';
+import { selectOne } from '../timeline/selection.ts';
+import { t } from '../strings/strings.ts';
+import { Chart } from './chart.tsx';
+import { StatisticsBody } from './statistics-body.tsx';
+import { useStatistics } from './use-statistics.ts';
+
+const POINTS = 2000;
+
+/** Any numeric field over time. */
+export function PlotTab() {
+  const app = useApp();
+  const plotted = useStore(app.statistics.plotted);
+  const [path, setPath] = useState(plotted.path);
+  const [message, setMessage] = useState(plotted.message);
+  return (
+    <div className="pane">
+      <form
+        className="add-line"
+        key={`${plotted.path}|${plotted.message}`}
+        onSubmit={(event) => {
+          event.preventDefault();
+          app.statistics.plotted.set({ path: path.trim(), message: message.trim() });
+        }}
+      >
+        <input
+          className="field mono"
+          aria-label={t.statistics.fieldPath}
+          placeholder={t.statistics.fieldPath}
+          spellCheck={false}
+          defaultValue={plotted.path}
+          onChange={(event) => setPath(event.target.value)}
+        />
+        <input
+          className="field mono"
+          aria-label={t.compose.message}
+          placeholder={t.statistics.anyMessage}
+          spellCheck={false}
+          defaultValue={plotted.message}
+          onChange={(event) => setMessage(event.target.value)}
+        />
+        <button className="btn">{t.statistics.draw}</button>
+      </form>
+      {plotted.path === '' ? (
+        <div className="empty in-dock">{t.statistics.plotAdvice}</div>
+      ) : (
+        <Plotted path={plotted.path} message={plotted.message} />
+      )}
+    </div>
+  );
+}
+
+function Plotted({ path, message }: { readonly path: string; readonly message: string }) {
+  const app = useApp();
+  const result = useStatistics(
+    (client, scope) =>
+      client.request('stats.plot', { path, points: POINTS, ...(message === '' ? {} : { message }), ...scope }),
+    `${path}|${message}`,
+  );
+  const series = useMemo(() => result.value?.series ?? [], [result.value]);
+  return (
+    <StatisticsBody result={result} isEmpty={(plot) => plot.series.every((each) => each.value.length === 0)}>
+      {(plot) => (
+        <Chart
+          series={series}
+          label={path}
+          fileName={`plot-${path}`}
+          {...(plot.unit === undefined ? {} : { unit: plot.unit })}
+          onFrame={(n) => {
+            app.selection.set(selectOne(n));
+            app.commands.run('selection.reveal');
+          }}
+        />
+      )}
+    </StatisticsBody>
+  );
+}
