@@ -1,7 +1,10 @@
 /** `--as`, `--port`, `--option`, `--protocol-file`: which protocols there are and which one a connection is decoded as. */
 import type { Choose } from '../../core/capture/stream-pair.ts';
 import type { Link, Protocol, Transport } from '../../core/protocol/protocol.ts';
+import { readFileSync } from 'node:fs';
 import { Registry } from '../../core/protocol/recognise.ts';
+import { type LoadedProtocol, loadProtocol } from '../../core/protocol/yaml-protocol.ts';
+import { compileFilter } from '../../core/traffic/filter/filter.ts';
 import { protocols as builtIn } from '../../dissectors/index.ts';
 import { type Invocation, UsageError } from './command.ts';
 
@@ -74,7 +77,26 @@ export function readOptions(texts: readonly string[], protocol: Protocol | undef
   return options;
 }
 
+/** The user's own protocols; a mistake is told with its place. */
 export function loadProtocolFiles(paths: readonly string[]): Protocol[] {
-  if (paths.length > 0) throw new UsageError('protocol files are not read yet');
-  return [];
+  return paths.map((path) => {
+    const { protocol, problems } = readProtocolFile(path);
+    const [first] = problems;
+    if (protocol === undefined || first !== undefined) {
+      throw new UsageError(
+        `${path}:${first?.line ?? 1}:${first?.column ?? 1}: ${first?.message ?? 'not a protocol'}; "interpose schema check ${path}" lists every problem`,
+      );
+    }
+    return protocol;
+  });
+}
+
+export function readProtocolFile(path: string): LoadedProtocol {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new UsageError(`cannot read the protocol file ${path}`);
+  }
+  return loadProtocol(text, (condition) => compileFilter(condition));
 }
