@@ -15,8 +15,8 @@ const GLYPH = { good: '✓', note: '·', warning: '△', problem: '✕' } as con
 
 /** Checks this machine and, if given, listeners and servers. Exit 1 when something stands in the way. */
 export async function doctor(invocation: Invocation): Promise<number> {
-  const listen = invocation.texts('listen');
-  const upstream = invocation.texts('upstream');
+  const listen = [...invocation.texts('listen')];
+  const upstream = [...invocation.texts('upstream')];
   const config = invocation.text('config');
   if (config !== undefined) {
     for (const spec of loadConfig(config).proxies) {
