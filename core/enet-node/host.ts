@@ -57,6 +57,11 @@ export interface HostOptions {
   readonly maximumWaitingData?: number;
   /** Most acknowledgements kept for one peer between two sendings. Default 16384. */
   readonly acknowledgementLimit?: number;
+  /**
+   * Whether to do as ENet does on a line that gets slower: send fewer reliable bytes at a time and drop a share of the
+   * unreliable packets. Default true; false for a relay, which must not lose what its client thinks it sent.
+   */
+  readonly throttling?: boolean;
   /** Most commands in a datagram sent. Default 32, as in ENet, whose reader takes any number. */
   readonly commandsPerDatagram?: number;
   /** Seed for connect ids: the only random thing here. Default 1; give a real random number in production. */
@@ -103,6 +108,7 @@ export class Host {
   readonly maximumWaitingData: number;
   readonly acknowledgementLimit: number;
   readonly commandsPerDatagram: number;
+  readonly throttling: boolean;
   incomingBandwidth: number;
   outgoingBandwidth: number;
 
@@ -150,6 +156,7 @@ export class Host {
     this.maximumWaitingData = options.maximumWaitingData ?? DEFAULT_MAXIMUM_WAITING_DATA;
     this.acknowledgementLimit = options.acknowledgementLimit ?? 16_384;
     this.commandsPerDatagram = inRange('commandsPerDatagram', options.commandsPerDatagram ?? MAXIMUM_COMMANDS, 1, 1024);
+    this.throttling = options.throttling ?? true;
     this.#random = seededRandom(options.seed ?? 1);
     const coder = options.compression === 'range-coder' ? new RangeCoder() : undefined;
     this.#sender = new Sender(this, coder);

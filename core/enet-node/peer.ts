@@ -273,6 +273,12 @@ export class Peer extends Emitter<PeerEvents> implements ReceiveSink {
     this.outgoingDataTotal -= command.length; // counted with the command size already
   }
 
+  /** @internal reliable bytes that may be in transit */
+  get window(): number {
+    if (!this.host.throttling) return this.windowSize;
+    return Math.max(Math.floor((this.throttle * this.windowSize) / THROTTLE_SCALE), this.mtu);
+  }
+
   /** Asks for an acknowledgement now, which also measures the round-trip time. */
   ping(): void {
     if (this.state === 'connected') this.queueControl(Command.ping | COMMAND_FLAG_ACKNOWLEDGE, NO_FIELDS);
@@ -467,7 +473,7 @@ export class Peer extends Emitter<PeerEvents> implements ReceiveSink {
       packetLossVariance: this.packetLossVariance / PACKET_LOSS_SCALE,
       throttle: this.throttle / THROTTLE_SCALE,
       throttleLimit: this.throttleLimit / THROTTLE_SCALE,
-      window: Math.max(Math.floor((this.throttle * this.windowSize) / THROTTLE_SCALE), this.mtu),
+      window: this.window,
       reliableInTransit: this.reliableInTransit,
       reliableCommandsInTransit: this.sentReliable.size,
       queuedCommands: this.outgoing.size + this.outgoingReliable.size,

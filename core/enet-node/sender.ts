@@ -140,7 +140,7 @@ export class Sender {
     let idle = true;
     let other = peer.outgoing.first;
     let reliable = peer.outgoingReliable.first;
-    const window = Math.max(Math.floor((peer.throttle * peer.windowSize) / THROTTLE_SCALE), peer.mtu);
+    const { window } = peer;
     while (other !== undefined || reliable !== undefined) {
       const takeReliable = other === undefined || (reliable !== undefined && reliable.order < other.order);
       const command: OutgoingCommand = takeReliable ? reliable! : other!;
@@ -330,6 +330,7 @@ export class Sender {
 
 /** Whether this unreliable packet is one of those the throttle lets fall. */
 function throttled(peer: Peer): boolean {
+  if (!peer.host.throttling) return false;
   peer.throttleCounter = (peer.throttleCounter + THROTTLE_COUNTER) % THROTTLE_SCALE;
   return peer.throttleCounter > peer.throttle;
 }

@@ -101,7 +101,7 @@ async function exchangeOnBadLine(
     try {
       return await exchange(setup);
     } catch (error) {
-      if (!(error instanceof Stalled) || setup.loss === 0 || attempt === 4) throw error;
+      if (!(error instanceof Stalled) || setup.loss === 0 || attempt === 6) throw error;
       console.warn(`${title(setup)}: attempt ${attempt} was too unlucky (${error.message})`);
     }
   }
@@ -148,10 +148,10 @@ async function exchange(setup: Setup): Promise<{ unreliable: number; theirUnreli
     peer.on('packet', ({ channel, flags, data }) => sink.take(channel, flags, data));
     patienceTimer = setTimeout(() => {
       const { expected, reliable, faults } = sink;
-      const wrong = [...faults, them.errors()].join('; ');
-      const text = `${reliable} of ${expected} reliable packets after 25 s ${wrong}`;
+      const wrong = [...faults, setup.other === 'libenet' ? them.errors() : ''].join(' ').trim();
+      const text = `${reliable} of ${expected} reliable packets after 15 s ${wrong}`;
       patience.reject(wrong === '' ? new Stalled(text) : new Error(text));
-    }, 25_000);
+    }, 15_000);
     pump = setInterval(() => {
       if (peer.roundTripTime > 250) return; // not measured yet: what is lost now would be repeated very late
       for (let i = 0; i < 200 && !source.done && peer.queuedData < 200_000; i++) {
