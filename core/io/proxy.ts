@@ -7,6 +7,7 @@ import type { ProxySpec, ProxyState, ProxyStatus } from '../traffic/proxy-spec.t
 import type { Relay } from '../relay/relay.ts';
 import type { Listening } from './listener.ts';
 import { ProxyContext, type ProxyDeps } from './proxy-context.ts';
+import { listenEnet } from './enet-carrier.ts';
 import { listenHttpConnect } from './http-connect.ts';
 import { listenSocks } from './socks.ts';
 import { listenStream } from './stream-carrier.ts';
@@ -43,7 +44,7 @@ const CARRIERS: Readonly<Record<Scheme, { listen: Listen; upstreams: readonly Sc
   ws: { listen: listenStream, upstreams: ['ws', 'wss'] },
   wss: { listen: listenStream, upstreams: ['ws', 'wss'] },
   udp: { listen: listenUdp, upstreams: ['udp'] },
-  enet: undefined,
+  enet: { listen: listenEnet, upstreams: ['enet'] },
   socks5: { listen: listenSocks, upstreams: [] },
   http: { listen: listenHttpConnect, upstreams: [] },
 };
@@ -86,8 +87,8 @@ export async function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<Runn
       const same = (key: keyof ProxySpec): boolean => JSON.stringify(next[key]) === JSON.stringify(before[key]);
       if (!(['listen', 'tls', 'tap', 'allowRemote'] as const).every(same)) {
         context.spec = next;
-        await listening.close();
         context.closeAll();
+        await listening.close();
         try {
           listening = await open(context, next);
         } catch (error) {
@@ -103,9 +104,8 @@ export async function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<Runn
     async close() {
       if (state === 'stopped') return;
       state = 'stopped';
-      const closed = listening.close();
       context.closeAll();
-      await closed;
+      await listening.close();
       context.dispose();
       deps.onChange?.();
     },

@@ -152,6 +152,11 @@ export class Lane {
     this.#settle(now);
   }
 
+  /** A message that went its way without us. */
+  observe(unit: Unit): void {
+    this.#record(unit, this.#host.clock.now());
+  }
+
   /** The source half-closed (`end`) or died (`reset`): mirrored once everything before it has gone. */
   sourceClosed(how: 'end' | 'reset'): void {
     const now = this.#host.clock.now();

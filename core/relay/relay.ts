@@ -145,6 +145,11 @@ export class Relay implements Controlled {
     this.#lanes[direction].message(unit, channel);
   }
 
+  /** A message that went its way without us: recorded, nothing more. */
+  observed(direction: Direction, unit: Unit): void {
+    this.#lanes[direction].observe(unit);
+  }
+
   ended(direction: Direction): void {
     this.#decideProtocol(true);
     this.#lanes[direction].sourceClosed('end');
