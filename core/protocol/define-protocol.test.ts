@@ -247,6 +247,15 @@ describe('definitions that contradict themselves are refused', () => {
     ['no family', base, 'needs either'],
     ['JSON without a discriminator', { ...base, json: {} }, 'discriminator'],
     [
+      'a reference out of the message',
+      {
+        ...base,
+        messages: [{ name: 'm', id: 1, direction: 'both', node: b.struct({ t: b.text(b.from('^n')) }) }],
+        binary: { tag: b.u8() },
+      },
+      'message m: The schema refers to n',
+    ],
+    [
       'a pair with an unknown message',
       { ...base, binary: { tag: b.u8() }, pairs: [{ direction: 'toServer', request: ['a'], replies: '*' }] },
       'which is not in',

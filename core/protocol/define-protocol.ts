@@ -11,6 +11,7 @@
  */
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import { DEFAULT_LIMITS, type Limits, type MessagesNode, type Node } from '../schema/nodes.ts';
+import { checkClosed } from '../schema/references.ts';
 import { binaryProtocol } from './binary-protocol.ts';
 import type { Framing } from './framing.ts';
 import { jsonProtocol } from './json-protocol.ts';
@@ -127,8 +128,8 @@ export interface ProtocolDefinition<S> {
   readonly start?: (link: Link, options: OptionValues) => S;
   /** Default: the state stays. */
   readonly next?: (state: S, direction: Direction, dissected: Dissected, bytes: Uint8Array, memory: Memory) => S;
-  /** Default: the first fields. Cut to 120 characters and one line in any case. */
-  readonly summary?: (message: DissectedMessage, direction: Direction) => string;
+  /** Default (also for undefined): the first fields. Cut to 120 characters and one line in any case. */
+  readonly summary?: (message: DissectedMessage, direction: Direction) => string | undefined;
   /** Remarks on one message beyond its schema; paths relative to its fields. Must not throw. */
   readonly check?: (message: DissectedMessage, direction: Direction, state: S) => readonly ExpertInfo[];
   readonly watch?: (link: Link, options: OptionValues) => Watcher;
@@ -200,6 +201,16 @@ function checkDefinition<S>(definition: ProtocolDefinition<S>): void {
   }
   if (json !== undefined && (json.discriminator === undefined) === (json.envelope === undefined)) {
     throw new Error(`Protocol ${id}: \`json\` needs either a \`discriminator\` or an \`envelope\`.`);
+  }
+  for (const spec of definition.messages) {
+    try {
+      checkClosed(spec.node);
+    } catch (error) {
+      throw new Error(
+        `Protocol ${id}, message ${spec.name}: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
+    }
   }
   for (const pair of definition.pairs ?? []) {
     for (const name of [...(pair.request === '*' ? [] : pair.request), ...(pair.replies === '*' ? [] : pair.replies)]) {

@@ -18,11 +18,12 @@ export function oneLine(text: string, limit = SUMMARY_LIMIT): string {
 export function summarise(
   message: DissectedMessage,
   direction: Direction,
-  own?: (message: DissectedMessage, direction: Direction) => string,
+  own?: (message: DissectedMessage, direction: Direction) => string | undefined,
 ): string {
   if (own !== undefined) {
     try {
-      return oneLine(own(message, direction));
+      const line = own(message, direction);
+      if (line !== undefined) return oneLine(line);
     } catch {
       // Fields may be anything on broken traffic; the plain summary copes with everything.
     }

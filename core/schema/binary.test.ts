@@ -27,6 +27,9 @@ describe('integers', () => {
     ['i16be', b.i16be(), 'fffe', -2],
     ['i16le', b.i16le(), 'feff', -2],
     ['u24be', b.u24be(), 'fffffe', 0xfffffe],
+    ['u24le', b.u24le(), 'feffff', 0xfffffe],
+    ['f32le', b.f32le(), '0000c03f', 1.5],
+    ['f64be', b.f64be(), '3ff8000000000000', 1.5],
     ['i24le', b.i24le(), 'feffff', -2],
     ['u32be', b.u32be(), 'ffffffff', 4294967295],
     ['u32le', b.u32le(), '01000000', 1],
@@ -184,6 +187,25 @@ describe('structure', () => {
     expect(toHex(bytes)).toBe('02020001070000026f6b00000005');
     expect(decode(node, bytes).value).toEqual(value);
     expect(decode(node, bytes.subarray(0, 10)).value).toEqual({ kind: 2, items: value.items, body: 'ok' });
+  });
+
+  test('every kind of condition decides on the earlier field', () => {
+    const tests = [
+      b.eq('k', 4),
+      b.ne('k', 4),
+      b.lt('k', 4),
+      b.ge('k', 4),
+      b.isIn('k', [1, 4]),
+      b.bit('k', 4),
+      b.nobit('k', 4),
+    ];
+    const there = (kind: number): boolean[] =>
+      tests.map(
+        (one) =>
+          'x' in (decode(b.struct({ k: b.u8(), x: b.when(one, b.u8()) }), Uint8Array.of(kind, 9)).value as object),
+      );
+    expect(there(4)).toEqual([true, false, false, true, true, true, false]);
+    expect(there(3)).toEqual([false, true, true, false, false, false, true]);
   });
 
   test('a reference may climb out of a list item', () => {
