@@ -6,6 +6,9 @@ import type { ProxySpec } from '../../core/traffic/proxy-spec.ts';
 import type { Pace, RunningClients, RunningServer } from '../../fixtures/fixture.ts';
 import { fixtureNames, loadFixture } from '../../fixtures/index.ts';
 
+/** Names of the worlds there are. */
+export const demoWorlds: readonly string[] = fixtureNames;
+
 export interface DemoParts {
   /** Starts a proxy and gives the URL clients connect to. */
   startProxy(spec: ProxySpec): Promise<string>;

@@ -1,7 +1,6 @@
 import { startEngine } from '../../engine/start-engine.ts';
-import { startDemo } from '../../engine/demo-world.ts';
+import { demoWorlds, startDemo } from '../../engine/demo-world.ts';
 import { EngineError } from '../../../core/traffic/engine-error.ts';
-import { fixtureNames } from '../../../fixtures/index.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { startDesktop } from '../desktop.ts';
 import { printError } from '../output.ts';
@@ -17,8 +16,8 @@ export async function demo(invocation: Invocation): Promise<number> {
   if (pace !== 'human' && pace !== 'fast') throw new UsageError(`--pace is human or fast, not "${pace}"`);
   const only = invocation.texts('only');
   for (const name of only)
-    if (!fixtureNames.some((known) => known === name))
-      throw new UsageError(`there is no world "${name}"; there are ${fixtureNames.join(', ')}`);
+    if (!demoWorlds.some((known) => known === name))
+      throw new UsageError(`there is no world "${name}"; there are ${demoWorlds.join(', ')}`);
   const isOpen = !invocation.flag('no-open');
   const seconds = invocation.number('duration');
   if (isOpen && invocation.given.length === 0) {
