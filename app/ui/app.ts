@@ -14,12 +14,13 @@ import { createInspection, type Inspection } from './inspector/inspection.ts';
 import { createReplayService, type ReplayService } from './replay/replay-service.ts';
 import { createDock, type Dock } from './state/dock.ts';
 import { createNotices, type Notices } from './state/notices.ts';
+import { initialSpec, keepPageState, readPageState, type PageState } from './state/page-state.ts';
 import { createSettings, type SettingsStore } from './state/settings.ts';
 import { createStatisticsService, type StatisticsService } from './statistics/statistics-service.ts';
 import { createStripService, type StripService } from './strip/strip-service.ts';
 import { createRowContext, type RowContext } from './timeline/row-context.ts';
 import { createTimelineScroll, type TimelineScroll } from './timeline/scroll.ts';
-import { createSelection, type SelectionStore } from './timeline/selection.ts';
+import { createSelection, selectOne, type SelectionStore } from './timeline/selection.ts';
 import { createTimelineView, type TimelineView } from './timeline/view.ts';
 
 export interface App {
@@ -45,16 +46,22 @@ export interface App {
   readonly commands: CommandTable;
 }
 
-export function createApp(host: Host, url: string, token: () => string | null, storage: Storage): App {
-  const settings = createSettings(storage);
+export interface Storages {
+  readonly local: Storage;
+  readonly session: Storage;
+}
+
+export function createApp(host: Host, url: string, token: () => string | null, storages: Storages): App {
+  const settings = createSettings(storages.local);
   const client = createEngineClient(url, token);
   const mirror = createMirror(client);
-  const { hiddenMessages, fieldColumns, colors } = settings.get();
-  const view = createTimelineView(client, { filter: '', hidden: hiddenMessages, columns: fieldColumns, colors });
+  const page = readPageState(storages.session);
+  const view = createTimelineView(client, initialSpec(page, settings.get()));
   const selection = createSelection();
   const notices = createNotices();
   client.on('notice', (notice) => notices.say(notice.text, notice.severity));
   const dock = createDock();
+  const inspection = createInspection(client, selection);
   const app: App = {
     host,
     settings,
@@ -63,7 +70,7 @@ export function createApp(host: Host, url: string, token: () => string | null, s
     view,
     scroll: createTimelineScroll(view),
     selection,
-    inspection: createInspection(client, selection),
+    inspection,
     rowContext: createRowContext(mirror, settings),
     filter: createFilterDraft(client, view, settings),
     dock,
@@ -77,7 +84,43 @@ export function createApp(host: Host, url: string, token: () => string | null, s
     notices,
     commands: createCommandTable(() => app, COMMANDS),
   };
+  restore(app, page);
+  const keep = keepPageState(storages.session, () => pageState(app));
+  for (const store of [view.spec, selection, inspection.field, dock.tab, dock.mainView]) store.subscribe(keep);
   return app;
+}
+
+/** A reload goes on where it was. */
+function restore({ selection, inspection, dock, view, scroll, client }: App, page: PageState): void {
+  dock.tab.set(page.tab);
+  dock.mainView.set(page.mainView);
+  if (page.focus === 0) return;
+  selection.set(selectOne(page.focus));
+  if (page.field !== '') inspection.field.set({ buffer: 0, path: page.field });
+  const end = client.onReady(() => {
+    end();
+    const stop = view.status.subscribe(() => {
+      if (view.status.get().phase !== 'ready') return;
+      stop();
+      view.indexOf(page.focus).then(
+        ({ index }) => scroll.center(index),
+        () => undefined,
+      );
+    });
+  });
+}
+
+function pageState({ view, selection, inspection, dock }: App): PageState {
+  const { filter, window } = view.spec.get();
+  const field = inspection.field.get();
+  return {
+    filter,
+    focus: selection.get().focus,
+    field: field?.buffer === 0 ? field.path : '',
+    tab: dock.tab.get(),
+    mainView: dock.mainView.get(),
+    ...(window === undefined ? {} : { window }),
+  };
 }
 
 const AppContext = createContext<App | null>(null);

@@ -14,7 +14,10 @@ export function Palette() {
   const { entries, total } = useMemo(() => paletteEntries(app, query), [app, query]);
   const list = useRef<HTMLDivElement>(null);
   const frame = currentFrame(app);
-  useEffect(() => list.current?.querySelector('.on')?.scrollIntoView({ block: 'nearest' }), [chosen]);
+  useEffect(() => {
+    // Newer browsers return a promise here, which is no cleanup.
+    void list.current?.querySelector('.on')?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
 
   const run = (entry: PaletteEntry | undefined, keepOpen: boolean): void => {
     if (entry === undefined || !entry.isEnabled) return;

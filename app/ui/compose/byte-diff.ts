@@ -73,6 +73,15 @@ function partsOf(kept: Uint8Array): readonly DiffPart[] {
   return kept.length === 0 ? [] : parts;
 }
 
+/** Positions in `after` that are new or changed. */
+export function changedPositions(before: Uint8Array, after: Uint8Array): ReadonlySet<number> {
+  const out = new Set<number>();
+  for (const part of byteDiff(before, after).after) {
+    if (part.kind === 'changed') for (let i = part.start; i < part.end; i++) out.add(i);
+  }
+  return out;
+}
+
 /** Bytes as readable text when they are all that, else undefined. */
 export function readable(bytes: Uint8Array): string | undefined {
   try {

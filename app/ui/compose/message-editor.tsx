@@ -3,11 +3,11 @@ import { useMemo, useState, type ReactNode } from 'react';
 import { bytesFromHex, parseHexText } from '../format/bytes.ts';
 import { grouped } from '../format/number.ts';
 import { Icon } from '../icons/icon.tsx';
-import { differences } from '../inspector/byte-grid.ts';
 import { ByteView } from '../inspector/byte-view.tsx';
 import { fieldAt } from '../inspector/inspection.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
+import { changedPositions } from './byte-diff.ts';
 import { DiffLines } from './diff-lines.tsx';
 import { JsonEditor } from './json-editor.tsx';
 import { editedPaths, type MessageDraft, type MessageDraftState } from './message-draft.ts';
@@ -92,7 +92,7 @@ function BytesToSend({
   const [isEditing, setEditing] = useState(false);
   const bytes = useMemo(() => bytesFromHex(state.hex), [state.hex]);
   const edited = useMemo(
-    () => (state.originalHex === '' ? NOTHING : differences(bytesFromHex(state.originalHex), bytes)),
+    () => (state.originalHex === '' ? NOTHING : changedPositions(bytesFromHex(state.originalHex), bytes)),
     [state.originalHex, bytes],
   );
   const field = state.root === null || focus === '' ? undefined : fieldAt(state.root, focus);

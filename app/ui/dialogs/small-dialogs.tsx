@@ -8,7 +8,7 @@ import { grouped } from '../format/number.ts';
 import type { IconName } from '../icons/icon-set.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
-import { setFieldColumns } from '../timeline/column-heads.tsx';
+import { setFieldColumns } from '../timeline/field-columns.ts';
 import { Dialog, FormLine } from '../widgets/dialog.tsx';
 import { useRequest } from '../widgets/use-request.ts';
 

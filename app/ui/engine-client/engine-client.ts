@@ -131,9 +131,9 @@ export function createEngineClient(url: string, token: () => string | null): Eng
       for (const request of pending.values()) request.reject(new RequestError('disconnected', 'The engine went away.'));
       pending.clear();
       if (isClosed) return;
-      // 4401 and the policy code mean that trying again cannot help.
-      if (event.code === 4401 || event.code === 1008) {
-        line.set({ phase: 'refused', reason: event.reason || 'token' });
+      // A wrong token and another version do not change by trying again.
+      if (event.code === 4401 || event.code === 4400) {
+        line.set({ phase: 'refused', reason: event.code === 4400 ? 'version' : 'token' });
         return;
       }
       line.set({ phase: 'waiting', attempt });

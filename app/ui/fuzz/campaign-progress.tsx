@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 import type { FuzzStatus } from '../../../core/contract/fuzz-verbs.ts';
-import { grouped, milliseconds, percent } from '../format/number.ts';
+import { grouped, percent } from '../format/number.ts';
 import { Icon } from '../icons/icon.tsx';
 import { t } from '../strings/strings.ts';
 import { Meter } from '../widgets/meter.tsx';
@@ -21,9 +21,7 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
           <b>{grouped(status.cases)}</b>
           <span className="muted">{t.fuzz.ofCases(status.planned)}</span>
           <span className="muted right">
-            {status.state === 'running' && Number.isFinite(left)
-              ? t.fuzz.about(milliseconds(left))
-              : t.replay.took(status.elapsedMs)}
+            {status.state === 'running' && Number.isFinite(left) ? t.fuzz.about(left) : t.replay.took(status.elapsedMs)}
           </span>
         </div>
         <div

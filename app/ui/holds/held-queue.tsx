@@ -98,7 +98,7 @@ export function HeldQueue() {
                   onPointerDown={(event) => event.stopPropagation()}
                   onClick={() => setOrder(turn >= 0 ? race.filter((n) => n !== frame.n) : [...race, frame.n])}
                 >
-                  {turn >= 0 ? turn + 1 : '·'}
+                  {turn >= 0 ? turn + 1 : race.length + 1}
                 </button>
               )}
             </div>

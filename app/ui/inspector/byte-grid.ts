@@ -58,10 +58,3 @@ export function gapClasses(before: number, width: number, ranges: ByteRanges): s
   }
   return names;
 }
-
-/** Positions at which two buffers differ; beyond the shorter one everything does. */
-export function differences(before: Uint8Array, after: Uint8Array): ReadonlySet<number> {
-  const out = new Set<number>();
-  for (let i = 0; i < after.length; i++) if (before[i] !== after[i]) out.add(i);
-  return out;
-}

@@ -4,7 +4,8 @@ import { bytesFromHex } from '../format/bytes.ts';
 import { grouped } from '../format/number.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
-import { differences, type ByteRanges, type Span } from './byte-grid.ts';
+import { changedPositions } from '../compose/byte-diff.ts';
+import { type ByteRanges, type Span } from './byte-grid.ts';
 import { ByteView } from './byte-view.tsx';
 import { dataReads } from './data-reads.ts';
 import { carrierText } from './carrier-text.ts';
@@ -24,7 +25,8 @@ export function BytesPane({ inspected }: { readonly inspected: Inspected }) {
   const buffer = inspected.buffers[bufferIndex] ?? inspected.buffers[0];
   const bytes = useMemo(() => bytesFromHex(buffer?.hex ?? ''), [buffer]);
   const edited = useMemo(
-    () => (buffer?.kind === 'sent' ? differences(bytesFromHex(inspected.buffers[0]?.hex ?? ''), bytes) : undefined),
+    () =>
+      buffer?.kind === 'sent' ? changedPositions(bytesFromHex(inspected.buffers[0]?.hex ?? ''), bytes) : undefined,
     [buffer, bytes, inspected],
   );
   useEffect(() => {

@@ -3,7 +3,7 @@ import type { FieldView } from '../../../core/contract/frames.ts';
 import type { App } from '../app.ts';
 import type { MenuEntry } from '../commands/overlays.ts';
 import { bytesFromHex, cArray } from '../format/bytes.ts';
-import { setFieldColumns } from '../timeline/column-heads.tsx';
+import { setFieldColumns } from '../timeline/field-columns.ts';
 import { colorMenu } from '../timeline/row-menu.ts';
 import { selectOne } from '../timeline/selection.ts';
 import { t } from '../strings/strings.ts';

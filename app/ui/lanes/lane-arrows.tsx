@@ -48,7 +48,7 @@ export function LaneArrows({
         if (row === undefined) return null;
         const before = shown[i - 1]?.row;
         const y = yOf(index);
-        const time = timeText(row.time, context).slice(0, -1);
+        const time = timeText(row.time, context).replace(/\u2009\d{3}$/, '');
         const gap = before === undefined ? 0 : row.time - before.time;
         const chosen = isSelected(selection, row.n);
         return (
@@ -73,7 +73,7 @@ export function LaneArrows({
             <text className="mut sm" x={TIME - 8} y={y + LINE} textAnchor="end">
               {time}
             </text>
-            <Arrow row={row} plan={plan} x={x} y={y} />
+            <Arrow row={row} plan={plan} x={x} y={y} isChosen={chosen} />
           </g>
         );
       })}
@@ -95,11 +95,13 @@ function Arrow({
   plan,
   x,
   y,
+  isChosen,
 }: {
   readonly row: Row;
   readonly plan: LanePlan;
   readonly x: (share: number) => number;
   readonly y: number;
+  readonly isChosen: boolean;
 }) {
   const ends = plan.ends.get(row.conn);
   if (ends === undefined) return null;
@@ -112,6 +114,7 @@ function Arrow({
   const isHeld = row.fate === 'held';
   const stop = isLost || isHeld ? from + (to - from) * 0.5 : to;
   const name = row.message === '' ? t.timeline.notUnderstood : oneLine(row.message);
+  const halo = isChosen ? 'halo onsel' : 'halo';
   const label = isLost
     ? t.timeline.marks.dropped
     : isHeld
@@ -133,7 +136,7 @@ function Arrow({
         <path className={`f${kind}`} d={`M${to} ${y2}l${-9 * sign} -4v8z`} />
       )}
       <text
-        className={`halo m${row.message === '' ? ' mut' : ''}`}
+        className={`${halo} m${row.message === '' ? ' mut' : ''}`}
         x={from + 10 * sign}
         y={y1 - 6}
         textAnchor={sign > 0 ? 'start' : 'end'}
@@ -142,7 +145,7 @@ function Arrow({
       </text>
       {label !== '' && (
         <text
-          className={`halo sm ${isLost ? 'tp' : isHeld ? 'tw' : 'ti'}`}
+          className={`${halo} sm ${isLost ? 'tp' : isHeld ? 'tw' : 'ti'}`}
           x={stop + 12 * sign}
           y={y2 + 4}
           textAnchor={sign > 0 ? 'start' : 'end'}
@@ -151,12 +154,12 @@ function Arrow({
         </text>
       )}
       {answer !== '' && (
-        <text className="halo mut sm" x={from - 10 * sign} y={y1 + 4} textAnchor={sign > 0 ? 'end' : 'start'}>
+        <text className={`${halo} mut sm`} x={from - 10 * sign} y={y1 + 4} textAnchor={sign > 0 ? 'end' : 'start'}>
           {answer}
         </text>
       )}
       {row.handoff && (
-        <text className="halo mut sm" x={to - 14 * sign} y={y2 - 8} textAnchor={sign > 0 ? 'end' : 'start'}>
+        <text className={`${halo} mut sm`} x={to - 14 * sign} y={y2 - 8} textAnchor={sign > 0 ? 'end' : 'start'}>
           {t.lanes.handoff}
         </text>
       )}

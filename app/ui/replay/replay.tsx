@@ -22,7 +22,8 @@ export function Replay() {
   useEffect(() => {
     // Opens on the first difference, which is what one came for.
     if (status !== null && status.state !== 'running' && chosen < 0) {
-      const first = status.rows.findIndex(isDifferent);
+      const compared = status.rows.findIndex((row) => isDifferent(row) && row.fields.length > 0);
+      const first = compared >= 0 ? compared : status.rows.findIndex(isDifferent);
       if (first >= 0) app.replay.row.set(first);
     }
   }, [app, status, chosen]);

@@ -39,8 +39,17 @@ const TOOL: Readonly<Record<DockTab, () => ReactNode>> = {
   connections: Connections,
 };
 
-/** Replay and fuzz explain much at once: they open taller than the inspector. */
-const TALL: ReadonlySet<DockTab> = new Set(['holds', 'replay', 'fuzz', 'statistics', 'compose']);
+/** What each tool needs to be read without scrolling; replay and fuzz explain much at once. */
+const HEIGHT: Readonly<Record<DockTab, number>> = {
+  inspector: 315,
+  compose: 507,
+  holds: 535,
+  replay: 639,
+  fuzz: 639,
+  statistics: 507,
+  expert: 315,
+  connections: 315,
+};
 const TABS_HEIGHT = 32;
 const ROOM_FOR_ROWS = 26 + 3 * 22;
 
@@ -48,17 +57,17 @@ export function Dock({ area }: { readonly area: RefObject<HTMLDivElement | null>
   const app = useApp();
   const tab = useStore(app.dock.tab);
   const isOpen = useStore(app.dock.isOpen);
-  const { dockSide, dockHeight, dockWidth } = useStore(app.settings);
+  const { dockSide, dockHeights, dockWidth } = useStore(app.settings);
+  const height = dockHeights[tab] ?? HEIGHT[tab];
   const Tool = TOOL[tab];
 
   useEffect(() => {
     const element = area.current;
     if (element === null) return;
-    const wanted = TALL.has(tab) ? Math.max(dockHeight, 507) : dockHeight;
-    element.style.setProperty('--dock-height', `${isOpen ? wanted : TABS_HEIGHT}px`);
+    element.style.setProperty('--dock-height', `${isOpen ? height : TABS_HEIGHT}px`);
     element.style.setProperty('--dock-width', `${dockWidth}px`);
     element.style.setProperty('--rows-room', `${ROOM_FOR_ROWS}px`);
-  }, [area, tab, isOpen, dockHeight, dockWidth]);
+  }, [area, isOpen, height, dockWidth]);
 
   return (
     <section className="dock-area" aria-label={t.shell.dockTabs}>
@@ -156,12 +165,17 @@ function TabList() {
 
 function Resizer({ area }: { readonly area: RefObject<HTMLDivElement | null> }) {
   const app = useApp();
-  const { dockSide, dockHeight, dockWidth } = useStore(app.settings);
+  const { dockSide, dockHeights, dockWidth } = useStore(app.settings);
+  const tab = useStore(app.dock.tab);
+  const dockHeight = dockHeights[tab] ?? HEIGHT[tab];
   const isBottom = dockSide === 'bottom';
   const setSize = (size: number): void => {
     const box = area.current?.getBoundingClientRect();
     if (box === undefined) return;
-    if (isBottom) app.settings.change({ dockHeight: Math.round(clamp(size, 120, (box.height * 4) / 5)) });
+    if (isBottom)
+      app.settings.change({
+        dockHeights: { ...app.settings.get().dockHeights, [tab]: Math.round(clamp(size, 120, (box.height * 4) / 5)) },
+      });
     else app.settings.change({ dockWidth: Math.round(clamp(size, 320, (box.width * 4) / 5)) });
   };
   const onPointerDown = (event: PointerEvent<HTMLElement>): void => {

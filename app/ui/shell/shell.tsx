@@ -23,6 +23,10 @@ export function Shell() {
   const hasTraffic = useHasTraffic();
   const mainView = useStore(app.dock.mainView);
   const side = useStore(app.settings, (settings) => settings.dockSide);
+  const tab = useStore(app.dock.tab);
+  const isDockOpen = useStore(app.dock.isOpen);
+  // Verdicts and campaigns take the room of the overview, which has nothing to add to them.
+  const hasStrip = side === 'right' || !isDockOpen || (tab !== 'replay' && tab !== 'fuzz');
   const area = useRef<HTMLDivElement>(null);
 
   const onDrop = (event: DragEvent): void => {
@@ -41,7 +45,7 @@ export function Shell() {
           <FilterBar />
           <div ref={area} className={`split-area ${side}`}>
             <div className="main-view">
-              <Strip />
+              {hasStrip && <Strip />}
               {mainView === 'timeline' ? <Timeline /> : <Lanes />}
             </div>
             <Dock area={area} />

@@ -20,7 +20,8 @@ export interface Settings {
   readonly contrast: 'system' | 'more';
   readonly rowHeight: 22 | 28;
   readonly dockSide: DockSide;
-  readonly dockHeight: number;
+  /** Heights of the dock that were dragged, by tool; the others have one of their own. */
+  readonly dockHeights: Readonly<Record<string, number>>;
   readonly dockWidth: number;
   readonly columnWidths: Readonly<Record<string, number>>;
   readonly hiddenColumns: readonly string[];
@@ -41,7 +42,7 @@ export const DEFAULT_SETTINGS: Settings = {
   contrast: 'system',
   rowHeight: 22,
   dockSide: 'bottom',
-  dockHeight: 315,
+  dockHeights: {},
   dockWidth: 620,
   columnWidths: {},
   hiddenColumns: [],

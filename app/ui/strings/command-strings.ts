@@ -17,6 +17,7 @@ export const commandStrings = {
   resetKeys: 'Keys as they were',
   conflict: (other: string) => `Also used by “${other}”`,
   close: 'Close',
+  menus: { move: 'Go', look: 'View', act: 'Act', session: 'File' },
   sheetGroups: { move: 'Move', look: 'Look', act: 'Act', session: 'Session' },
   titles: {
     next: 'Next frame',

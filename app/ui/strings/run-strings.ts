@@ -118,7 +118,8 @@ export const fuzzStrings = {
   sendingBad: 'sending broken messages to this server',
   progress: 'Progress of the campaign',
   ofCases: (n: number) => (n === 0 ? 'cases' : `of ${grouped(n)} cases`),
-  about: (time: string) => `about ${time} left`,
+  about: (ms: number) =>
+    ms < 90_000 ? `about ${Math.ceil(ms / 1000)} s left` : `about ${Math.round(ms / 60_000)} min left`,
   rate: 'Rate',
   replies: 'Replies',
   transitions: 'Transitions',
@@ -128,7 +129,7 @@ export const fuzzStrings = {
   perSecond: 'cases per second',
   coverage: 'Coverage',
   covered: (done: number, all: number, share: string) => `${grouped(done)} of ${grouped(all)} · ${share}`,
-  messagesMutated: 'messages changed',
+  messagesMutated: 'messages',
   whatHappened: 'What happened',
   confirmed: 'Confirmed',
   times: 'Times',

@@ -3,6 +3,7 @@ import { useApp, type App } from '../app.ts';
 import type { MenuEntry } from '../commands/overlays.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
+import { setFieldColumns } from './field-columns.ts';
 import { MIN_COLUMN, OPTIONAL_COLUMNS, type Column } from './columns.ts';
 
 export function ColumnHeads({ columns }: { readonly columns: readonly Column[] }) {
@@ -119,9 +120,4 @@ function columnMenu(app: App, column: Column): readonly MenuEntry[] {
     { title: t.timeline.resetColumns, run: () => app.settings.change({ columnWidths: {}, hiddenColumns: [] }) },
   );
   return entries;
-}
-
-export function setFieldColumns(app: App, fieldColumns: readonly string[]): void {
-  app.settings.change({ fieldColumns });
-  app.view.change({ columns: fieldColumns });
 }

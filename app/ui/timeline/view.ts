@@ -58,6 +58,8 @@ export function createTimelineView(client: EngineClient, initial: ViewSpec): Tim
   };
 
   const apply = (next: ViewStatus, phase: ViewPhase = 'ready'): void => {
+    // Rows before the last ones changed place: what is shown stays until it is fetched anew.
+    if (next.view === status.get().view && next.revision !== status.get().revision) cache.markStale();
     status.set({ ...next, phase });
     changed();
   };

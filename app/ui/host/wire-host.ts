@@ -1,0 +1,27 @@
+/** The desktop's menus and file openings are the command list seen from outside. */
+import type { App } from '../app.ts';
+import { openPicked } from '../dialogs/open-file.ts';
+import { t } from '../strings/strings.ts';
+
+export function wireHost(app: App): void {
+  const { host, commands } = app;
+  host.onCommand((id) => commands.run(id));
+  host.onOpenFile((file) => void openPicked(app, file));
+  const show = (): void =>
+    host.showMenu(
+      commands.all.map((command) => ({
+        id: command.id,
+        title: command.title,
+        keys: commands.keysOf(command)[0] ?? '',
+        menu: t.commands.menus[command.group],
+        enabled: true,
+      })),
+    );
+  show();
+  let keys = app.settings.get().keys;
+  app.settings.subscribe(() => {
+    if (app.settings.get().keys === keys) return;
+    keys = app.settings.get().keys;
+    show();
+  });
+}
