@@ -492,18 +492,6 @@ export class PassiveObserver {
   }
 }
 
-/**
- * Whether a UDP payload could be an ENet datagram, with or without checksum: its commands exist and fill it exactly.
- * Chance hits are rare but possible for a few bytes.
- */
-export function looksLikeEnet(bytes: Uint8Array): boolean {
-  if (bytes.length < 6 || bytes.length > MAXIMUM_MTU) return false;
-  const events = new PassiveObserver().observe({ time: 0, source: NOWHERE, destination: NOWHERE, bytes });
-  return events.length > 0 && events.every(({ kind }) => kind !== 'unreadable');
-}
-
-const NOWHERE: Endpoint = { address: '', port: 0 };
-
 function checksumOf(bytes: Uint8Array, end: number, at: number, connectId: number): number {
   const copy = bytes.slice(0, end);
   new DataView(copy.buffer).setUint32(at, connectId);

@@ -6,9 +6,9 @@ export { crc32 } from './crc32.ts';
 export * from './datagram.ts';
 export { PacketFlag } from './packet.ts';
 export { RangeCoder } from './range-coder.ts';
+export { looksLikeEnet } from './recognition.ts';
 export {
   type Endpoint,
-  looksLikeEnet,
   type ObservedDatagram,
   type ObserverOptions,
   type PassiveEvent,
