@@ -33,7 +33,9 @@ function enginePath(): string {
 }
 
 function forkEngine(): EngineChild {
-  const settings = { dataDirectory: app.getPath('userData'), demo: process.argv.includes('--demo') };
+  // What the command line was asked for, when it started this app.
+  const asked = JSON.parse(process.env['INTERPOSE_DESKTOP'] ?? '{}') as Record<string, unknown>;
+  const settings = { dataDirectory: app.getPath('userData'), demo: process.argv.includes('--demo'), ...asked };
   const child = utilityProcess.fork(enginePath(), [], {
     stdio: 'pipe',
     serviceName: 'Interpose engine',
