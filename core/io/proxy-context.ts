@@ -3,8 +3,9 @@ import type { Link, Memory, Protocol, Transport } from '../protocol/protocol.ts'
 import type { Codec } from '../relay/codec.ts';
 import type { Control } from '../relay/control.ts';
 import { createMemory, type Reading } from '../relay/meaning.ts';
+import { parseEndpointUrl } from '../relay/endpoint-url.ts';
 import type { RelayPort } from '../relay/outlet.ts';
-import { type FrameFollower, Relay } from '../relay/relay.ts';
+import { Relay } from '../relay/relay.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { Clock } from '../traffic/clock.ts';
 import { EngineError } from '../traffic/engine-error.ts';
@@ -12,6 +13,7 @@ import type { Connection, Direction, Endpoint } from '../traffic/frame.ts';
 import type { ProxySpec, TargetRule } from '../traffic/proxy-spec.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
+import { type Following, reachedAt } from './following.ts';
 
 export interface ProxyDeps {
   /** Known protocols, asked for at each new connection. */
@@ -25,8 +27,8 @@ export interface ProxyDeps {
   readonly reading?: (connection: Connection) => Reading;
   /** Signs for the hosts whose TLS is intercepted. Without it, `tls://` and `wss://` cannot be listened on. */
   readonly authority?: () => Promise<CertificateAuthority>;
-  /** Handoffs; see `handoff-follower.ts`. */
-  readonly follower?: (relay: () => Relay, spec: ProxySpec) => FrameFollower;
+  /** Follows handoffs over all proxies that share it. Default: each proxy follows for itself. */
+  readonly following?: Following;
   /** True while recording fails: proxies that block then stop forwarding. */
   readonly recordingFailed?: () => boolean;
   /** Something of `status()` changed. */
@@ -57,6 +59,9 @@ const drainListeners = new WeakMap<TrafficSink, Set<() => void>>();
 
 export class ProxyContext {
   spec: ProxySpec;
+  /** Where it listens. */
+  url = '';
+  readonly following: Following;
   readonly deps: ProxyDeps;
   readonly connections = new Map<number, LiveConnection>();
   /** Gives up connections that are still being made. */
@@ -69,7 +74,8 @@ export class ProxyContext {
   #isPaused = false;
   readonly #drained = (): void => this.#unpause();
 
-  constructor(spec: ProxySpec, deps: ProxyDeps) {
+  constructor(spec: ProxySpec, deps: ProxyDeps, following: Following) {
+    this.following = following;
     this.spec = spec;
     this.deps = deps;
     this.sink = countingSink(deps.sink, () => this.frames++);
@@ -142,8 +148,9 @@ export class ProxyContext {
     port: RelayPort,
     codecs: Readonly<Record<Direction, Codec>> | undefined,
     whole: boolean,
+    localAddress?: string,
   ): Relay {
-    const { protocols, control, clock, reading, follower } = this.deps;
+    const { protocols, control, clock, reading } = this.deps;
     const link: Link = {
       transport: how.transport,
       serverPort: connection.server.port,
@@ -151,6 +158,17 @@ export class ProxyContext {
       ...(how.role === undefined ? {} : { role: how.role }),
     };
     const fixed = how.protocol === 'auto' ? undefined : protocols.find((p) => p.id === how.protocol);
+    const reached = reachedAt(parseEndpointUrl(this.spec.listen).host, localAddress, connection.client.address);
+    const follow =
+      this.spec.follow === false
+        ? undefined
+        : this.following.follower(
+            this.spec,
+            this.deps,
+            () => relay,
+            reached,
+            () => this.url,
+          );
     const relay: Relay = new Relay({
       connection,
       link,
@@ -165,8 +183,9 @@ export class ProxyContext {
       whole,
       ...(codecs === undefined ? {} : { codecs }),
       ...(reading === undefined ? {} : { reading }),
-      ...(follower === undefined || this.spec.follow === false ? {} : { follow: follower(() => relay, this.spec) }),
+      ...(follow === undefined ? {} : { follow }),
     });
+    follow?.opened();
     return relay;
   }
 

@@ -2,11 +2,13 @@
 import { type EndpointUrl, parseEndpointUrl, type Scheme } from '../relay/endpoint-url.ts';
 import type { Injection } from '../traffic/control.ts';
 import { EngineError } from '../traffic/engine-error.ts';
+import type { Clock } from '../traffic/clock.ts';
 import type { Origin } from '../traffic/frame.ts';
 import type { ProxySpec, ProxyState, ProxyStatus } from '../traffic/proxy-spec.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Listening } from './listener.ts';
 import { ProxyContext, type ProxyDeps } from './proxy-context.ts';
+import { Following } from './following.ts';
 import { listenEnet } from './enet-carrier.ts';
 import { listenHttpConnect } from './http-connect.ts';
 import { listenSocks } from './socks.ts';
@@ -52,8 +54,22 @@ const CARRIERS: Readonly<Record<Scheme, { listen: Listen; upstreams: readonly Sc
 /**
  * @throws EngineError `bad-url`, `bad-config`, `unknown-protocol`, `port-taken`, `not-allowed`.
  */
-export async function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<RunningProxy> {
-  const context = new ProxyContext(spec, deps);
+export function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<RunningProxy> {
+  return start(spec, deps, deps.following ?? createFollowing(deps.clock));
+}
+
+/** One following for all proxies of an engine: pass it as `deps.following`. */
+export function createFollowing(clock: Clock): Following {
+  return new Following(clock, start);
+}
+
+async function start(
+  spec: ProxySpec,
+  deps: ProxyDeps,
+  following: Following,
+  followedFrom?: string,
+): Promise<RunningProxy> {
+  const context = new ProxyContext(spec, deps, following);
   let listening: Listening;
   try {
     listening = await open(context, spec);
@@ -79,6 +95,7 @@ export async function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<Runn
       connections: context.connections.size,
       totalConnections: context.total,
       frames: context.frames,
+      ...(followedFrom === undefined ? {} : { followedFrom }),
     }),
     async update(next) {
       check(context, next);
@@ -98,6 +115,8 @@ export async function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<Runn
         }
       }
       context.spec = next;
+      following.unregister(proxy);
+      following.register(proxy);
       deps.onChange?.();
       return proxy.status();
     },
@@ -107,6 +126,9 @@ export async function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<Runn
       context.closeAll();
       await listening.close();
       context.dispose();
+      following.unregister(proxy);
+      // A following of its own ends with the proxy it was made for.
+      if (deps.following === undefined && followedFrom === undefined) await following.close();
       deps.onChange?.();
     },
     get connections() {
@@ -121,12 +143,15 @@ export async function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<Runn
       else live(id).relay.decodeAs(found, options);
     },
   };
+  following.register(proxy);
   return proxy;
 }
 
-function open(context: ProxyContext, spec: ProxySpec): Promise<Listening> {
+async function open(context: ProxyContext, spec: ProxySpec): Promise<Listening> {
   const { url, listen } = check(context, spec);
-  return listen(context, url);
+  const listening = await listen(context, url);
+  context.url = listening.url;
+  return listening;
 }
 
 /** Everything that can be wrong with a spec before a socket is opened. */

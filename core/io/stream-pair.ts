@@ -64,7 +64,7 @@ class StreamPair implements RelayPort, LiveConnection {
       this.#checkQueue('toServer');
       this.#checkQueue('toClient');
     });
-    this.relay = context.relay(connection, ordinal, how, this, codecs, false);
+    this.relay = context.relay(connection, ordinal, how, this, codecs, false, client.wire.localAddress);
     context.register(this.#id, this);
     this.#listen('toServer');
     this.#listen('toClient');

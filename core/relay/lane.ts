@@ -39,9 +39,11 @@ interface HeldDeparture {
   readonly onLimit: 'forward' | 'drop';
   /** Delay that a fault asked for on top. */
   readonly notBefore: number;
-  readonly touchedBy: readonly string[];
   fate: Fate;
   sent: Uint8Array | undefined;
+  /** What it still waits for: somebody's decision, and the payload to send. */
+  readonly awaits: Set<'decision' | 'preparation'>;
+  editedByHand: boolean;
 }
 
 /** Received bytes of a frame that does not end are let go after so long, so that a wrong framing never strands traffic. */
@@ -195,12 +197,9 @@ export class Lane {
 
   decide(n: number, decision: HoldDecision): boolean {
     const held = this.#held.get(n);
-    if (held === undefined) return false;
-    this.#held.delete(n);
+    if (held === undefined || !held.awaits.delete('decision')) return false;
     this.#host.unheld(n);
     const { departure } = held;
-    const now = this.#host.clock.now();
-    departure.readyAt = Math.max(now, held.notBefore);
     held.fate = departure.payload === undefined ? 'forwarded' : 'edited';
     switch (decision.action) {
       case 'forward':
@@ -210,6 +209,7 @@ export class Lane {
           departure.payload = decision.bytes;
           held.fate = 'edited';
           held.sent = decision.bytes;
+          held.editedByHand = true;
         }
         break;
       case 'drop':
@@ -220,18 +220,38 @@ export class Lane {
         departure.copies += Math.max(1, Math.floor(decision.times));
         held.fate = 'duplicated';
     }
+    this.#free(n, held);
     return true;
   }
 
-  get heldFrames(): Iterable<number> {
-    return this.#held.keys();
+  #prepared(n: number, payload: Uint8Array | undefined): void {
+    const held = this.#held.get(n);
+    if (held === undefined || !held.awaits.delete('preparation')) return;
+    if (payload !== undefined && !held.editedByHand && !sameBytes(payload, held.departure.unit!.payload)) {
+      held.departure.payload = payload;
+      held.sent = payload;
+      if (held.fate === 'forwarded') held.fate = 'edited';
+    }
+    this.#free(n, held);
+  }
+
+  /** Waits no longer for anybody. */
+  #giveUp(n: number, held: HeldDeparture, action = held.onLimit): void {
+    this.decide(n, { action });
+    this.#prepared(n, undefined);
+  }
+
+  #free(n: number, held: HeldDeparture): void {
+    if (held.awaits.size > 0) return;
+    this.#held.delete(n);
+    held.departure.readyAt = Math.max(this.#host.clock.now(), held.notBefore);
   }
 
   /** Lets out what is ready; returns when to come again. */
   tick(now: number): number {
     let next = Infinity;
     for (const [n, held] of this.#held) {
-      if (held.limitAt <= now) this.decide(n, { action: held.onLimit });
+      if (held.limitAt <= now) this.#giveUp(n, held);
       else next = Math.min(next, held.limitAt);
     }
     if (this.#partialSince !== undefined && this.#backlogBytes > 0) {
@@ -252,7 +272,7 @@ export class Lane {
   /** Everything that waits goes now; used by the panic switch and on closing down. */
   release(): void {
     const now = this.#host.clock.now();
-    for (const n of this.#held.keys()) this.decide(n, { action: 'forward' });
+    for (const [n, held] of this.#held) this.#giveUp(n, held, 'forward');
     this.departures.release(now);
     this.#closeAt = 0;
     this.#settle(now);
@@ -348,7 +368,8 @@ export class Lane {
     departure.copies = treatment.copies;
     const notBefore = now + treatment.delayMs;
     departure.readyAt = notBefore;
-    const waitsForAnswer = !treatment.drop && (treatment.hold !== undefined || treatment.ask !== undefined);
+    const { hold, ask, prepare } = treatment;
+    const waits = !treatment.drop && (hold !== undefined || ask !== undefined || prepare !== undefined);
     const fate: Fate = treatment.drop
       ? 'dropped'
       : treatment.hold !== undefined
@@ -363,35 +384,39 @@ export class Lane {
     const sent = edited && !treatment.drop ? { sent: treatment.payload! } : {};
     const touched = touchedBy.length > 0 ? { touchedBy } : {};
     if (fate !== 'forwarded' || touchedBy.length > 0) this.#host.sink.update(n, { fate, ...sent, ...touched });
-    if (waitsForAnswer) {
+    if (waits) {
       departure.readyAt = Infinity;
-      const limitMs = treatment.hold?.limitMs ?? ASK_LIMIT_MS;
+      const limitMs = hold?.limitMs ?? ASK_LIMIT_MS;
       const held: HeldDeparture = {
         departure,
         limitAt: limitMs === 0 ? Infinity : now + limitMs,
-        onLimit: treatment.hold?.onLimit ?? 'forward',
+        onLimit: hold?.onLimit ?? 'forward',
         notBefore,
-        touchedBy,
         fate,
         sent: edited ? treatment.payload : undefined,
+        awaits: new Set(),
+        editedByHand: false,
       };
+      if (hold !== undefined || ask !== undefined) held.awaits.add('decision');
+      if (prepare !== undefined) held.awaits.add('preparation');
       departure.left = (waitedMs) => {
-        const update: FrameUpdate = { fate: held.fate, heldMs: waitedMs };
-        this.#host.sink.update(n, {
-          ...(departure.dropped ? { ...update, fate: 'dropped' as const } : update),
-          ...(held.sent === undefined ? {} : { sent: held.sent }),
-        });
+        const update: FrameUpdate = { fate: departure.dropped ? 'dropped' : held.fate, heldMs: waitedMs };
+        this.#host.sink.update(n, held.sent === undefined ? update : { ...update, sent: held.sent });
       };
       this.#held.set(n, held);
-      if (treatment.hold !== undefined) this.#host.held(departure, treatment, unit, this.direction);
-      treatment.ask?.((decision) => {
+      if (hold !== undefined) this.#host.held(departure, treatment, unit, this.direction);
+      ask?.((decision) => {
         this.decide(n, decision);
+        this.#settle(this.#host.clock.now());
+      });
+      prepare?.((payload) => {
+        this.#prepared(n, payload);
         this.#settle(this.#host.clock.now());
       });
     } else if (fate === 'delayed' || this.departures.count > 0 || departure.readyAt > now) {
       departure.left = (waitedMs) => this.#host.sink.update(n, { heldMs: waitedMs });
     }
-    if (treatment.behind > 0 && !waitsForAnswer) this.departures.addBehind(departure, treatment.behind, now);
+    if (treatment.behind > 0 && !waits) this.departures.addBehind(departure, treatment.behind, now);
     else this.departures.add(departure, now);
     for (const insert of treatment.inserts) {
       if (insert.direction !== this.direction || insert.where === 'aside') this.#host.insert(insert, touchedBy);

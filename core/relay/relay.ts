@@ -40,11 +40,21 @@ export interface RelaySetup {
   readonly follow?: FrameFollower;
 }
 
-/** Looks at frames on their way and may rewrite them (handoffs). */
+/** Looks at frames on their way: rewrites handoffs and ties journeys. */
 export interface FrameFollower {
+  /** Must frames of this direction be seen before they go on? */
   wants(direction: Direction, protocol: Protocol | undefined): boolean;
-  /** The payload to send instead, and who asked for it; undefined: leave it. */
-  frame(n: number, direction: Direction, unit: Unit, meaning: Meaning): { payload: Uint8Array; by: string } | undefined;
+  /** A payload to send instead, when it is ready (`undefined`: leave it); undefined: nothing to do. */
+  frame(
+    direction: Direction,
+    payload: Uint8Array,
+    meaning: Meaning,
+  ): ((done: (payload: Uint8Array | undefined) => void) => void) | undefined;
+  /** Are recorded frames of this protocol of interest? */
+  tracks(protocol: Protocol | undefined): boolean;
+  noted(meaning: Meaning): void;
+  /** The connection is ready to be told things. */
+  opened(): void;
 }
 
 /** A protocol is looked for in the first chunks; what none knows is cut by reads. */
@@ -308,16 +318,7 @@ export class Relay implements Controlled {
         return treatment;
       }
       treatment = this.#lanes[direction].control.treat(subject, now);
-      const { follow } = this.#setup;
-      if (follow?.wants(direction, this.#protocol) && treatment?.drop !== true) {
-        const read = meaning();
-        const rewritten = read === undefined ? undefined : follow.frame(n, direction, unit, read);
-        if (rewritten !== undefined) {
-          treatment ??= new Treatment();
-          treatment.payload ??= rewritten.payload;
-          treatment.touchedBy.push(rewritten.by);
-        }
-      }
+      treatment = this.#followed(direction, unit, meaning, treatment);
     } catch (error) {
       // Traffic survives us: a throwing filter, dissector or script costs its effect, not the frame.
       const text = error instanceof Error ? error.message : String(error);
@@ -330,6 +331,29 @@ export class Relay implements Controlled {
       return undefined;
     }
     return treatment;
+  }
+
+  #followed(
+    direction: Direction,
+    unit: Unit,
+    read: () => Meaning | undefined,
+    treatment: Treatment | undefined,
+  ): Treatment | undefined {
+    const { follow, control } = this.#setup;
+    if (follow === undefined || control.isPanic || treatment?.drop || !follow.wants(direction, this.#protocol)) {
+      return treatment;
+    }
+    let meaning = read();
+    const edited = treatment?.payload;
+    if (meaning !== undefined && edited !== undefined) {
+      meaning = { ...meaning, dissected: meaning.protocol.dissect(edited, direction, meaning.state) };
+    }
+    const rewrite = meaning === undefined ? undefined : follow.frame(direction, edited ?? unit.payload, meaning);
+    if (rewrite === undefined) return treatment;
+    const next = treatment ?? new Treatment();
+    next.touchedBy.push('handoff');
+    next.prepare = rewrite;
+    return next;
   }
 
   /** Adds the follower's and the absorber's interest to the controls'. */
@@ -377,10 +401,24 @@ export class Relay implements Controlled {
 
   #noted(n: number, direction: Direction, bytes: Uint8Array): void {
     this.#hasFrames = true;
-    if (this.#sample === undefined) this.#reading.note(n, direction, bytes);
-    else if (this.#setup.codecs !== undefined) {
+    if (this.#sample === undefined) {
+      this.#reading.note(n, direction, bytes);
+      this.#track();
+    } else if (this.#setup.codecs !== undefined) {
       this.#sample.push({ n, direction, chunk: bytes, at: 0 });
       this.#decideProtocol(this.#sample.length >= RECOGNISE_CHUNKS);
+    }
+  }
+
+  /** Ties journeys by what was just recorded. */
+  #track(): void {
+    const { follow } = this.#setup;
+    if (follow?.tracks(this.#protocol) !== true) return;
+    try {
+      const meaning = this.#reading.last();
+      if (meaning !== undefined) follow.noted(meaning);
+    } catch {
+      // A dissector that throws ties nothing; the timeline says what is wrong with it.
     }
   }
 
@@ -433,7 +471,10 @@ export class Relay implements Controlled {
       for (const s of sample) this.#lanes[s.direction].tap(s.chunk, s.at);
     } else if (chosen !== undefined) {
       // Frames seen before it was known, so that the protocol's state is right.
-      for (const s of sample) this.#reading.note(s.n, s.direction, s.chunk);
+      for (const s of sample) {
+        this.#reading.note(s.n, s.direction, s.chunk);
+        this.#track();
+      }
     }
     return true;
   }

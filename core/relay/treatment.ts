@@ -35,6 +35,8 @@ export class Treatment {
   hold: Hold | undefined;
   /** Asked once the frame is in the queue; the frame waits for the answer. */
   ask: ((answer: (decision: ScriptDecision) => void) => void) | undefined;
+  /** Makes what is sent (a rewritten handoff), and says when it is ready; undefined: the frame stays as it is. */
+  prepare: ((done: (payload: Uint8Array | undefined) => void) => void) | undefined;
   inserts: Insert[] = [];
   close: 'close' | 'reset' | undefined;
   touchedBy: string[] = [];
@@ -48,6 +50,7 @@ export class Treatment {
       this.behind === 0 &&
       this.hold === undefined &&
       this.ask === undefined &&
+      this.prepare === undefined &&
       this.inserts.length === 0 &&
       this.close === undefined &&
       this.touchedBy.length === 0
