@@ -8,8 +8,15 @@ export default defineConfig({
   build: { outDir: '../../build/ui', emptyOutDir: true, chunkSizeWarningLimit: 2000 },
   test: {
     root: import.meta.dirname,
-    include: ['core/**/*.test.ts', 'dissectors/**/*.test.ts', 'fixtures/**/*.test.ts', 'app/**/*.test.ts', 'app/**/*.e2e.ts'],
+    include: [
+      'core/**/*.test.ts',
+      'dissectors/**/*.test.ts',
+      'fixtures/**/*.test.ts',
+      'app/**/*.test.ts',
+      'app/**/*.e2e.ts',
+    ],
     exclude: ['**/node_modules/**', 'build/**', 'release/**'],
+    globalSetup: ['./.ci/global-setup.ts'],
     pool: 'forks',
     reporters: ['default', './.ci/summary-reporter.ts'],
     testTimeout: 60_000,

@@ -1,5 +1,5 @@
 /** The desktop window, where Electron's binary is installed. It brings the engine with it. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,15 +7,13 @@ const ROOTS = ['../..', '../../..'].map((up) => join(import.meta.dirname, up));
 
 /** Resolves to the app's exit code; undefined when there is no binary, or nothing was built for it, or no screen. */
 export function startDesktop(settings: Readonly<Record<string, unknown>>): Promise<number> | undefined {
-  const root = ROOTS.find(
-    (r) => existsSync(join(r, 'package.json')) && existsSync(join(r, 'build/app/desktop/main.js')),
-  );
+  const root = ROOTS.find((r) => existsSync(join(r, 'package.json')));
   const binary = root === undefined ? undefined : electronBinary(root);
   const hasScreen =
     process.platform !== 'linux' ||
     process.env['DISPLAY'] !== undefined ||
     process.env['WAYLAND_DISPLAY'] !== undefined;
-  if (root === undefined || binary === undefined || !hasScreen) return undefined;
+  if (root === undefined || binary === undefined || !hasScreen || !isBuilt(root)) return undefined;
   return new Promise((resolve, reject) => {
     const child = spawn(binary, [root], {
       stdio: 'inherit',
@@ -24,6 +22,15 @@ export function startDesktop(settings: Readonly<Record<string, unknown>>): Promi
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
+}
+
+/** Electron runs built files; in a checkout they are made now if they are missing. */
+function isBuilt(root: string): boolean {
+  const main = join(root, 'build/app/desktop/main.js');
+  if (!existsSync(main) && existsSync(join(root, 'tsconfig.build.json'))) {
+    spawnSync('npm', ['run', '-s', 'build:node'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
+  }
+  return existsSync(main);
 }
 
 /** Asked of the file system: importing `electron` would try to download it. */

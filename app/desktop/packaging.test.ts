@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { extractAll, listPackage } from '@electron/asar';
-import Ajv from 'ajv';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { protocols } from '../../dissectors/index.ts';
@@ -34,7 +34,6 @@ function standInElectron(at: string): void {
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'interpose-pack-'));
   standInElectron(join(folder, 'electron'));
-  execFileSync('npm', ['run', '-s', 'build'], { cwd: ROOT, stdio: 'pipe' });
   // Fuses are flipped in a real binary, which a stand-in is not.
   const builder = join(ROOT, 'node_modules/.bin/electron-builder');
   const overrides = [
