@@ -31,18 +31,27 @@ function standInElectron(at: string): void {
   writeFileSync(join(at, 'version'), '45.4.1');
 }
 
+function configuration(): Record<string, unknown> {
+  return parse(readFileSync(join(ROOT, 'electron-builder.yml'), 'utf8')) as Record<string, unknown>;
+}
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'interpose-pack-'));
   standInElectron(join(folder, 'electron'));
-  // Fuses are flipped in a real binary, which a stand-in is not.
   const builder = join(ROOT, 'node_modules/.bin/electron-builder');
-  const overrides = [
-    `--config.electronDist=${join(folder, 'electron')}`,
-    '--config.electronVersion=45.4.1',
-    `--config.directories.output=${join(folder, 'release')}`,
-    '--config.electronFuses=null',
-  ];
-  execFileSync(builder, ['--linux', 'dir', '--publish', 'never', ...overrides], { cwd: ROOT, stdio: 'pipe' });
+  // Fuses are flipped in a real binary, which a stand-in is not; everything else is as shipped.
+  const { electronFuses: _fuses, ...shipped } = configuration();
+  const config = {
+    ...shipped,
+    electronDist: join(folder, 'electron'),
+    electronVersion: '45.4.1',
+    directories: { ...(shipped['directories'] as object), output: join(folder, 'release') },
+  };
+  writeFileSync(join(folder, 'builder.json'), JSON.stringify(config));
+  execFileSync(builder, ['--linux', 'dir', '--publish', 'never', '--config', join(folder, 'builder.json')], {
+    cwd: ROOT,
+    stdio: 'pipe',
+  });
   archive = join(folder, 'release/linux-unpacked/resources/app.asar');
 }, 180_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,7 +62,7 @@ test('the configuration is one that electron-builder understands', () => {
     unknown
   >;
   const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
-  validate(parse(readFileSync(join(ROOT, 'electron-builder.yml'), 'utf8')));
+  validate(configuration());
   expect(validate.errors ?? []).toEqual([]);
 });
 
@@ -67,7 +76,7 @@ test('the archive holds every entry point and dissector, and no sources, tests o
     'ui/index.html',
   ])
     expect(files).toContain(`/build/${entry}`);
-  const folders = protocols.map((p) => p.id).filter((id) => existsSync(join(ROOT, 'dissectors', id)));
+  const folders = protocols.map((p) => p.id).filter((id) => existsSync(join(ROOT, 'dissectors', id, 'protocol.ts')));
   for (const id of folders) expect(files).toContain(`/build/dissectors/${id}/protocol.js`);
   const unwanted = files.filter(
     (file) => !file.startsWith('/node_modules') && /\.(ts|tsx|map)$|\.test\.|\/e2e\//.test(file),
