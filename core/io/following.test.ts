@@ -2,7 +2,6 @@ import { afterEach, expect, test } from 'vitest';
 import type { ProxySpec } from '../traffic/proxy-spec.ts';
 import { dialEnet, listenEnetPeer } from './enet-peers-for-tests.ts';
 import { createFollowing } from './proxy.ts';
-import { createSystemClock } from './system-clock.ts';
 import { connected, createWorld, dial, listen, portOf, say, type World } from './world-for-tests.ts';
 
 let world: World;
@@ -48,11 +47,14 @@ test('a handoff is rewritten in flight, the client comes back through us, and bo
 
 test('the listener for a target is used again, also when the user opened it', async () => {
   fresh();
-  const following = createFollowing(createSystemClock());
+  const following = createFollowing(world.deps);
   const [first, second] = [await listen(world), await listen(world)];
-  const own = await world.start({ name: 'own', upstream: `tcp://127.0.0.1:${second.port}` }, { following });
+  const own = await world.start({ name: 'own', upstream: `tcp://127.0.0.1:${second.port}` }, { follower: following });
   const account = await listen(world);
-  const proxy = await world.start({ name: 'account', upstream: `tcp://127.0.0.1:${account.port}` }, { following });
+  const proxy = await world.start(
+    { name: 'account', upstream: `tcp://127.0.0.1:${account.port}` },
+    { follower: following },
+  );
   const client = await dial(world, portOf(proxy));
   const server = await account.next();
   for (const target of [first, first, second]) server.socket.write(`${go('127.0.0.1', target.port)}\n`);
@@ -72,13 +74,16 @@ test('the listener for a target is used again, also when the user opened it', as
 
 test('a token ties connections even where the address cannot', async () => {
   const { sink } = fresh();
-  const following = createFollowing(createSystemClock());
+  const following = createFollowing(world.deps);
   const game = await listen(world);
-  const direct = await world.start({ name: 'direct', upstream: `tcp://127.0.0.1:${game.port}` }, { following });
+  const direct = await world.start(
+    { name: 'direct', upstream: `tcp://127.0.0.1:${game.port}` },
+    { follower: following },
+  );
   const account = await listen(world);
   const proxy = await world.start(
     { name: 'account', upstream: `tcp://127.0.0.1:${account.port}`, follow: true },
-    { following },
+    { follower: following },
   );
   const clients = [await dial(world, portOf(proxy)), await dial(world, portOf(proxy))];
   const servers = [await account.next(), await account.next()];

@@ -21,8 +21,8 @@ import type { ProxySpec } from '../traffic/proxy-spec.ts';
 import type { ProxyDeps } from './proxy-context.ts';
 import type { RunningProxy } from './proxy.ts';
 
-/** `startProxy` for a proxy that a handoff asks for. */
-type Start = (spec: ProxySpec, deps: ProxyDeps, following: Following, followedFrom: string) => Promise<RunningProxy>;
+/** Starts the proxy that a handoff asks for; `followedFrom` is the name of the one the handoff passed through. */
+export type StartFollowed = (spec: ProxySpec, followedFrom: string) => Promise<RunningProxy>;
 
 interface Known {
   readonly promise: Promise<RunningProxy>;
@@ -32,14 +32,13 @@ interface Known {
 /** The following of a whole engine: every proxy that takes part is registered, whoever started it. */
 export class Following {
   readonly journeys: Journeys;
-  readonly #start: Start;
+  readonly #start: StartFollowed;
   /** Proxies by where they lead. */
   readonly #byTarget = new Map<string, Known>();
   readonly #made = new Set<RunningProxy>();
   #count = 0;
 
-  /** `start`: `startProxy`, handed in because it hands us in. */
-  constructor(clock: Clock, start: Start) {
+  constructor(clock: Clock, start: StartFollowed) {
     this.journeys = new Journeys(() => clock.now());
     this.#start = start;
   }
@@ -155,7 +154,7 @@ export class Following {
       ...(spec.blockWhenRecordingFails === undefined ? {} : { blockWhenRecordingFails: spec.blockWhenRecordingFails }),
       ...(spec.maxConnections === undefined ? {} : { maxConnections: spec.maxConnections }),
     };
-    const started = this.#start(next, deps, this, spec.name);
+    const started = this.#start(next, spec.name);
     const entry: Known = { promise: started, proxy: undefined };
     this.#byTarget.set(key, entry);
     started.then(

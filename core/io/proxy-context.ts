@@ -28,7 +28,7 @@ export interface ProxyDeps {
   /** Signs for the hosts whose TLS is intercepted. Without it, `tls://` and `wss://` cannot be listened on. */
   readonly authority?: () => Promise<CertificateAuthority>;
   /** Follows handoffs over all proxies that share it. Default: each proxy follows for itself. */
-  readonly following?: Following;
+  readonly follower?: Following;
   /** True while recording fails: proxies that block then stop forwarding. */
   readonly recordingFailed?: () => boolean;
   /** Something of `status()` changed. */

@@ -2,7 +2,6 @@
 import { type EndpointUrl, parseEndpointUrl, type Scheme } from '../relay/endpoint-url.ts';
 import type { Injection } from '../traffic/control.ts';
 import { EngineError } from '../traffic/engine-error.ts';
-import type { Clock } from '../traffic/clock.ts';
 import type { Origin } from '../traffic/frame.ts';
 import type { ProxySpec, ProxyState, ProxyStatus } from '../traffic/proxy-spec.ts';
 import type { Relay } from '../relay/relay.ts';
@@ -15,6 +14,7 @@ import { listenSocks } from './socks.ts';
 import { listenStream } from './stream-carrier.ts';
 import { listenUdp } from './udp-carrier.ts';
 
+export { Following, type StartFollowed } from './following.ts';
 export type { ProxyDeps } from './proxy-context.ts';
 
 export interface RunningProxy {
@@ -55,12 +55,13 @@ const CARRIERS: Readonly<Record<Scheme, { listen: Listen; upstreams: readonly Sc
  * @throws EngineError `bad-url`, `bad-config`, `unknown-protocol`, `port-taken`, `not-allowed`.
  */
 export function startProxy(spec: ProxySpec, deps: ProxyDeps): Promise<RunningProxy> {
-  return start(spec, deps, deps.following ?? createFollowing(deps.clock));
+  return start(spec, deps, deps.follower ?? createFollowing(deps));
 }
 
-/** One following for all proxies of an engine: pass it as `deps.following`. */
-export function createFollowing(clock: Clock): Following {
-  return new Following(clock, start);
+/** A following whose proxies nobody else keeps: pass it as `deps.follower` to all proxies that should share it. */
+export function createFollowing(deps: ProxyDeps): Following {
+  const following: Following = new Following(deps.clock, (spec, from) => start(spec, deps, following, from));
+  return following;
 }
 
 async function start(
@@ -128,7 +129,7 @@ async function start(
       context.dispose();
       following.unregister(proxy);
       // A following of its own ends with the proxy it was made for.
-      if (deps.following === undefined && followedFrom === undefined) await following.close();
+      if (deps.follower === undefined && followedFrom === undefined) await following.close();
       deps.onChange?.();
     },
     get connections() {

@@ -14,6 +14,7 @@ export { MemorySink, say, TOY } from '../relay/toy-for-tests.ts';
 export interface World {
   readonly sink: MemorySink;
   readonly control: Control;
+  readonly deps: ProxyDeps;
   start(spec: Partial<ProxySpec>, deps?: Partial<ProxyDeps>): Promise<RunningProxy>;
   /** Closes everything the world opened. */
   end(): Promise<void>;
@@ -29,13 +30,22 @@ export function createWorld(options: { deps?: Partial<ProxyDeps>; events?: Contr
     ...(options.events ? { events: options.events } : {}),
   });
   const closers: (() => unknown)[] = [];
+  const shared: ProxyDeps = {
+    protocols: [TOY],
+    sink,
+    clock,
+    control,
+    onChange: () => sink.poke(),
+    ...options.deps,
+  };
   return {
     sink,
     control,
+    deps: shared,
     async start(spec, deps) {
       const proxy = await startProxy(
         { name: 'proxy', listen: 'tcp://127.0.0.1:0', protocol: 'toy', ...spec },
-        { protocols: [TOY], sink, clock, control, onChange: () => sink.poke(), ...options.deps, ...deps },
+        { ...shared, ...deps },
       );
       closers.push(() => proxy.close());
       return proxy;

@@ -104,6 +104,8 @@ export interface Control {
   lane(facts: ConnectionFacts, direction: Direction): LaneControl;
   /** Should a new connection of this proxy be refused? */
   refuses(proxy: string, ordinal: number): boolean;
+  /** A number for a held frame that nobody records. */
+  unnumbered(): number;
   addHeld(frame: HeldFrame, decide: (decision: HoldDecision) => void): void;
   removeHeld(n: number): void;
 }
@@ -117,6 +119,8 @@ export interface ControlOptions {
 }
 
 const KEPT_DECISIONS = 10_000;
+/** Far above what any session reaches. */
+const UNNUMBERED = 2 ** 40;
 
 interface CompiledBreakpoint {
   readonly breakpoint: Breakpoint;
@@ -140,6 +144,7 @@ export function createControl(options: ControlOptions): Control {
   let panic = false;
   let attended = true;
   let version = 0;
+  let lastUnnumbered = UNNUMBERED;
   const controlled = new Set<Controlled>();
   const held = new Map<number, HeldEntry>();
   const decisions: ControlDecision[] = [];
@@ -245,6 +250,7 @@ export function createControl(options: ControlOptions): Control {
     },
     lane: (facts, direction) => createLane(facts, direction),
     refuses: (proxy, ordinal) => !panic && faults.refuses(proxy, ordinal),
+    unnumbered: () => ++lastUnnumbered,
     addHeld(frame, decideOne) {
       held.set(frame.n, { frame, decide: decideOne });
       tellHeld();

@@ -225,3 +225,17 @@ test('a broken filter is refused with its place', () => {
   expect(() => bench.control.setBreakpoints([{ ...stop, filter: 'text == ' }])).toThrow(/Breakpoint b: .*at \d+/);
   expect(() => bench.control.decide([1], { action: 'edit' } as never)).toThrow(/needs the bytes/);
 });
+
+test('frames can be held while nothing is recorded', () => {
+  const bench = new Bench();
+  bench.control.setBreakpoints([stop]);
+  const relay = bench.relay();
+  bench.sink.frame = () => 0;
+  relay.client(line('stop') + line('stop', 2) + line('later'));
+  const held = bench.control.held().map((h) => h.n);
+  expect(new Set(held).size).toBe(2);
+  bench.control.decide([held[0]!], { action: 'drop' });
+  expect(relay.sent()).toBe('');
+  bench.control.decide([held[1]!], { action: 'forward' });
+  expect(relay.sent()).toBe(line('stop', 2) + line('later'));
+});

@@ -28,6 +28,8 @@ export interface LaneHost {
   close(how: 'close' | 'reset'): void;
   held(departure: Departure, treatment: Treatment, unit: Unit, direction: Direction): void;
   unheld(n: number): void;
+  /** A number for a frame that nobody numbers. */
+  unnumbered(): number;
   /** Something may wait now: the alarm is set anew. */
   settled(now: number): void;
 }
@@ -355,21 +357,22 @@ export class Lane {
   }
 
   #carryOut(treatment: Treatment, plain: Departure, unit: Unit, now: number): void {
-    const { n } = plain;
+    const { hold, ask, prepare } = treatment;
+    const waits = !treatment.drop && (hold !== undefined || ask !== undefined || prepare !== undefined);
+    // While nothing is recorded frames have no number; those that wait must be told apart all the same.
+    const n = plain.n === 0 && waits ? this.#numberOfUnrecorded(unit) : plain.n;
     const touchedBy = treatment.touchedBy;
     const own = (where: 'before' | 'after'): Departure[] =>
       treatment.inserts
         .filter((i) => i.where === where && i.direction === this.direction)
         .map((i) => this.#own(i.payload, i.carrier, 'injected', touchedBy));
-    const departure: Departure = { ...plain, before: own('before'), after: own('after'), waits: true };
+    const departure: Departure = { ...plain, n, before: own('before'), after: own('after'), waits: true };
     const edited = treatment.payload !== undefined && !sameBytes(treatment.payload, unit.payload);
     if (edited) departure.payload = treatment.payload;
     departure.dropped = treatment.drop;
     departure.copies = treatment.copies;
     const notBefore = now + treatment.delayMs;
     departure.readyAt = notBefore;
-    const { hold, ask, prepare } = treatment;
-    const waits = !treatment.drop && (hold !== undefined || ask !== undefined || prepare !== undefined);
     const fate: Fate = treatment.drop
       ? 'dropped'
       : treatment.hold !== undefined
@@ -482,6 +485,24 @@ export class Lane {
     this.meter.recorded(n);
     this.#host.noted(n, this.direction, unit.payload);
     return n;
+  }
+
+  #numberOfUnrecorded(unit: Unit): number {
+    const { clock, sink, conn } = this.#host;
+    const n = sink.frame({
+      conn,
+      direction: this.direction,
+      time: clock.wall(),
+      mono: clock.now() * 1000,
+      carrier: unit.carrier,
+      bytes: unit.payload,
+      head: unit.head,
+      tail: unit.tail,
+      origin: 'wire',
+      fate: 'held',
+      expert: unit.expert,
+    });
+    return n > 0 ? n : this.#host.unnumbered();
   }
 
   #take(size: number): Uint8Array[] {

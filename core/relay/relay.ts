@@ -285,6 +285,7 @@ export class Relay implements Controlled {
         );
       },
       unheld: (n) => setup.control.removeHeld(n),
+      unnumbered: () => setup.control.unnumbered(),
       settled: (now) => this.settled(now),
     };
   }
