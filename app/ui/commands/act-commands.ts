@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { fetchFrame } from '../engine-client/fetch-frame.ts';
 import { filterLiteral } from '../filter/filter-draft.ts';
 import { isMany, selectionFilter, selectOne } from '../timeline/selection.ts';
 import { t } from '../strings/strings.ts';
@@ -234,7 +235,7 @@ async function endConnection(app: App, reset: boolean): Promise<void> {
 
 async function holdLike(app: App, once: boolean): Promise<void> {
   const { focus } = app.selection.get();
-  const frame = currentFrame(app) ?? (await app.client.request('frame.get', { n: focus }));
+  const frame = currentFrame(app) ?? (await fetchFrame(app.client, focus));
   const name = frame.messages[0]?.name;
   const filter =
     name === null || name === undefined

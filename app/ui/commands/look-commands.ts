@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { fetchFrame } from '../engine-client/fetch-frame.ts';
 import { fieldCondition } from '../inspector/field-condition.ts';
 import { copyText } from '../inspector/field-menu.ts';
 import { jsonOf, plainValue } from '../inspector/field-text.ts';
@@ -225,7 +226,7 @@ function filterField(app: App, exclude: boolean): Promise<void> | undefined {
 
 async function toggleMark(app: App): Promise<void> {
   const { focus } = app.selection.get();
-  const frame = currentFrame(app) ?? (await app.client.request('frame.get', { n: focus }));
+  const frame = currentFrame(app) ?? (await fetchFrame(app.client, focus));
   await app.client.request('marks.set', { n: focus, mark: frame.mark === undefined ? 'mark' : null });
   app.inspection.refresh();
   app.view.refresh();

@@ -14,6 +14,7 @@ export async function selectIndex(app: App, index: number, extend = false): Prom
   const at = Math.max(0, Math.min(shown - 1, index));
   const row = await app.view.fetchRow(at);
   if (row === undefined) return;
+  if (at < shown - 1) app.view.follow.set(false);
   const { selection } = app;
   selection.set(extend ? extendTo(selection.get(), row.n) : selectOne(row.n));
   app.scroll.reveal(at);

@@ -6,6 +6,7 @@ import type { FieldView, FrameView } from '../../../core/contract/frames.ts';
 import type { FormControl } from '../../../core/contract/verbs.ts';
 import type { Direction, ExpertInfo } from '../../../core/traffic/frame.ts';
 import type { EngineClient } from '../engine-client/engine-client.ts';
+import { fetchFrame } from '../engine-client/fetch-frame.ts';
 import { createStore, type ReadonlyStore } from '../state/store.ts';
 import { changedPaths, setAt } from './field-values.ts';
 
@@ -207,7 +208,7 @@ export function createMessageDraft(client: EngineClient): MessageDraft {
     source,
     async openFrame(n) {
       source.set(n);
-      const frame = await client.request('frame.get', { n });
+      const frame = await fetchFrame(client, n);
       if (source.get() !== n) return;
       await start(
         {

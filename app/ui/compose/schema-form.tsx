@@ -53,27 +53,7 @@ function Line(props: LineProps) {
     case 'repeat':
       return <Repeat {...props} />;
     case 'variant':
-      return (
-        <>
-          <span className={`form-name d${Math.min(depth, 4)}`}>{control.label}</span>
-          <select
-            className="field"
-            aria-label={control.label}
-            value={String(control.value ?? '')}
-            onChange={(event) => draft.setShape(control.path, control.options?.[Number(event.target.value)]?.value)}
-          >
-            {(control.options ?? []).map((option, i) => (
-              <option key={option.label} value={i}>
-                {option.label}
-              </option>
-            ))}
-          </select>
-          <span />
-          {(control.children ?? []).map((child) => (
-            <Line key={child.path} {...props} control={child} depth={depth + 1} />
-          ))}
-        </>
-      );
+      return <Variant {...props} />;
     case 'absent':
       return (
         <>
@@ -109,6 +89,54 @@ function Line(props: LineProps) {
       );
   }
 }
+
+/** One of several shapes. A shape that is a single value stands on the same line. */
+function Variant(props: LineProps) {
+  const { control, depth, draft, state, changed } = props;
+  const children = control.children ?? [];
+  const [only] = children;
+  const isOneLine =
+    children.length === 1 && only !== undefined && only.path === control.path && !NESTED.has(only.control);
+  const shape = (
+    <select
+      className={isOneLine ? 'field shape' : 'field'}
+      aria-label={t.compose.shapeOf(control.label)}
+      value={String(control.value ?? '')}
+      onChange={(event) => draft.setShape(control.path, control.options?.[Number(event.target.value)]?.value)}
+    >
+      {(control.options ?? []).map((option, i) => (
+        <option key={option.label} value={i}>
+          {option.label}
+        </option>
+      ))}
+    </select>
+  );
+  return (
+    <>
+      <span className={`form-name d${Math.min(depth, 4)}`} title={control.doc ?? control.path}>
+        {control.label}
+      </span>
+      {isOneLine ? (
+        <span className="one-line">
+          <ControlInput
+            control={{ ...only, label: control.label }}
+            value={valueAt(state.fields, control.path)}
+            isChanged={changed.includes(control.path)}
+            onChange={(next) => draft.setField(control.path, next)}
+            onFocus={() => props.onFocus(control.path)}
+          />
+          {shape}
+        </span>
+      ) : (
+        shape
+      )}
+      <Marker control={control} props={props} />
+      {!isOneLine && children.map((child) => <Line key={child.path} {...props} control={child} depth={depth + 1} />)}
+    </>
+  );
+}
+
+const NESTED: ReadonlySet<FormControl['control']> = new Set(['group', 'repeat', 'variant', 'absent', 'derived']);
 
 function Heading({
   control,

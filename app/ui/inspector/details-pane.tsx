@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
 import type { FieldView, FrameView } from '../../../core/contract/frames.ts';
 import { useApp } from '../app.ts';
-import { milliseconds } from '../format/number.ts';
 import { languageOf } from '../format/text.ts';
 import { Icon } from '../icons/icon.tsx';
 import { useStore } from '../state/store.ts';
@@ -11,9 +10,8 @@ import { FieldChanges } from './field-changes.tsx';
 import { lineage } from './field-index.ts';
 import { fieldText } from './field-text.ts';
 import { FrameFacts } from './frame-facts.tsx';
-import { FrameLink } from './frame-link.tsx';
 import type { Inspected } from './inspection.ts';
-import { LatencyBar } from './latency-bar.tsx';
+import { PairFacts } from './pair-facts.tsx';
 import { Remarks } from './remarks.tsx';
 
 export function DetailsPane({ inspected }: { readonly inspected: Inspected }) {
@@ -104,24 +102,5 @@ function FieldFacts({ frame, field }: { readonly frame: FrameView; readonly fiel
       )}
       <PairFacts frame={frame} />
     </dl>
-  );
-}
-
-export function PairFacts({ frame }: { readonly frame: FrameView }) {
-  const { partner } = frame;
-  if (partner === undefined) return null;
-  return (
-    <>
-      <dt>{t.inspector.pair}</dt>
-      <dd>
-        {partner.isReply ? t.inspector.answeredBy : t.inspector.answers}{' '}
-        <FrameLink n={partner.n} label={partner.message} />
-      </dd>
-      <dt>{t.inspector.latency}</dt>
-      <dd>
-        {milliseconds(partner.ms) || '< 0.1 ms'} <LatencyBar ms={partner.ms} p50={partner.p50Ms} p95={partner.p95Ms} />
-        <span className="muted">{` p50 ${Math.round(partner.p50Ms)} · p95 ${Math.round(partner.p95Ms)}`}</span>
-      </dd>
-    </>
   );
 }

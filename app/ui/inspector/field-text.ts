@@ -20,6 +20,8 @@ export function fieldText(field: FieldView): FieldText {
     if (pair?.[1] === undefined) return { value: '', note: text };
     return { value: pair[1].split(', ').map(spaced).join(', '), note: pair[2] ?? '' };
   }
+  const quoted = /^("(?:[^"\\]|\\.)*") (.+)$/s.exec(text);
+  if (quoted?.[1] !== undefined && quoted[2] !== undefined) return { value: quoted[1], note: quoted[2] };
   const named = /^(-?(?:0x[0-9a-f]+|\d+(?:\.\d+)?)) (.+)$/is.exec(text);
   const unit = field.unit === undefined ? '' : field.unit;
   if (named?.[1] !== undefined && named[2] !== undefined) {

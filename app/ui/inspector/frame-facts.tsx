@@ -3,7 +3,7 @@ import { seconds, wallTime, milliseconds } from '../format/number.ts';
 import { languageOf, oneLine } from '../format/text.ts';
 import { t } from '../strings/strings.ts';
 import { carrierText } from './carrier-text.ts';
-import { PairFacts } from './details-pane.tsx';
+import { PairFacts } from './pair-facts.tsx';
 
 /** The frame as a whole, when no field is chosen. */
 export function FrameFacts({ frame }: { readonly frame: FrameView }) {

@@ -4,6 +4,7 @@
  */
 import type { BufferView, FieldView, FrameView } from '../../../core/contract/frames.ts';
 import type { EngineClient } from '../engine-client/engine-client.ts';
+import { fetchFrame } from '../engine-client/fetch-frame.ts';
 import { createStore, type Store } from '../state/store.ts';
 import type { SelectionStore } from '../timeline/selection.ts';
 
@@ -65,7 +66,7 @@ export function createInspection(client: EngineClient, selection: SelectionStore
     isAsking = true;
     loading.set(focus);
     try {
-      const frame = await client.request('frame.get', { n: focus, revealSecrets: revealSecrets.get() });
+      const frame = await fetchFrame(client, focus, revealSecrets.get());
       if (selection.get().focus === focus) show(frame);
     } catch (problem) {
       if (selection.get().focus === focus) {

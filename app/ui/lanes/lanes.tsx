@@ -138,6 +138,8 @@ function LaneHeads({
   readonly width: number;
 }) {
   const host = useRef<HTMLDivElement>(null);
+  // Where addresses would run into each other the port says enough.
+  const isTight = (width - 74) / (lanes.length + 0.6) < 124;
   useEffect(() => {
     [...(host.current?.children ?? [])].forEach((element, i) => {
       const lane = lanes[i];
@@ -152,7 +154,7 @@ function LaneHeads({
             {lane.kind === 'server' && <Icon name="target" small />}
             {lane.title}
           </b>
-          <span>{lane.sub}</span>
+          <span>{isTight ? lane.sub.replace(/^.*(?=:\d+$)/, '') : lane.sub}</span>
         </div>
       ))}
     </div>

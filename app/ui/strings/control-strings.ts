@@ -138,6 +138,7 @@ export const composeStrings = {
   hexOdd: 'A digit is missing: bytes have two.',
   hexDigit: (at: number) => `Not a hex digit at ${at}.`,
   add: 'Add',
+  shapeOf: (what: string) => `Kind of ${what}`,
   remove: (what: string) => `Leave out ${what}`,
   was: (value: string) => `was ${value}`,
   computed: (of: string) => `computed from ${of}`,
