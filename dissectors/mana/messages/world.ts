@@ -1,5 +1,18 @@
 /** Inventory, items, beings and effects: what the game server shows of the world. */
-import { bit, eq, flags, isIn, list, ne, optional, prefix, u16be, u8, when } from '../../../core/schema/builders.ts';
+import {
+  bit,
+  eq,
+  flags,
+  isIn,
+  list,
+  ne,
+  optional,
+  prefix,
+  switchOn,
+  u16be,
+  u8,
+  when,
+} from '../../../core/schema/builders.ts';
 import type { Node } from '../../../core/schema/nodes.ts';
 import { amount, B, being, chapter, D, item, pixels, record, type Shape, slot, type Types, W } from '../entry.ts';
 import { action, actionHead, attackType, direction, error, gender, MOVING, objectType } from '../values.ts';
@@ -142,6 +155,15 @@ const MASK_BITS = {
   128: 'clear others',
 };
 const mask = (): Node => flags(u8(), MASK_BITS);
+/** As many items as the mask has bits from 0 to 6. */
+const maskedItems = (): Node => {
+  const count = (value: number): number => [0, 1, 2, 3, 4, 5, 6].filter((bit) => (value >> bit) & 1).length;
+  const lists = Array.from({ length: 8 }, (_, n) => list(W({ role: 'id' }), n));
+  return switchOn(
+    'itemMask',
+    Array.from({ length: 256 }, (_, value) => [value, lists[count(value)]!] as const),
+  );
+};
 const spriteItems = (): Node => list(W({ role: 'id' }), 'rest');
 const looks = (): Node => list(record({ slot: B(), itemId: item() }), prefix(u8()));
 const CREATURES = [2, 3];
@@ -181,7 +203,10 @@ export const beings = chapter('Beings', [
     y2011: () => ({
       beingId: being(),
       itemMask: mask(),
-      looks: list(W(), 'rest', { doc: 'An item for each bit, then hair style, hair color and gender' }),
+      items: maskedItems(),
+      hairStyle: W(),
+      hairColor: W(),
+      gender: W({ names: { 0: 'GENDER_MALE', 1: 'GENDER_FEMALE', 2: 'GENDER_UNSPECIFIED' } }),
     }),
     head: () => ({ beingId: being(), hairStyle: B(), hairColor: B(), equipment: optional(looks()) }),
   },
