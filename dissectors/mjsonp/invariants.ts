@@ -69,7 +69,7 @@ class MjsonpWatcher implements Watcher {
   private fromServer(event: Event, report: Report): void {
     const unanswered = this.open.at(-1);
     if (unanswered !== undefined && !this.over && event.type !== 'error') {
-      report.odd('unanswered', `the ${unanswered.type} before this has no answer yet`);
+      report.odd('unanswered', `the ${unanswered.type || 'line'} before this has no answer yet`);
     }
     if (this.over && event.type !== 'error') report.odd('after-end', `${event.type} after the end of the game`);
     this.apply(event, report);
