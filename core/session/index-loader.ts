@@ -54,6 +54,10 @@ function scan(db: DatabaseSync, index: FrameIndex, from: number, to: number): vo
       ((meaning ?? 0) & MEANING.turns ? FLAG.turns : 0) |
       ((meaning ?? 0) & MEANING.handoff ? FLAG.handoff : 0);
   }
+  // A number without a frame (it could not be written) keeps the order of times.
+  for (let n = from; n <= to; n++) {
+    if (chunk.time[slot(n)] === 0) chunk.time[slot(n)] = n === 1 ? 0 : index.time(n - 1);
+  }
   const each = (sql: string, apply: (flags: number, row: number[]) => number): void => {
     const statement = db.prepare(sql);
     statement.setReturnArrays(true);

@@ -55,6 +55,10 @@ interface Live {
   firstFrame: number;
 }
 
+/** Connection number of frames that could not be written. */
+const LOST = 0;
+/** In place of the first frame's number: an opened file is not searched before someone asks. */
+const SOMEWHERE = -1;
 const MAX_NAMES = 60_000;
 const MAX_NAME_LENGTH = 200;
 const NO_BYTES = new Uint8Array(0);
@@ -139,6 +143,12 @@ export class Recording implements BatchHandler {
     else this.#decode(live, f, control);
   }
 
+  /** A frame that cannot be written: its number stays empty. */
+  lose(f: BatchFrame): void {
+    this.#room(f.n);
+    this.index.put(f.n, f.time, LOST, f.bytes.length, FLAG.decoded);
+  }
+
   update(u: BatchUpdate): void {
     if (!(u.n >= 1 && u.n <= this.index.count)) return;
     const flags = this.index.flags(u.n);
@@ -159,6 +169,7 @@ export class Recording implements BatchHandler {
       case 'closed':
         this.#connectionChanged(event.id, { closed: event.time, ending: event.ending });
         this.#guess(event.id);
+        this.#rest(event.id);
         return;
       case 'remark':
         this.#writer.expert(0, event.conn, event.time, SOURCE.connection, event.info);
@@ -222,14 +233,10 @@ export class Recording implements BatchHandler {
   }
 
   /** Takes the connections of an opened file, so that they can be decoded anew. */
-  adopt(connections: Iterable<Connection>, firstFrame: (conn: number) => number): void {
+  adopt(connections: Iterable<Connection>): void {
     for (const connection of connections) {
-      this.#live.set(connection.id, {
-        connection,
-        options: connection.options ?? {},
-        dissection: undefined,
-        firstFrame: firstFrame(connection.id),
-      });
+      const options = connection.options ?? {};
+      this.#live.set(connection.id, { connection, options, dissection: undefined, firstFrame: SOMEWHERE });
     }
   }
 
@@ -253,7 +260,9 @@ export class Recording implements BatchHandler {
       this.#decodeStored(n, this.#live.get(conn)!);
       if (this.#options.now() > end) return false;
     }
+    const caughtUp = [...this.#behind.keys()];
     this.#behind.clear();
+    for (const conn of caughtUp) this.#rest(conn);
     return true;
   }
 
@@ -285,7 +294,14 @@ export class Recording implements BatchHandler {
   /** A write failed: what was not committed is not in the file. Returns how many frames that is. */
   rollback(): number {
     this.#writer.rollback();
-    const lost = this.index.count - this.#announced;
+    const { index } = this;
+    const lost = index.count - this.#announced;
+    for (let n = this.#announced + 1; n <= index.count; n++) {
+      index.put(n, index.time(n), LOST, index.size(n), FLAG.decoded);
+    }
+    for (const at of this.#blocks) if ((at + 1) * CHUNK_FRAMES > this.#announced) this.#blocks.delete(at);
+    // Told as lost once; the next announcement makes the empty numbers visible.
+    this.#announced = index.count;
     this.#names.clear();
     this.#loadNames();
     this.#newNames = [];
@@ -346,11 +362,33 @@ export class Recording implements BatchHandler {
     this.#renew(conn, live);
   }
 
+  /** State and checks of a connection that has ended are not needed any longer. */
+  #rest(conn: number): void {
+    const live = this.#live.get(conn);
+    if (live?.connection.closed === undefined || this.#behind.has(conn)) return;
+    live.dissection = undefined;
+  }
+
   #renew(conn: number, live: Live): void {
     live.dissection = undefined;
     this.#dirty.add(conn);
     this.#renewed.add(conn);
+    if (live.firstFrame === SOMEWHERE) this.#findFirstFrames();
     if (live.firstFrame > 0) this.#fallBehind(conn, live.firstFrame);
+  }
+
+  /** First frames of all connections of an opened file, in one pass. */
+  #findFirstFrames(): void {
+    const { index } = this;
+    const first = new Map<number, number>();
+    let last = -1;
+    for (let n = 1; n <= index.count; n++) {
+      const conn = index.conn(n);
+      if (conn === last) continue;
+      last = conn;
+      if (!first.has(conn)) first.set(conn, n);
+    }
+    for (const [conn, live] of this.#live) if (live.firstFrame === SOMEWHERE) live.firstFrame = first.get(conn) ?? 0;
   }
 
   #fallBehind(conn: number, from: number): void {

@@ -21,7 +21,7 @@ import type {
 import { Recording } from './recording.ts';
 import { closeDatabase, createDatabase, messageOf, openDatabase } from './session-database.ts';
 import { SessionWriter } from './session-writer.ts';
-import { BatchReader } from './traffic-batch.ts';
+import { type BatchHandler, BatchReader } from './traffic-batch.ts';
 
 export interface RecorderTools {
   /** The protocols that ship, and those made of the user's files. Sources that do not compile are left out. */
@@ -71,6 +71,7 @@ class RecorderWorker {
   #begun = 0;
   #timer: NodeJS.Timeout | undefined;
   #isCatchingUp = false;
+  #failure: unknown;
   #hasFailed = false;
   #bytesOnDisk = 0;
   #measured = Number.NEGATIVE_INFINITY;
@@ -104,7 +105,7 @@ class RecorderWorker {
     if (setup.create) {
       for (const [key, value] of Object.entries(setup.meta)) this.#writer.meta(key, value);
       this.#writer.commit();
-    } else this.#adopt(index);
+    } else this.#adopt();
     this.#announce({
       count: index.count,
       changed: new Uint32Array(0),
@@ -143,14 +144,36 @@ class RecorderWorker {
     const backlog = (Atomics.load(this.#posted, 0) - this.#taken) | 0;
     this.#recording.isDeferring = backlog > DEFER_BYTES;
     if (this.#begun === 0) this.#begun = this.#tools.now();
+    this.#failure = undefined;
+    this.#batches.read(buffer, size, this.#handler);
+    if (this.#failure === undefined) this.#soon();
+    else this.#fail(this.#failure);
+  }
+
+  /** After a failed write the rest of the batch is still read: connections and carriers told in it are needed later. */
+  readonly #handler: BatchHandler = {
+    frame: (frame) => {
+      if (this.#failure === undefined && this.#try(() => this.#recording.frame(frame))) return;
+      this.#recording.lose(frame);
+    },
+    update: (update) => {
+      if (this.#failure === undefined) this.#try(() => this.#recording.update(update));
+    },
+    event: (event) => {
+      const isKept = event.is === 'opened' || event.is === 'changed' || event.is === 'closed';
+      if (isKept || this.#failure === undefined) this.#try(() => this.#recording.event(event));
+    },
+  };
+
+  #try(write: () => void): boolean {
     try {
       this.#writer.begin();
-      this.#batches.read(buffer, size, this.#recording);
+      write();
+      return true;
     } catch (error) {
-      this.#fail(error);
-      return;
+      this.#failure ??= error;
+      return false;
     }
-    this.#soon();
   }
 
   /** Commits when it is time, else sees to it that it will be. */
@@ -215,6 +238,8 @@ class RecorderWorker {
     this.#uncommitted = 0;
     this.#hasFailed = true;
     this.#main.postMessage({ kind: 'failed', message: messageOf(error), lost, bytes });
+    // Whoever waits for what was handed over has waited long enough: it is lost, and was told to be.
+    this.#settled();
   }
 
   #answer(id: number, call: RecorderCall): void {
@@ -275,11 +300,9 @@ class RecorderWorker {
     this.#reader?.postMessage({ kind: 'news', ...announcement, bytesOnDisk: this.#bytesOnDisk });
   }
 
-  #adopt(index: FrameIndex): void {
+  #adopt(): void {
     const rows = this.#db.prepare('SELECT * FROM connections ORDER BY id').all() as unknown as ConnectionRow[];
-    const first = new Map<number, number>();
-    for (let n = index.count; n >= 1; n--) first.set(index.conn(n), n);
-    this.#recording.adopt(rows.map(connectionOf), (conn) => first.get(conn) ?? 0);
+    this.#recording.adopt(rows.map(connectionOf));
   }
 
   #allNames(): (readonly [number, string, string, number | undefined])[] {

@@ -208,3 +208,26 @@ test.runIf(process.env.KEEP_SESSION === '1')('the current format is kept for lat
   copyFileSync(path, kept);
   rmSync(path);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'when the disk is full, losses are counted, numbered and told, and what was written stays',
+  async () => {
+    const path = temporaryFile();
+    const script = join(import.meta.dirname, 'testing/record-into-little-space.ts');
+    // Blocks of 512 or 1024 bytes, by the shell's choice: far less than the eight megabytes that are recorded.
+    const child = spawn('sh', ['-c', `ulimit -f 4000; exec "${process.execPath}" "${script}" "${path}"`], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let text = '';
+    for await (const chunk of child.stdout) text += String(chunk);
+    const told = JSON.parse(text) as { given: number; lost: number; failures: number; first: string };
+    expect(told.failures).toBeGreaterThan(0);
+    expect(told.first).toMatch(/full|I\/O|disk/i);
+    expect(told.lost).toBeGreaterThan(0);
+    const session = openSession(path, protocols);
+    const kept = [...session.each()];
+    expect(kept.length).toBe(told.given - told.lost);
+    expect(kept.length).toBeGreaterThan(100);
+    session.close();
+  },
+);

@@ -60,6 +60,7 @@ const SQL = {
   page: 'SELECT n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap FROM frames WHERE n BETWEEN ? AND ?',
   bytes: 'SELECT bytes FROM frames WHERE n = ?',
   bytesPage: 'SELECT n, bytes FROM frames WHERE n BETWEEN ? AND ?',
+  summaryPage: 'SELECT n, summary FROM meanings WHERE n BETWEEN ? AND ?',
   carrier: 'SELECT carrier FROM frames WHERE n = ?',
   carriers: 'SELECT id, carrier FROM carriers',
   meaning: 'SELECT message, summary, more FROM meanings WHERE n = ?',
@@ -216,6 +217,11 @@ export class SessionReader {
   /** Payloads of a run of frames; frames that were lost are not in the map. */
   bytesBetween(from: number, to: number): Map<number, Uint8Array> {
     const rows = this.#statement('bytesPage', true).all(from, to) as unknown as [number, Uint8Array][];
+    return new Map(rows);
+  }
+  /** Summaries of a run of frames. */
+  summariesBetween(from: number, to: number): Map<number, string> {
+    const rows = this.#statement('summaryPage', true).all(from, to) as unknown as [number, string][];
     return new Map(rows);
   }
   carrier(n: number): Carrier {

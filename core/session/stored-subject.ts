@@ -25,6 +25,7 @@ export class StoredSubject implements FilterSubject {
   n = 0;
   #flags = 0;
   #bytes: Uint8Array | undefined;
+  #summary: string | undefined;
   #fields: readonly unknown[] | undefined;
   #beside: readonly unknown[] = NO_FIELDS;
   #expert: readonly ExpertInfo[] | undefined;
@@ -36,11 +37,12 @@ export class StoredSubject implements FilterSubject {
     this.#reader = reader;
   }
 
-  /** Moves to frame n; `bytes` when the caller has read them already. */
-  moveTo(n: number, bytes?: Uint8Array): this {
+  /** Moves to frame n; `bytes` and `summary` when the caller has read them already. */
+  moveTo(n: number, bytes?: Uint8Array, summary?: string): this {
     this.n = n;
     this.#flags = this.#reader.index.flags(n);
     this.#bytes = bytes;
+    this.#summary = summary;
     this.#fields = undefined;
     this.#expert = undefined;
     this.#names = undefined;
@@ -88,7 +90,7 @@ export class StoredSubject implements FilterSubject {
     return this.names === NO_NAMES ? NO_IDS : this.#reader.messageIds(this.n);
   }
   get summary(): string {
-    return this.#reader.summary(this.n);
+    return (this.#summary ??= this.#reader.summary(this.n));
   }
   get expert(): readonly ExpertInfo[] {
     if (worstRank(this.#flags) === 0) return NO_EXPERT;

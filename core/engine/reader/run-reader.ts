@@ -54,9 +54,18 @@ export function runReader(
 ): void {
   try {
     const thread = new ReaderThread(main, setup, tools);
-    news?.on('message', (message) => thread.hear(message));
-    main.on('message', (message) => thread.take(message));
-    main.postMessage({ kind: 'ready' });
+    let isReady = false;
+    const ready = (): void => {
+      isReady = true;
+      main.on('message', (message) => thread.take(message));
+      main.postMessage({ kind: 'ready' });
+    };
+    // What the file holds already comes as the first news.
+    news?.on('message', (message) => {
+      thread.hear(message);
+      if (!isReady) ready();
+    });
+    if (news === undefined) ready();
   } catch (error) {
     const code = error instanceof EngineError ? error.code : 'internal';
     main.postMessage({ kind: 'refused', code, message: messageOf(error) });

@@ -63,12 +63,13 @@ export class Selector {
       return;
     }
     const needsBytes = filter.needs.fields || filter.needs.bytes;
-    const run =
-      needsBytes && candidates.length >= DENSE
-        ? this.#reader.bytesBetween(candidates[0]!, candidates.at(-1)!)
-        : undefined;
+    const isDense = needsBytes && candidates.length >= DENSE;
+    const [first, last] = [candidates[0]!, candidates.at(-1)!];
+    const run = isDense ? this.#reader.bytesBetween(first, last) : undefined;
+    // Text is looked for in the summaries too.
+    const summaries = isDense && filter.needs.bytes ? this.#reader.summariesBetween(first, last) : undefined;
     for (const n of candidates) {
-      if (filter.test(this.#subject.moveTo(n, run?.get(n)))) this.#tell(n, shown, hidden);
+      if (filter.test(this.#subject.moveTo(n, run?.get(n), summaries?.get(n)))) this.#tell(n, shown, hidden);
     }
   }
 

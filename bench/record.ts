@@ -1,0 +1,155 @@
+/**
+ * Recording and looking: frames a second into a session file, decoded; then the file opened again, first rows, filters by
+ * message name and by a decoded field. A recorded mahjong game again and again, four connections each. `node bench/record.ts [frames]`.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { startEngine } from '../app/engine/start-engine.ts';
+import { CaptureReader } from '../core/capture/capture-reader.ts';
+import { CaptureTraffic } from '../core/capture/capture-traffic.ts';
+import { decodeRowBatch } from '../core/contract/row-batch.ts';
+import type { Events } from '../core/contract/verbs.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import { Registry } from '../core/protocol/recognise.ts';
+import type { FrameDraft, TrafficSink } from '../core/traffic/sink.ts';
+import { protocols } from '../dissectors/index.ts';
+
+const FRAMES = Number(process.argv[2] ?? 1_000_000);
+const rss = (): string => `${Math.round(process.memoryUsage().rss / 1e6)} MB`;
+const print = (what: string, figure: string, budget = ''): void => {
+  process.stdout.write(`${what.padEnd(52)} ${figure.padStart(18)}   ${budget}\n`);
+};
+
+/** The frames of one whole game, four clients and their server, as a sink is given them. */
+function readGame(): FrameDraft[] {
+  const drafts: FrameDraft[] = [];
+  let last = 0;
+  const sink: TrafficSink = {
+    isFull: false,
+    onDrain: () => undefined,
+    nextConnectionId: () => ++last,
+    opened: () => undefined,
+    changed: () => undefined,
+    closed: () => undefined,
+    frame: (draft) => drafts.push(draft),
+    update: () => undefined,
+    remark: () => undefined,
+  };
+  const mjsonp = new Registry(protocols).need('mjsonp');
+  const traffic = new CaptureTraffic({ sink, choose: () => ({ protocol: mjsonp, confidence: 1 }) });
+  const reader = new CaptureReader();
+  const file = join(import.meta.dirname, '../fixtures/captures/mjsonp/game.pcap');
+  for (const packet of reader.push(readFileSync(file))) traffic.push(packet);
+  traffic.end();
+  return drafts;
+}
+const game = readGame();
+const meanSize = Math.round(game.reduce((sum, frame) => sum + frame.bytes.length, 0) / game.length);
+
+/** Four new connections for one more game; those of the last one end. */
+function openTable(engine: Engine): number {
+  const { sink } = engine.session;
+  for (const id of sink.alive.keys()) sink.closed(id, engine.clock.wall(), 'client closed');
+  const [first, ...others] = [1, 2, 3, 4].map(() => sink.nextConnectionId());
+  for (const id of [first!, ...others]) {
+    sink.opened({
+      id,
+      transport: 'tcp',
+      client: { address: '127.0.0.1', port: 50_000 + (id % 10_000) },
+      server: { address: '127.0.0.1', port: 11600 },
+      protocol: 'mjsonp',
+      opened: engine.clock.wall(),
+      details: {},
+    });
+  }
+  return first! - 1;
+}
+
+async function record(path: string): Promise<void> {
+  const { engine, close } = await startEngine({ session: path, serve: false, home: dirname(path) });
+  const { sink } = engine.session;
+  const memory: string[] = [];
+  const began = performance.now();
+  let offset = 0;
+  let n = 0;
+  while (n < FRAMES) {
+    if (n % game.length === 0) offset = openTable(engine);
+    for (let burst = 0; burst < 1000 && n < FRAMES && (burst === 0 || n % game.length !== 0); burst++, n++) {
+      const frame = game[n % game.length]!;
+      const mono = engine.clock.now() * 1000;
+      sink.frame({ ...frame, conn: offset + frame.conn, time: engine.clock.wall(), mono });
+    }
+    if (n >= ((memory.length + 1) * FRAMES) / 5) memory.push(rss());
+    if (sink.isFull) await new Promise<void>((resolve) => sink.onDrain(resolve));
+    else await new Promise((resolve) => setImmediate(resolve));
+  }
+  const handed = performance.now();
+  await engine.session.settle();
+  const settled = performance.now();
+  print(`recorded, ${meanSize} bytes a frame on average`, `${rate(FRAMES, handed - began)}`, 'budget ≥ 100 000/s');
+  print('recorded and decoded', `${rate(FRAMES, settled - began)}`);
+  print('memory along the way', memory.join(' '));
+  await close();
+  print('size of the file', `${Math.round(statSync(path).size / 1e6)} MB`);
+}
+
+async function look(path: string): Promise<void> {
+  const began = performance.now();
+  const { engine, close } = await startEngine({ open: path, serve: false, home: dirname(path) });
+  const { reader } = engine.session;
+  const opened = await reader.ask('view.open', { spec: { filter: '' }, follow: true });
+  const answer = await reader.request('view.rows', { view: opened.view, start: 0, count: 50 }, 0, 1);
+  const first = 'batch' in answer ? decodeRowBatch(answer.batch).count : 0;
+  print(`opened ${opened.total} frames, first ${first} rows`, ms(performance.now() - began), 'budget < 1 s');
+  const last = performance.now();
+  await reader.request('view.rows', { view: opened.view, start: opened.total - 50, count: 50 }, 0, 2);
+  print('last 50 rows', ms(performance.now() - last));
+  for (const [what, filter, budget] of [
+    ['filter on a message name', 'message == "dahai"', 'budget < 0.3 s'],
+    ['filter on size and direction', 'frame.size > 100 && toClient', ''],
+    ['filter on a decoded field of one message', 'message == "dahai" && actor == 1', 'budget < 3 s'],
+    ['filter on a decoded field of any message', 'actor == 1', 'budget < 3 s'],
+    ['text anywhere', '"5mr"', ''],
+  ] as const) {
+    const start = performance.now();
+    const { promise: done, resolve } = Promise.withResolvers<number>();
+    let revision: number | undefined;
+    const stop = engine.events.listen({
+      event: (event, data) => {
+        if (event !== 'grew') return;
+        const mine = (data as Events['grew']).views.find((v) => v.view === opened.view);
+        if (mine?.done === true && mine.revision === revision) resolve(mine.shown);
+      },
+    });
+    const now = await reader.ask('view.change', { view: opened.view, spec: { filter } });
+    revision = now.revision;
+    const shown = now.done ? now.shown : await done;
+    stop();
+    print(what, ms(performance.now() - start), `${shown} rows ${budget}`);
+  }
+  const start = performance.now();
+  await reader.ask('stats.messages', {});
+  print('message totals', ms(performance.now() - start));
+  print('memory of the engine', rss(), 'budget < 400 MB at 10 000 000 frames');
+  await close();
+}
+
+const ms = (time: number): string => `${time.toFixed(time < 10 ? 1 : 0)} ms`;
+const rate = (count: number, time: number): string => `${Math.round(count / time) * 1000}/s`;
+
+// Looking has a process of its own, so that its memory is that of an engine that opened a file.
+if (process.argv[3] !== undefined) await look(process.argv[3]);
+else {
+  const home = mkdtempSync(join(tmpdir(), 'interpose-bench-'));
+  const path = join(home, 'bench.ipsession');
+  try {
+    await record(path);
+    spawnSync(process.execPath, [...process.execArgv, import.meta.filename, String(FRAMES), path], {
+      stdio: 'inherit',
+    });
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
