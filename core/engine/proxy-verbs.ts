@@ -32,6 +32,7 @@ export function proxyVerbs(engine: Engine): VerbHandlers {
       await session.decodeAs(id, isNamed ? protocol : '', options ?? {});
       return { id };
     },
+    'stats.enet': () => proxies.names().flatMap((name) => proxies.get(name)?.enetHealth() ?? []),
     'doctor.run': () => diagnose(engine),
   };
 }

@@ -2,6 +2,7 @@
  * One ENet client and the server it is led to: two connections of their own, each with its sequence numbers, joined by a
  * relay. Both peers are served by our hosts, so they stay alive while messages are held.
  */
+import type { EnetHealth } from '../contract/statistics-verbs.ts';
 import { type DisconnectEvent, type PacketEvent, PacketFlag, type Peer, type UdpHost } from '../enet-node/index.ts';
 import { createMessageCodec, messageUnit } from '../relay/codec.ts';
 import type { RelayPort } from '../relay/outlet.ts';
@@ -9,6 +10,7 @@ import { opposite, type Relay } from '../relay/relay.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Carrier, Connection, Direction, EnetCarrier } from '../traffic/frame.ts';
 import { Alarm } from './alarm.ts';
+import { BlameList, healthOf } from './enet-health.ts';
 import type { LiveConnection, ProxyContext, Treatment } from './proxy-context.ts';
 
 const QUEUE_LIMIT = 8 * 1024 * 1024;
@@ -35,6 +37,8 @@ class EnetSession implements RelayPort, LiveConnection {
   /** Data each side gave when it disconnected. */
   readonly #farewell: Record<Direction, number> = { toServer: 0, toClient: 0 };
   readonly #paused: Record<Direction, number> = { toServer: 0, toClient: 0 };
+  /** By the direction of the packets that waited. */
+  readonly #blames: Record<Direction, BlameList> = { toServer: new BlameList(), toClient: new BlameList() };
   #ending: string | undefined;
   readonly #isGone: Record<Direction, boolean> = { toServer: false, toClient: false };
 
@@ -113,6 +117,13 @@ class EnetSession implements RelayPort, LiveConnection {
     }
   }
 
+  enetHealth(): readonly EnetHealth[] {
+    return [
+      healthOf(this.#id, 'client', this.#peers.toClient, this.#blames.toServer.list),
+      healthOf(this.#id, 'server', this.#peers.toServer, this.#blames.toClient.list),
+    ];
+  }
+
   setPaused(paused: boolean): void {
     for (const direction of ['toServer', 'toClient'] as const) this.#pause(direction, SINK_FULL, paused);
   }
@@ -138,7 +149,10 @@ class EnetSession implements RelayPort, LiveConnection {
   }
 
   #received(direction: Direction, packet: PacketEvent): void {
+    const before = this.#context.lastFrame;
     this.relay.message(direction, unitOf(packet), packet.channel);
+    const { lastFrame } = this.#context;
+    this.#blames[direction].note(packet, lastFrame === before ? 0 : lastFrame);
     this.#checkQueue(direction);
     this.#context.checkSink();
   }

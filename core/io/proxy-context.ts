@@ -1,4 +1,5 @@
 /** What the parts of one running proxy share: its spec, its connections, and the making of relays. */
+import type { EnetHealth } from '../contract/statistics-verbs.ts';
 import type { Link, Memory, Protocol, Transport } from '../protocol/protocol.ts';
 import type { Codec } from '../relay/codec.ts';
 import type { Control } from '../relay/control.ts';
@@ -44,6 +45,8 @@ export interface LiveConnection {
   close(how: 'close' | 'reset'): void;
   /** The recorder cannot keep up, or can again. */
   setPaused(paused: boolean): void;
+  /** ENet only: how both sides are doing. */
+  enetHealth?(): readonly EnetHealth[];
 }
 
 /** How one connection is to be treated: the proxy's own spec, or a target rule's. */
@@ -69,6 +72,8 @@ export class ProxyContext {
   /** Counts this proxy's frames on their way to the recorder. */
   readonly sink: TrafficSink;
   frames = 0;
+  /** Number of the frame recorded last. */
+  lastFrame = 0;
   total = 0;
   #ordinal = 0;
   #isPaused = false;
@@ -78,7 +83,10 @@ export class ProxyContext {
     this.following = following;
     this.spec = spec;
     this.deps = deps;
-    this.sink = countingSink(deps.sink, () => this.frames++);
+    this.sink = countingSink(deps.sink, (n) => {
+      this.frames++;
+      this.lastFrame = n;
+    });
     onDrain(deps.sink, this.#drained);
   }
 
@@ -227,7 +235,7 @@ export class ProxyContext {
   }
 }
 
-function countingSink(sink: TrafficSink, count: () => void): TrafficSink {
+function countingSink(sink: TrafficSink, count: (n: number) => void): TrafficSink {
   return {
     get isFull() {
       return sink.isFull;
@@ -238,8 +246,9 @@ function countingSink(sink: TrafficSink, count: () => void): TrafficSink {
     changed: (id, change) => sink.changed(id, change),
     closed: (id, time, ending) => sink.closed(id, time, ending),
     frame(draft) {
-      count();
-      return sink.frame(draft);
+      const n = sink.frame(draft);
+      count(n);
+      return n;
     },
     update: (n, update) => sink.update(n, update),
     remark: (connection, time, info) => sink.remark(connection, time, info),

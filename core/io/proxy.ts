@@ -1,5 +1,6 @@
 /** A running proxy: the one entry for every carrier. */
 import { type EndpointUrl, parseEndpointUrl, type Scheme } from '../relay/endpoint-url.ts';
+import type { EnetHealth } from '../contract/statistics-verbs.ts';
 import type { Injection } from '../traffic/control.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Origin } from '../traffic/frame.ts';
@@ -34,6 +35,8 @@ export interface RunningProxy {
   inject(injection: Injection, origin?: Origin): readonly number[];
   /** @throws EngineError `unknown-connection`. */
   closeConnection(id: number, reset?: boolean): void;
+  /** Both sides of every live ENet connection. */
+  enetHealth(): readonly EnetHealth[];
   /** Reads a live connection as another protocol. @throws EngineError `unknown-connection` or `unknown-protocol`. */
   decodeAs(id: number, protocol: string, options?: Readonly<Record<string, string>>): void;
 }
@@ -136,6 +139,7 @@ async function start(
       return [...context.connections.keys()];
     },
     relay: (id) => context.connections.get(id)?.relay,
+    enetHealth: () => [...context.connections.values()].flatMap((live) => live.enetHealth?.() ?? []),
     inject: (injection, origin) => live(injection.connection).relay.inject(injection, origin),
     closeConnection: (id, reset = false) => live(id).close(reset ? 'reset' : 'close'),
     decodeAs(id, protocol, options) {
