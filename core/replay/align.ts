@@ -1,0 +1,132 @@
+/**
+ * Which live message stands for which recorded one, with all of both known. Messages are told apart by connection and name;
+ * within one such class order counts, content decides, and pushes of different names may interleave as they like.
+ */
+import type { LiveItem } from './live-item.ts';
+
+/** What alignment needs of a recorded message. */
+export interface AlignedItem {
+  readonly conn: number;
+  readonly name: string | null;
+  /** Client frames before it. */
+  readonly segment: number;
+}
+
+export interface Aligned<R> {
+  readonly recorded: R | undefined;
+  readonly live: LiveItem | undefined;
+}
+
+export interface AlignOptions<R> {
+  /** Number of fields that differ and count. Called for likely pairs only. */
+  readonly difference: (recorded: R, live: LiveItem) => number;
+  /** Segments of the two runs mean the same: lock-step. */
+  readonly segmentsCount: boolean;
+}
+
+/** Cost of a message without a counterpart. */
+const GAP = 1;
+/** Counterparts are looked for so far from the diagonal. */
+const BAND = 24;
+
+export function align<R extends AlignedItem>(
+  recorded: readonly R[],
+  live: readonly LiveItem[],
+  options: AlignOptions<R>,
+): Aligned<R>[] {
+  const classes = new Map<string, { recorded: R[]; live: LiveItem[] }>();
+  const classOf = (conn: number, name: string | null): { recorded: R[]; live: LiveItem[] } => {
+    const key = `${conn}\0${name ?? ''}`;
+    let found = classes.get(key);
+    if (found === undefined) classes.set(key, (found = { recorded: [], live: [] }));
+    return found;
+  };
+  for (const one of recorded) classOf(one.conn, one.name).recorded.push(one);
+  for (const one of live) classOf(one.conn, one.message.name).live.push(one);
+  const partner = new Map<R, LiveItem>();
+  const used = new Set<LiveItem>();
+  for (const one of classes.values()) {
+    for (const [r, l] of alignClass(one.recorded, one.live, options)) {
+      partner.set(r, l);
+      used.add(l);
+    }
+  }
+  return merge(recorded, live, partner, used);
+}
+
+/** In the order of the recording, with what is extra where it came. */
+function merge<R extends AlignedItem>(
+  recorded: readonly R[],
+  live: readonly LiveItem[],
+  partner: ReadonlyMap<R, LiveItem>,
+  used: ReadonlySet<LiveItem>,
+): Aligned<R>[] {
+  const rows: Aligned<R>[] = [];
+  const extras = live.filter((one) => !used.has(one));
+  let next = 0;
+  for (const one of recorded) {
+    for (; extras[next] !== undefined && extras[next]!.segment < one.segment; next++) {
+      rows.push({ recorded: undefined, live: extras[next] });
+    }
+    rows.push({ recorded: one, live: partner.get(one) });
+  }
+  for (; next < extras.length; next++) rows.push({ recorded: undefined, live: extras[next] });
+  return rows;
+}
+
+/** Cheapest way to pair two lists in order, within a band around the diagonal. */
+function alignClass<R extends AlignedItem>(
+  recorded: readonly R[],
+  live: readonly LiveItem[],
+  options: AlignOptions<R>,
+): [R, LiveItem][] {
+  const [rows, columns] = [recorded.length, live.length];
+  if (rows === 0 || columns === 0) return [];
+  const known = new Map<number, number>();
+  const cost = (i: number, j: number): number => {
+    const key = i * columns + j;
+    let value = known.get(key);
+    if (value === undefined) {
+      value = pairCost(recorded[i]!, live[j]!, options);
+      known.set(key, value);
+    }
+    return value;
+  };
+  // The common case: as many as were recorded, each like its counterpart.
+  if (rows === columns && recorded.every((_r, i) => cost(i, i) === 0)) return recorded.map((r, i) => [r, live[i]!]);
+  const slack = Math.abs(rows - columns) + BAND;
+  const width = 2 * slack + 1;
+  const best = Array.from({ length: rows + 1 }, () => new Float64Array(width).fill(Infinity));
+  // Column of `best[i]`: j - i + slack.
+  const at = (i: number, j: number): number => best[i]?.[j - i + slack] ?? Infinity;
+  for (let i = 0; i <= rows; i++) {
+    for (let j = Math.max(0, i - slack); j <= Math.min(columns, i + slack); j++) {
+      let least = i === 0 && j === 0 ? 0 : Infinity;
+      if (i > 0) least = Math.min(least, at(i - 1, j) + GAP);
+      if (j > 0) least = Math.min(least, at(i, j - 1) + GAP);
+      if (i > 0 && j > 0) least = Math.min(least, at(i - 1, j - 1) + cost(i - 1, j - 1));
+      best[i]![j - i + slack] = least;
+    }
+  }
+  const pairs: [R, LiveItem][] = [];
+  for (let i = rows, j = columns; i > 0 && j > 0; ) {
+    const here = at(i, j);
+    if (isNear(here, at(i - 1, j - 1) + cost(i - 1, j - 1))) {
+      pairs.push([recorded[--i]!, live[--j]!]);
+    } else if (isNear(here, at(i - 1, j) + GAP)) i--;
+    else j--;
+  }
+  return pairs.reverse();
+}
+
+/** Below two gaps in any case: a message that is different is still that message. */
+function pairCost<R extends AlignedItem>(recorded: R, live: LiveItem, options: AlignOptions<R>): number {
+  const differing = options.difference(recorded, live);
+  const content = differing === 0 ? 0 : 0.4 + Math.min(0.6, differing * 0.1);
+  const distance = options.segmentsCount ? Math.min(3, Math.abs(recorded.segment - live.segment)) : 0;
+  return content + distance * 0.25;
+}
+
+function isNear(one: number, other: number): boolean {
+  return Math.abs(one - other) < 1e-9;
+}

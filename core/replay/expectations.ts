@@ -1,0 +1,112 @@
+/**
+ * What should still come on each connection, while a replay runs. A message that came is matched at once, roughly: pace and
+ * rebinding need its counterpart now. The verdict aligns everything again at the end, with all of it known.
+ */
+import { compareMessages, type Ignores } from './compare.ts';
+import type { LiveItem } from './live-item.ts';
+import type { Expected } from './plan.ts';
+
+type Standing = 'waiting' | 'here' | 'given-up';
+
+/** How far ahead of what is due a message may be matched. */
+const LOOKAHEAD = 64;
+/** Waiting messages of one name that are compared field by field before the first is taken. */
+const CANDIDATES = 8;
+
+export class Expectations {
+  readonly #expected: readonly Expected[];
+  readonly #standing: Standing[];
+  /** Indices by connection, in order. */
+  readonly #byConnection = new Map<number, number[]>();
+  /** First of a connection that may still be waiting. */
+  readonly #cursors = new Map<number, number>();
+
+  constructor(expected: readonly Expected[]) {
+    this.#expected = expected;
+    this.#standing = expected.map(() => 'waiting');
+    expected.forEach(({ conn }, i) => {
+      const list = this.#byConnection.get(conn);
+      if (list === undefined) this.#byConnection.set(conn, [i]);
+      else list.push(i);
+    });
+  }
+
+  /**
+   * The recorded message a live one stands for; undefined when none is waited for.
+   * @param due how many messages of the recording had come before the next step: later ones are matched with less trust
+   * @param strict the server says one thing at a time: only what is next may match
+   */
+  match(item: LiveItem, due: number, ignores: Ignores, strict: boolean): Expected | undefined {
+    const list = this.#byConnection.get(item.conn) ?? [];
+    const candidates: number[] = [];
+    let ahead = 0;
+    for (let at = this.#cursor(item.conn); at < list.length && ahead < LOOKAHEAD; at++) {
+      const i = list[at]!;
+      if (i >= due) ahead++;
+      if (this.#standing[i] === 'here') continue;
+      if (this.#expected[i]!.message.name === item.message.name) candidates.push(i);
+      if (candidates.length >= CANDIDATES || (strict && this.#standing[i] === 'waiting')) break;
+    }
+    const best = this.#best(candidates, item, ignores);
+    if (best === undefined) return undefined;
+    this.#standing[best] = 'here';
+    return this.#expected[best];
+  }
+
+  /** First message among the first `due` that is still waited for. */
+  firstWaiting(due: number, skip: (expected: Expected) => boolean): Expected | undefined {
+    let first = due;
+    for (const [conn, list] of this.#byConnection) {
+      for (let at = this.#cursor(conn); at < list.length; at++) {
+        const i = list[at]!;
+        if (i >= first) break;
+        if (this.#standing[i] !== 'waiting' || skip(this.#expected[i]!)) continue;
+        first = i;
+        break;
+      }
+    }
+    return first < due ? this.#expected[first] : undefined;
+  }
+
+  isWaiting(expected: Expected): boolean {
+    return this.#standing[expected.id] === 'waiting';
+  }
+
+  /** Waited long enough; when it comes after all, it is still matched. */
+  giveUp(expected: Expected): void {
+    if (this.#standing[expected.id] === 'waiting') this.#standing[expected.id] = 'given-up';
+  }
+
+  /** Whether anything of a connection is still waited for, heartbeats apart. */
+  owes(conn: number): boolean {
+    return (this.#byConnection.get(conn) ?? []).some(
+      (i) => this.#standing[i] === 'waiting' && !this.#expected[i]!.isHeartbeat,
+    );
+  }
+
+  #best(candidates: readonly number[], item: LiveItem, ignores: Ignores): number | undefined {
+    if (candidates.length < 2) return candidates[0];
+    let best: number | undefined;
+    let least = Infinity;
+    for (const i of candidates) {
+      const differences = compareMessages(this.#expected[i]!.message, item.message, ignores);
+      // One that was given up is taken when it fits better only.
+      const cost =
+        differences.filter((one) => one.ignored === undefined).length + (this.#standing[i] === 'waiting' ? 0 : 0.5);
+      if (cost < least) {
+        least = cost;
+        best = i;
+      }
+      if (cost === 0) break;
+    }
+    return best;
+  }
+
+  #cursor(conn: number): number {
+    const list = this.#byConnection.get(conn) ?? [];
+    let at = this.#cursors.get(conn) ?? 0;
+    while (at < list.length && this.#standing[list[at]!] === 'here') at++;
+    this.#cursors.set(conn, at);
+    return at;
+  }
+}

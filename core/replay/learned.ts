@@ -1,0 +1,48 @@
+/** What differs by itself: two runs against the same build teach which fields and which messages are up to chance. */
+import type { Replayed } from './replay.ts';
+import { align } from './align.ts';
+import type { DissectedMessage } from '../protocol/protocol.ts';
+import { compareMessages, type FieldDifference, IGNORE_NOTHING } from './compare.ts';
+
+export interface Learned {
+  readonly fields: readonly { readonly message: string; readonly path: string; readonly why: string }[];
+  /** Messages that come in one run and not in another. */
+  readonly messages: ReadonlyMap<string, string>;
+}
+
+export const NOTHING_LEARNED: Learned = { fields: [], messages: new Map() };
+const WHY_FIELD = 'learned: differs between two runs of one build';
+const WHY_MESSAGE = 'learned: comes in some runs of one build';
+
+/** @param one,other runs of one recording against the same build */
+export function learn(one: Replayed, other: Replayed): Learned {
+  const fields = new Map<string, { message: string; path: string; why: string }>();
+  const messages = new Map<string, string>();
+  const first = one.result.items.map((item) => ({
+    item,
+    conn: item.conn,
+    name: item.message.name,
+    segment: item.segment,
+  }));
+  const rows = align(first, other.result.items, {
+    segmentsCount: true,
+    difference: (recorded, live) => counted(recorded.item.message, live.message).length,
+  });
+  for (const { recorded, live } of rows) {
+    if (recorded === undefined || live === undefined) {
+      const name = recorded?.name ?? live?.message.name;
+      if (name != null) messages.set(name, WHY_MESSAGE);
+      continue;
+    }
+    const message = recorded.name ?? '';
+    for (const { path } of counted(recorded.item.message, live.message)) {
+      const pattern = path.replaceAll(/\[\d+\]/g, '[]');
+      fields.set(`${message}\0${pattern}`, { message, path: pattern, why: WHY_FIELD });
+    }
+  }
+  return { fields: [...fields.values()], messages };
+}
+
+function counted(one: DissectedMessage, other: DissectedMessage): readonly FieldDifference[] {
+  return compareMessages(one, other, IGNORE_NOTHING).filter((difference) => difference.ignored === undefined);
+}

@@ -1,0 +1,119 @@
+/** A recording against a server, from beginning to verdict. */
+import type { Clock } from '../traffic/clock.ts';
+import type { TrafficSink } from '../traffic/sink.ts';
+import type { DissectedMessage } from '../protocol/protocol.ts';
+import { ignoresFrom } from './compare.ts';
+import { type EndpointMap, resolveEndpoints } from './endpoints.ts';
+import { type Learned, NOTHING_LEARNED } from './learned.ts';
+import type { Pace, Timer } from './pace.ts';
+import { makePlan, type Plan } from './plan.ts';
+import { BindingTable, findBindings, type FoundBinding, type Replacement } from './rebinding.ts';
+import type { RecordedFrame, Recording } from './recording.ts';
+import { type Progress, Runner, type RunResult } from './runner.ts';
+import type { Plain } from './spelling.ts';
+import type { Target } from './target.ts';
+import { judge, type Report } from './verdict.ts';
+
+/** Where a run happens: sockets, time. */
+export interface Stage {
+  readonly target: Target;
+  readonly clock: Clock;
+  readonly timer: Timer;
+}
+
+export interface ReplayOptions {
+  readonly recording: Recording;
+  readonly to: EndpointMap;
+  readonly pace: Pace;
+  readonly timeoutMs?: number;
+  /** `message.field`, `field` or `message`: may differ. */
+  readonly ignore?: readonly string[];
+  readonly learned?: Learned;
+  /** Bindings switched off, and values given by hand, by binding id. */
+  readonly disabled?: readonly string[];
+  readonly values?: ReadonlyMap<string, Plain>;
+  readonly edit?: (frame: RecordedFrame, message: DissectedMessage) => readonly Replacement[];
+  readonly payloads?: ReadonlyMap<number, Uint8Array>;
+  readonly sink?: TrafficSink;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly until?: number;
+  readonly settleMs?: number;
+  readonly lateMs?: number;
+  /** Found before: saves finding them again for every copy. */
+  readonly plan?: Plan;
+  readonly bindings?: readonly FoundBinding[];
+}
+
+export interface Replayed {
+  readonly plan: Plan;
+  readonly result: RunResult;
+  readonly bindings: BindingTable;
+  readonly report: Report;
+}
+
+/** A replay under way. */
+export class Replay {
+  readonly plan: Plan;
+  readonly bindings: BindingTable;
+  readonly #options: ReplayOptions;
+  readonly #runner: Runner;
+
+  /** @throws EngineError when there is nothing to replay or the endpoints do not fit. */
+  constructor(options: ReplayOptions, stage: Stage) {
+    const { recording, learned = NOTHING_LEARNED } = options;
+    this.#options = options;
+    this.plan = options.plan ?? makePlan(recording);
+    const found = options.bindings ?? findBindings(recording);
+    this.bindings = new BindingTable(found, {
+      ...(options.disabled === undefined ? {} : { disabled: options.disabled }),
+      ...(options.values === undefined ? {} : { values: options.values }),
+    });
+    const endpoints = resolveEndpoints(this.plan, options.to);
+    const { timeoutMs, edit, payloads, sink, onProgress, until, settleMs } = options;
+    this.#runner = new Runner({
+      ...stage,
+      plan: this.plan,
+      bindings: this.bindings,
+      ignores: this.#ignores(learned),
+      pace: options.pace,
+      endpoint: (recorded) => endpoints.of(recorded),
+      fallbackHost: endpoints.fallbackHost,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(edit === undefined ? {} : { edit }),
+      ...(payloads === undefined ? {} : { payloads }),
+      ...(sink === undefined ? {} : { sink }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      ...(until === undefined ? {} : { until }),
+      ...(settleMs === undefined ? {} : { settleMs }),
+    });
+  }
+
+  stop(): void {
+    this.#runner.stop();
+  }
+
+  /** @throws EngineError when the first connection cannot be made. */
+  async run(): Promise<Replayed> {
+    const result = await this.#runner.run();
+    return { plan: this.plan, result, bindings: this.bindings, report: this.judge(result) };
+  }
+
+  judge(result: RunResult): Report {
+    const { learned = NOTHING_LEARNED, pace, lateMs } = this.#options;
+    return judge({
+      plan: this.plan,
+      result,
+      bindings: this.bindings,
+      ignores: this.#ignores(learned),
+      lockstep: pace.kind === 'lockstep',
+      loose: learned.messages,
+      ...(lateMs === undefined ? {} : { lateMs }),
+    });
+  }
+
+  #ignores(learned: Learned): ReturnType<typeof ignoresFrom> {
+    return ignoresFrom(this.#options.ignore ?? [], learned.fields, (recorded, live, meta) =>
+      this.bindings.isRenamed(recorded, live, meta),
+    );
+  }
+}

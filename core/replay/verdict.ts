@@ -1,0 +1,297 @@
+/** What a replay showed: each recorded message with its counterpart, what differs, and the verdict over all. */
+import { align } from './align.ts';
+import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
+import { toHex } from './leaves.ts';
+import type { LiveItem } from './live-item.ts';
+import type { Expected, Plan } from './plan.ts';
+import { plainText, type BindingTable } from './rebinding.ts';
+import type { Lost, RunResult } from './runner.ts';
+import type { ItemKey } from './recording.ts';
+
+export const OUTCOMES = ['same', 'different', 'missing', 'extra', 'late', 'connection-lost'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export interface RowSide {
+  /** Frame number; in the run's own record for the replayed side, 0 when there is none. */
+  readonly n: number;
+  readonly conn: number;
+  readonly message: string;
+  readonly summary: string;
+}
+
+export interface Row {
+  readonly outcome: Outcome;
+  readonly recorded?: RowSide;
+  readonly replayed?: RowSide;
+  readonly fields: readonly FieldDifference[];
+  /** How much longer than in the recording it took, milliseconds. */
+  readonly lateMs?: number;
+  /** More about it: why a connection was lost. */
+  readonly note?: string;
+}
+
+export interface BindingRow {
+  readonly id: string;
+  readonly what: string;
+  readonly evidence: string;
+  readonly recorded: string;
+  readonly replayed: string;
+  readonly uses: number;
+  readonly enabled: boolean;
+}
+
+export interface Report {
+  readonly verdict: 'same' | 'different' | 'failed';
+  readonly sent: number;
+  readonly toSend: number;
+  readonly counts: Readonly<Record<Outcome, number>>;
+  readonly rows: readonly Row[];
+  readonly bindings: readonly BindingRow[];
+  readonly ignored: readonly { readonly path: string; readonly why: string; readonly count: number }[];
+  readonly notes: readonly string[];
+  /** Where the run left the recording for good. */
+  readonly diverged?: { readonly n: number; readonly text: string };
+  readonly error?: string;
+  readonly elapsedMs: number;
+}
+
+export interface JudgeOptions {
+  readonly plan: Plan;
+  readonly result: RunResult;
+  readonly bindings: BindingTable;
+  readonly ignores: Ignores;
+  /** The run was in lock-step: both runs count segments alike. */
+  readonly lockstep: boolean;
+  /** A message is late when it took so much longer than recorded, milliseconds. Default 1000. */
+  readonly lateMs?: number;
+  /** Messages whose coming is up to chance, as `message`; learned. */
+  readonly loose?: ReadonlyMap<string, string>;
+}
+
+const DEFAULT_LATE_MS = 1000;
+
+interface Wanted {
+  readonly expected: Expected;
+  readonly conn: number;
+  readonly name: string | null;
+  readonly segment: number;
+}
+
+export function judge(options: JudgeOptions): Report {
+  const { plan, result, bindings, lockstep } = options;
+  const ignored = new IgnoredList();
+  const wanted = wantedItems(plan, result);
+  const differences = new Differences(options);
+  const rows: Row[] = [];
+  const lost = new Map(result.lost.map((one) => [one.conn, one]));
+  const told = new Set<number>();
+  const tellLoss = (conn: number, expected?: Expected): void => {
+    const loss = lost.get(conn);
+    if (loss === undefined || told.has(conn)) return;
+    told.add(conn);
+    rows.push(lossRow(loss, expected));
+  };
+  const live = result.items.filter((item) => plan.recording.connections.has(item.conn));
+  const aligned = align(wanted.played, live, {
+    segmentsCount: lockstep,
+    difference: (one, item) => differences.of(one.expected, item).filter((d) => d.ignored === undefined).length,
+  });
+  for (const { recorded, live: item } of aligned) {
+    if (recorded !== undefined && item !== undefined)
+      rows.push(compareRow(recorded.expected, item, options, differences, ignored));
+    else if (recorded !== undefined) {
+      const { expected } = recorded;
+      const why = mayLack(expected, options);
+      if (why !== undefined) ignored.add(titleOf(expected.message.name), why);
+      else if (lost.has(expected.conn) && isBehindLoss(expected, lost.get(expected.conn)!))
+        tellLoss(expected.conn, expected);
+      else rows.push({ outcome: 'missing', recorded: sideOf(expected), fields: [] });
+    } else if (item !== undefined) {
+      const why = mayBeExtra(item, options);
+      if (why !== undefined) ignored.add(titleOf(item.message.name), why);
+      else rows.push({ outcome: 'extra', replayed: liveSide(item), fields: [] });
+    }
+  }
+  for (const conn of lost.keys()) tellLoss(conn);
+  for (const conn of result.leftOpen) {
+    rows.push({
+      outcome: 'missing',
+      recorded: { n: 0, conn, message: '(end of connection)', summary: 'the server closed here' },
+      fields: [],
+    });
+  }
+  const counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  for (const row of rows) counts[row.outcome]++;
+  const notes = [...result.notes, ...wanted.notes];
+  const first = result.lost.toSorted((a, b) => a.at - b.at)[0];
+  const isSame = counts.same === rows.length && !result.stopped;
+  return {
+    verdict: isSame ? 'same' : 'different',
+    sent: result.sent.length,
+    toSend: plan.sentAt.length,
+    counts,
+    rows,
+    bindings: bindingRows(bindings),
+    ignored: ignored.list,
+    notes: result.stopped ? [...notes, 'The replay was stopped before its end.'] : notes,
+    ...(first === undefined ? {} : { diverged: { n: first.after, text: first.text } }),
+    elapsedMs: Math.round(result.elapsedMs),
+  };
+}
+
+/** Messages of the recording that could come: behind a connection that was lost, nothing could. */
+function wantedItems(plan: Plan, result: RunResult): { played: Wanted[]; notes: string[] } {
+  const connected = new Set(plan.steps.filter((step) => step.kind === 'open').map((step) => step.conn));
+  const reached = result.open === undefined ? Infinity : lastSegment(result);
+  const played = plan.expected
+    .filter((expected) => connected.has(expected.conn) && expected.segment <= reached)
+    .map((expected) => ({
+      expected,
+      conn: expected.conn,
+      name: expected.message.name,
+      segment: expected.segment,
+    }));
+  const left = plan.expected.length - played.length;
+  return {
+    played,
+    notes: left > 0 ? [`${left} messages of the recording lie behind the point where the replay ended.`] : [],
+  };
+}
+
+function lastSegment(result: RunResult): number {
+  return result.sent.length;
+}
+
+/** The rest of a lost connection is one row, not a hundred. */
+function isBehindLoss(expected: Expected, loss: Lost): boolean {
+  return loss.how === 'not-connected' || expected.frame.n > loss.after;
+}
+
+/** @param expected the first message that did not come */
+function lossRow({ conn, text, unsent, how }: Lost, expected: Expected | undefined): Row {
+  const rest = unsent === 0 ? '' : `; ${unsent} client ${unsent === 1 ? 'message was' : 'messages were'} not sent`;
+  const what = how === 'diverged' ? `no longer follows the recording: ${text}` : text;
+  return {
+    outcome: 'connection-lost',
+    ...(expected === undefined ? {} : { recorded: sideOf(expected) }),
+    fields: [],
+    note: `connection ${conn}: ${what}${rest}`,
+  };
+}
+
+/** Compares a pair once, however often it is asked about. */
+class Differences {
+  readonly #options: JudgeOptions;
+  readonly #known = new Map<string, FieldDifference[]>();
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+  }
+
+  of(expected: Expected, item: LiveItem): FieldDifference[] {
+    const key: `${ItemKey}-${string}` = `${expected.frame.n}/${expected.index}-${item.at}/${item.index}/${item.n}`;
+    let known = this.#known.get(key);
+    if (known === undefined) this.#known.set(key, (known = this.#compare(expected, item)));
+    return known;
+  }
+
+  #compare(expected: Expected, item: LiveItem): FieldDifference[] {
+    const { ignores, plan } = this.#options;
+    if (expected.message.fields === undefined && item.message.fields === undefined) {
+      return compareBytes(expected.frame.bytes, item.bytes);
+    }
+    const recorded = plan.recording.began + expected.frame.at / 1000;
+    return compareMessages(expected.message, item.message, ignores, { recorded, replayed: item.time });
+  }
+}
+
+export function compareBytes(recorded: Uint8Array, live: Uint8Array): FieldDifference[] {
+  if (recorded.length === live.length && recorded.every((byte, i) => byte === live[i])) return [];
+  let at = 0;
+  while (at < recorded.length && recorded[at] === live[at]) at++;
+  const show = (bytes: Uint8Array): string => `${toHex(bytes.subarray(at, at + 16))} (${bytes.length} bytes)`;
+  return [{ path: `byte ${at}`, recorded: show(recorded), replayed: show(live) }];
+}
+
+function compareRow(
+  expected: Expected,
+  item: LiveItem,
+  options: JudgeOptions,
+  differences: Differences,
+  ignored: IgnoredList,
+): Row {
+  const fields = differences.of(expected, item);
+  for (const field of fields) {
+    if (field.ignored !== undefined)
+      ignored.add(`${titleOf(expected.message.name)}.${bare(field.path)}`, field.ignored);
+  }
+  const lateMs = latenessOf(expected, item, options);
+  const isDifferent = fields.some((field) => field.ignored === undefined);
+  const outcome: Outcome = isDifferent ? 'different' : lateMs === undefined ? 'same' : 'late';
+  const sides = { recorded: sideOf(expected), replayed: liveSide(item) };
+  return { outcome, ...sides, fields, ...(lateMs === undefined ? {} : { lateMs }) };
+}
+
+/** Measured from the client message before it. */
+function latenessOf(expected: Expected, item: LiveItem, options: JudgeOptions): number | undefined {
+  const { plan, result, lateMs = DEFAULT_LATE_MS } = options;
+  if (expected.isHeartbeat || expected.segment === 0) return undefined;
+  const sent = result.sent[expected.segment - 1];
+  if (sent === undefined || !options.lockstep) return undefined;
+  const before = expected.frame.at - (plan.sentAt[expected.segment - 1] ?? 0);
+  const now = item.at - sent.at;
+  return now - before > Math.max(lateMs, before * 2) ? Math.round(now - before) : undefined;
+}
+
+function mayLack(expected: Expected, options: JudgeOptions): string | undefined {
+  if (expected.isHeartbeat) return 'comes by the clock';
+  return options.loose?.get(expected.message.name ?? '') ?? messageReason(expected.message.name, options);
+}
+function mayBeExtra(item: LiveItem, options: JudgeOptions): string | undefined {
+  const name = item.message.name ?? '';
+  const beats = options.plan.expected.some((one) => one.isHeartbeat && one.message.name === item.message.name);
+  if (beats) return 'comes by the clock';
+  return options.loose?.get(name) ?? messageReason(item.message.name, options);
+}
+function messageReason(name: string | null, options: JudgeOptions): string | undefined {
+  return name === null ? undefined : options.ignores.reasonFor(name, '');
+}
+
+function bindingRows(bindings: BindingTable): BindingRow[] {
+  return bindings.states().map(({ binding, enabled, replayed, uses }) => ({
+    id: binding.id,
+    what: binding.what,
+    evidence: binding.evidence,
+    recorded: plainText(binding.recorded),
+    replayed: replayed === undefined ? '' : plainText(replayed),
+    uses,
+    enabled,
+  }));
+}
+
+function sideOf({ frame, message, index }: Expected): RowSide {
+  return { n: frame.n, conn: frame.conn, message: titleOf(message.name), summary: index === 0 ? frame.summary : '' };
+}
+function liveSide({ n, conn, message, summary, index }: LiveItem): RowSide {
+  return { n, conn, message: titleOf(message.name), summary: index === 0 ? summary : '' };
+}
+function titleOf(name: string | null): string {
+  return name ?? '(not understood)';
+}
+function bare(path: string): string {
+  return path.replaceAll(/\[\d+\]/g, '[]');
+}
+
+class IgnoredList {
+  readonly #counts = new Map<string, { path: string; why: string; count: number }>();
+
+  add(path: string, why: string): void {
+    const key = `${path}\0${why}`;
+    const known = this.#counts.get(key);
+    if (known === undefined) this.#counts.set(key, { path, why, count: 1 });
+    else known.count++;
+  }
+  get list(): { path: string; why: string; count: number }[] {
+    return [...this.#counts.values()];
+  }
+}
