@@ -22,11 +22,13 @@ export interface Reading {
   state(): unknown;
 }
 
-/** Frames kept undissected before they are caught up with. */
+/** Frames kept undissected before they are caught up with, where the protocol has a state to follow. */
 const BACKLOG = 64;
 
 export function createReading(protocol: Protocol, link: Link, options: OptionValues, memory: Memory): Reading {
   let state = protocol.start(link, options);
+  // Without a state only the frame in hand matters, and that only if somebody asks.
+  const hasState = state !== null && state !== undefined;
   let backlog: { direction: Direction; bytes: Uint8Array }[] = [];
   let latest: Meaning | undefined;
   const catchUp = (): void => {
@@ -40,6 +42,10 @@ export function createReading(protocol: Protocol, link: Link, options: OptionVal
   return {
     protocol,
     note(_n, direction, bytes) {
+      if (!hasState) {
+        backlog = [{ direction, bytes }];
+        return;
+      }
       backlog.push({ direction, bytes });
       if (backlog.length >= BACKLOG) catchUp();
     },
