@@ -5,6 +5,7 @@
  */
 import { ByteQueue } from '../protocol/byte-queue.ts';
 import type { CaptureNotes, Packet } from './packet.ts';
+import { HINT_OPTION, isOwnComment, type PacketHint, parseHint } from './packet-hint.ts';
 
 const MAX_PACKET = 16 * 1024 * 1024;
 
@@ -144,7 +145,11 @@ export class CaptureReader {
     const le = this.#little;
     switch (type) {
       case SECTION:
-        for (const [code, value] of options(body, 16, le)) if (code === 1) this.notes.comments.push(text(value));
+        for (const [code, value] of options(body, 16, le)) {
+          if (code === 1) this.notes.comments.push(text(value));
+          const session = code === HINT_OPTION ? parseHint(text(value))?.session : undefined;
+          if (session !== undefined) this.notes.session = session;
+        }
         return;
       case INTERFACE:
         this.#interfaces.push(readInterface(body, le));
@@ -153,15 +158,14 @@ export class CaptureReader {
         const from = this.#interfaces[u32(body, 0, le)];
         const captured = u32(body, 12, le);
         if (from === undefined || captured > body.length - 20) throw new RangeError('packet');
-        let comment: string | undefined;
-        for (const [code, value] of options(body, 20 + padded(captured), le)) if (code === 1) comment = text(value);
+        const said = remarksOn(body, 20 + padded(captured), le);
         packets.push({
           n: ++this.#n,
           time: timestamp(u32(body, 4, le), u32(body, 8, le), from),
           link: from.link,
           bytes: body.subarray(20, 20 + captured),
           length: u32(body, 16, le),
-          ...(comment === undefined ? {} : { comment }),
+          ...said,
         });
         return;
       }
@@ -232,6 +236,21 @@ function* options(body: Uint8Array, from: number, le: boolean): Generator<readon
     yield [code, body.subarray(at + 4, at + 4 + length)];
     at += 4 + padded(length);
   }
+}
+
+/** Comments and our own hint among a packet's options. What our export wrote as a comment for people is no one's comment. */
+function remarksOn(body: Uint8Array, from: number, le: boolean): { comment?: string; hint?: PacketHint } {
+  const comments: string[] = [];
+  let hint: PacketHint | undefined;
+  for (const [code, value] of options(body, from, le)) {
+    if (code === 1) comments.push(text(value));
+    else if (code === HINT_OPTION) hint = parseHint(text(value));
+  }
+  const kept = comments.filter((comment) => !isOwnComment(comment));
+  return {
+    ...(kept.length === 0 ? {} : { comment: kept.join('\n') }),
+    ...(hint === undefined ? {} : { hint }),
+  };
 }
 
 function padded(size: number): number {

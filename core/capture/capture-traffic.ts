@@ -2,18 +2,22 @@
  * Captured packets → connections and frames, handed to a sink exactly as a proxy hands its own. Who is the client is told by
  * the TCP or ENet handshake; in the middle of a connection, by the ports the protocols know, else by who speaks first.
  */
-import type { Direction, Link, Transport } from '../protocol/protocol.ts';
+import type { Direction, Link, Protocol, Transport } from '../protocol/protocol.ts';
 import type { Connection } from '../traffic/frame.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
 import type { Packet } from './packet.ts';
+import type { ConnectionHint } from './packet-hint.ts';
 import { type Datagram, PacketLayers, type Segment } from './packet-layers.ts';
 import { type Choose, StreamPair } from './stream-pair.ts';
 import { type StreamEvent, TcpReassembly } from './tcp-reassembly.ts';
 import { type DatagramFlows, createDatagramFlows } from './datagram-flows.ts';
+import { chooseAs, openedAs } from './hinted-connection.ts';
 
 export interface CaptureOptions {
   readonly sink: TrafficSink;
   readonly choose: Choose;
+  /** A protocol by its id, for connections whose protocol the file names. */
+  readonly known?: (id: string, link: Link) => Protocol | undefined;
   /** Ports on which servers are known to listen: decide direction and carrier in mid-connection. */
   readonly serverPorts?: ReadonlyMap<number, Transport>;
   /** TCP streams and UDP flows kept at once; the longest silent is closed beyond. Default 50 000. */
@@ -25,6 +29,7 @@ interface Stream {
   readonly clientKey: string;
   readonly reassembly: TcpReassembly;
   readonly pair: StreamPair;
+  readonly hint: ConnectionHint | undefined;
   last: number;
   ended: Partial<Record<Direction, boolean>>;
 }
@@ -42,6 +47,11 @@ export class CaptureTraffic {
     this.#options = options;
     this.#max = options.maxConnections ?? 50_000;
     this.#datagrams = createDatagramFlows(options, this.#max, () => this.#began ?? 0);
+  }
+
+  /** Wall clock, seconds, that monotonic times count from; without it, that of the first packet. */
+  begin(began: number): void {
+    this.#began ??= began;
   }
 
   push(packet: Packet): void {
@@ -95,22 +105,38 @@ export class CaptureTraffic {
       : { address: segment.source, port: segment.sourcePort };
     const { sink, choose } = this.#options;
     const id = sink.nextConnectionId();
-    const connection: Connection = {
-      id,
-      transport: 'tcp',
-      client,
-      server,
-      protocol: '',
-      opened: segment.packet.time,
-      details: segment.syn ? {} : { 'mid-stream': true },
-    };
+    const hint = segment.packet.hint?.connection;
+    const connection: Connection =
+      hint === undefined
+        ? {
+            id,
+            transport: 'tcp',
+            client,
+            server,
+            protocol: '',
+            opened: segment.packet.time,
+            details: segment.syn ? {} : { 'mid-stream': true },
+          }
+        : openedAs(hint, id);
     sink.opened(connection);
-    const link: Link = { transport: 'tcp', serverPort: server.port, clientPort: client.port };
+    const link: Link = {
+      transport: connection.transport,
+      serverPort: connection.server.port,
+      clientPort: connection.client.port,
+    };
     const stream: Stream = {
       id,
       clientKey: fromClient ? source : destination,
       reassembly: new TcpReassembly(),
-      pair: new StreamPair(id, link, sink, choose, this.#began ?? segment.packet.time),
+      pair: new StreamPair(
+        id,
+        link,
+        sink,
+        hint === undefined ? choose : chooseAs(this.#options, hint),
+        this.#began ?? segment.packet.time,
+        hint,
+      ),
+      hint,
       last: segment.packet.time,
       ended: {},
     };
@@ -130,7 +156,7 @@ export class CaptureTraffic {
     const direction: Direction = event.fromClient ? 'toServer' : 'toClient';
     switch (event.kind) {
       case 'data':
-        stream.pair.push(direction, event.bytes, event.time);
+        stream.pair.push(direction, event.bytes, event.time, event.note);
         return;
       case 'gap':
         stream.pair.gap(direction, event.missing, event.time);
@@ -148,7 +174,7 @@ export class CaptureTraffic {
         stream.ended[direction] = true;
         if (stream.ended.toServer === true && stream.ended.toClient === true) {
           // The entry stays a while: the last acknowledgements and repeats must not open a new connection.
-          this.#options.sink.closed(stream.id, event.time, first);
+          this.#closed(stream, event.time, first);
         }
         return;
       }
@@ -162,7 +188,13 @@ export class CaptureTraffic {
     const isClosed = stream.ended.toServer === true && stream.ended.toClient === true;
     for (const direction of ['toServer', 'toClient'] as const)
       if (stream.ended[direction] !== true) stream.pair.end(direction, this.#last.time);
-    if (!isClosed) this.#options.sink.closed(stream.id, this.#last.time, ending);
+    if (!isClosed) this.#closed(stream, this.#last.time, ending);
+  }
+
+  /** A connection whose end the file tells ends as told, also when it tells that it was still open. */
+  #closed({ id, hint }: Stream, time: number, ending: string): void {
+    if (hint === undefined) this.#options.sink.closed(id, time, ending);
+    else if (hint.closed !== undefined) this.#options.sink.closed(id, hint.closed, hint.ending ?? ending);
   }
 
   #evict(): void {

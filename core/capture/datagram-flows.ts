@@ -2,7 +2,11 @@
 import { looksLikeEnet, type PassiveConnection, type PassiveEvent, PassiveObserver } from '../enet-node/wire.ts';
 import type { Direction, Link, Protocol } from '../protocol/protocol.ts';
 import type { Carrier, Endpoint, ExpertInfo } from '../traffic/frame.ts';
+import type { FrameDraft } from '../traffic/sink.ts';
 import type { CaptureOptions } from './capture-traffic.ts';
+import { concat } from './concat.ts';
+import { chooseAs, openedAs } from './hinted-connection.ts';
+import { applyHint, type ConnectionHint, noteOf, type PacketNote } from './packet-hint.ts';
 import type { Datagram } from './packet-layers.ts';
 
 export interface DatagramFlows {
@@ -13,6 +17,10 @@ export interface DatagramFlows {
 interface PlainFlow {
   readonly id: number;
   readonly clientKey: string;
+  /** Said by an export of ours: datagrams hold whole frames, whatever the carrier was. */
+  readonly hint: ConnectionHint | undefined;
+  /** Start of a frame that goes on in the next datagram. */
+  parts: Uint8Array[];
   protocol: Protocol | undefined;
   readonly link: Link;
   last: number;
@@ -51,9 +59,10 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
     time: number,
     carrier: Carrier,
     expert: readonly ExpertInfo[],
+    note?: PacketNote,
   ): void => {
     const mono = Math.max(0, Math.round((time - began()) * 1e6));
-    sink.frame({
+    const draft: FrameDraft = {
       conn,
       direction,
       time,
@@ -65,21 +74,23 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
       origin: 'wire',
       fate: 'forwarded',
       expert,
-    });
+    };
+    applyHint(sink, draft, note);
   };
   const recogniseOnce = (
     flow: { id: number; link: Link; protocol: Protocol | undefined },
     direction: Direction,
     bytes: Uint8Array,
+    hint?: ConnectionHint,
   ): void => {
     if (flow.protocol !== undefined) return;
-    const chosen = choose(
+    const chosen = (hint === undefined ? choose : chooseAs(options, hint))(
       { toServer: direction === 'toServer' ? bytes : NONE, toClient: direction === 'toClient' ? bytes : NONE },
       flow.link,
     );
     if (chosen === undefined) return;
     flow.protocol = chosen.protocol;
-    sink.changed(flow.id, { protocol: chosen.protocol.id });
+    if (hint?.protocol !== chosen.protocol.id) sink.changed(flow.id, { protocol: chosen.protocol.id });
   };
 
   function enetFlow(connection: PassiveConnection, time: number): EnetFlow {
@@ -158,10 +169,38 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
     }
   }
 
+  function closePlain({ id, hint }: PlainFlow, time: number, ending: string): void {
+    if (hint === undefined) sink.closed(id, time, ending);
+    else if (hint.closed !== undefined) sink.closed(id, hint.closed, hint.ending ?? ending);
+  }
+
+  /** A connection of an exported session begins: its first datagram comes from whoever spoke first. */
+  function hintedFlow(hint: ConnectionHint, datagram: Datagram, key: string, source: string): PlainFlow {
+    const before = plain.get(key);
+    if (before !== undefined) closePlain(before, before.last, 'address reused');
+    const id = sink.nextConnectionId();
+    const connection = openedAs(hint, id);
+    sink.opened(connection);
+    const { transport, client, server } = connection;
+    const flow: PlainFlow = {
+      id,
+      clientKey: datagram.packet.hint?.fromServer === true ? other(datagram) : source,
+      hint,
+      parts: [],
+      protocol: undefined,
+      link: { transport, serverPort: server.port, clientPort: client.port },
+      last: datagram.packet.time,
+    };
+    plain.set(key, flow);
+    return flow;
+  }
+
   function plainFlow(datagram: Datagram, key: string, source: string): PlainFlow {
+    const hint = datagram.packet.hint?.connection;
+    if (hint !== undefined) return hintedFlow(hint, datagram, key, source);
     const known = plain.get(key);
     const { time } = datagram.packet;
-    if (known !== undefined && time - known.last <= SILENCE_SECONDS) return known;
+    if (known !== undefined && (known.hint !== undefined || time - known.last <= SILENCE_SECONDS)) return known;
     if (known !== undefined) sink.closed(known.id, known.last, 'silent for long');
     const toKnown = isServer(datagram.destinationPort);
     const fromClient = toKnown === isServer(datagram.sourcePort) ? true : toKnown;
@@ -172,10 +211,11 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
     const [client, server] = fromClient ? ends : [ends[1], ends[0]];
     const id = sink.nextConnectionId();
     sink.opened({ id, transport: 'udp', client, server, protocol: '', opened: time, details: {} });
-    const clientKey = fromClient ? source : `${datagram.destination}|${datagram.destinationPort}`;
     const flow: PlainFlow = {
       id,
-      clientKey,
+      clientKey: fromClient ? source : other(datagram),
+      hint: undefined,
+      parts: [],
       protocol: undefined,
       link: { transport: 'udp', serverPort: server.port, clientPort: client.port },
       last: time,
@@ -189,7 +229,13 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
       const source = `${datagram.source}|${datagram.sourcePort}`;
       const destination = `${datagram.destination}|${datagram.destinationPort}`;
       const key = source < destination ? `${source}>${destination}` : `${destination}>${source}`;
-      if (datagram.missing === 0 && !plain.has(key) && (enetPairs.has(key) || looksLikeEnet(datagram.data))) {
+      const hint = datagram.packet.hint?.connection;
+      if (
+        hint === undefined &&
+        datagram.missing === 0 &&
+        !plain.has(key) &&
+        (enetPairs.has(key) || looksLikeEnet(datagram.data))
+      ) {
         enetPairs.add(key);
         const from: Endpoint = { address: datagram.source, port: datagram.sourcePort };
         const to: Endpoint = { address: datagram.destination, port: datagram.destinationPort };
@@ -207,7 +253,12 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
       const flow = plainFlow(datagram, key, source);
       flow.last = datagram.packet.time;
       const direction: Direction = flow.clientKey === source ? 'toServer' : 'toClient';
-      recogniseOnce(flow, direction, datagram.data);
+      if (flow.hint !== undefined && datagram.packet.hint?.frame?.more === true) {
+        flow.parts.push(datagram.data);
+        return;
+      }
+      const bytes = flow.parts.length === 0 ? datagram.data : concat([...flow.parts.splice(0), datagram.data]);
+      recogniseOnce(flow, direction, bytes, flow.hint);
       const expert: ExpertInfo[] =
         datagram.missing > 0
           ? [
@@ -219,18 +270,22 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
               },
             ]
           : [];
-      record(flow.id, direction, datagram.data, datagram.packet.time, {}, expert);
+      record(flow.id, direction, bytes, datagram.packet.time, {}, expert, noteOf(datagram.packet));
       if (plain.size > maxFlows) {
         const [oldest, victim] = plain.entries().next().value!;
         plain.delete(oldest);
-        sink.closed(victim.id, victim.last, 'silent for long');
+        closePlain(victim, victim.last, 'silent for long');
       }
     },
     end(time) {
       for (const event of observer.finish()) apply({ ...event, time: time * 1000 });
-      for (const flow of plain.values()) sink.closed(flow.id, time, 'capture ended');
+      for (const flow of plain.values()) closePlain(flow, time, 'capture ended');
     },
   };
+}
+
+function other(datagram: Datagram): string {
+  return `${datagram.destination}|${datagram.destinationPort}`;
 }
 
 function details(connection: PassiveConnection): Record<string, string | number | boolean> {

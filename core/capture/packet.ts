@@ -1,3 +1,5 @@
+import type { PacketHint, SessionHint } from './packet-hint.ts';
+
 /** A captured packet, as the file or the capture tool gave it. */
 export interface Packet {
   /** 1, 2, 3… in the order of the capture (all interfaces together). */
@@ -10,7 +12,10 @@ export interface Packet {
   readonly bytes: Uint8Array;
   /** Length on the wire. */
   readonly length: number;
+  /** What people wrote about it; several comments are joined by line ends. */
   readonly comment?: string;
+  /** What an export of ours says beside the bytes. */
+  readonly hint?: PacketHint;
 }
 
 /** What a reader found beside packets. */
@@ -23,4 +28,6 @@ export interface CaptureNotes {
   readonly secrets: { readonly type: number; readonly bytes: Uint8Array }[];
   /** Comments of the file itself. */
   readonly comments: string[];
+  /** Of the session an export of ours was made from. */
+  session?: SessionHint;
 }

@@ -8,6 +8,7 @@ import type { Direction, Link, Protocol, Sample } from '../protocol/protocol.ts'
 import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
 import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
 import { concat } from './concat.ts';
+import { applyHint, type PacketNote } from './packet-hint.ts';
 import { readHandshake, WebSocketPair } from './websocket-pair.ts';
 
 /** Picks the protocol of a connection; confidence 1 ends the wait. */
@@ -15,6 +16,11 @@ export type Choose = (
   sample: Sample,
   link: Link,
 ) => { readonly protocol: Protocol; readonly confidence: number } | undefined;
+
+/** What an export of ours says about the connection. */
+export interface Told {
+  readonly protocol: string;
+}
 
 /** One payload with what surrounded it, whatever the reader. */
 export interface Payload {
@@ -34,6 +40,7 @@ interface Chunk {
   readonly direction: Direction;
   readonly bytes: Uint8Array;
   readonly time: number;
+  readonly note?: PacketNote | undefined;
 }
 
 const NONE = new Uint8Array(0);
@@ -47,27 +54,35 @@ export class StreamPair {
   #waitingBytes = 0;
   #readers: Record<Direction, PayloadReader> | undefined;
   #gap: Record<Direction, number> = { toServer: 0, toClient: 0 };
+  /** What was said about bytes whose frame is still to come. */
+  #notes: Record<Direction, PacketNote | undefined> = { toServer: undefined, toClient: undefined };
   readonly #conn: number;
   readonly #link: Link;
   readonly #sink: TrafficSink;
   readonly #choose: Choose;
   readonly #began: number;
+  readonly #told: Told | undefined;
 
-  /** @param began wall clock of the session's start, seconds */
-  constructor(conn: number, link: Link, sink: TrafficSink, choose: Choose, began: number) {
+  /**
+   * @param began wall clock of the session's start, seconds
+   * @param told what is known for certain: it is not guessed again
+   */
+  constructor(conn: number, link: Link, sink: TrafficSink, choose: Choose, began: number, told?: Told) {
     this.#conn = conn;
     this.#link = link;
     this.#sink = sink;
     this.#choose = choose;
     this.#began = began;
+    this.#told = told;
   }
 
-  push(direction: Direction, bytes: Uint8Array, time: number): void {
+  /** @param note goes with the next frame of this direction */
+  push(direction: Direction, bytes: Uint8Array, time: number, note?: PacketNote): void {
     if (this.#readers !== undefined) {
-      this.#read(direction, bytes, time);
+      this.#read(direction, bytes, time, note);
       return;
     }
-    this.#waiting.push({ direction, bytes, time });
+    this.#waiting.push({ direction, bytes, time, note });
     this.#waitingBytes += bytes.length;
     this.#decide(false);
   }
@@ -102,7 +117,7 @@ export class StreamPair {
       this.#startWebSocket(handshake);
       return;
     }
-    if (isTls(sample)) {
+    if (this.#told === undefined && isTls(sample)) {
       this.#sink.changed(this.#conn, { transport: 'tls' });
       this.#sink.remark(this.#conn, this.#waiting[0]!.time, {
         severity: 'note',
@@ -117,14 +132,14 @@ export class StreamPair {
     if (!isFull && this.#waiting.length < MAX_WAITING_CHUNKS && (chosen === undefined || chosen.confidence < SURE))
       return;
     const framing: Framing = chosen?.protocol.framing ?? { kind: 'message' };
-    if (chosen !== undefined) this.#sink.changed(this.#conn, { protocol: chosen.protocol.id });
+    if (chosen !== undefined) this.#recognised(chosen.protocol);
     this.#start({ toServer: payloadReader(framing), toClient: payloadReader(framing) });
   }
 
   #startWebSocket(handshake: Exclude<ReturnType<typeof readHandshake>, string>): void {
     const pair = new WebSocketPair(handshake);
     const link: Link = { ...this.#link, transport: 'ws', path: handshake.path };
-    this.#sink.changed(this.#conn, { transport: 'ws', details: handshake.details });
+    if (this.#told === undefined) this.#sink.changed(this.#conn, { transport: 'ws', details: handshake.details });
     // The upgrade belongs to the connection: what follows it in the waiting chunks is the first frames.
     const skip = { toServer: handshake.requestSize, toClient: handshake.responseSize };
     let named = false;
@@ -143,7 +158,7 @@ export class StreamPair {
             toClient: direction === 'toClient' ? first.bytes : NONE,
           };
           const chosen = this.#choose(sample, link);
-          if (chosen !== undefined) this.#sink.changed(this.#conn, { protocol: chosen.protocol.id });
+          if (chosen !== undefined) this.#recognised(chosen.protocol);
         }
         return payloads;
       },
@@ -152,14 +167,19 @@ export class StreamPair {
     this.#start({ toServer: reader('toServer'), toClient: reader('toClient') });
   }
 
+  #recognised(protocol: Protocol): void {
+    if (this.#told?.protocol !== protocol.id) this.#sink.changed(this.#conn, { protocol: protocol.id });
+  }
+
   #start(readers: Record<Direction, PayloadReader>): void {
     this.#readers = readers;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const chunk of waiting) this.#read(chunk.direction, chunk.bytes, chunk.time);
+    for (const chunk of waiting) this.#read(chunk.direction, chunk.bytes, chunk.time, chunk.note);
   }
 
-  #read(direction: Direction, bytes: Uint8Array, time: number): void {
+  #read(direction: Direction, bytes: Uint8Array, time: number, note: PacketNote | undefined): void {
+    if (note !== undefined) this.#notes[direction] = note;
     this.#emit(direction, this.#readers![direction].push(bytes), time);
   }
 
@@ -181,7 +201,9 @@ export class StreamPair {
         expert: payload.expert,
         ...(gapBefore > 0 ? { gapBefore } : {}),
       };
-      this.#sink.frame(draft);
+      const note = this.#notes[direction];
+      this.#notes[direction] = undefined;
+      applyHint(this.#sink, draft, note);
     }
   }
 

@@ -4,6 +4,7 @@
  */
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { Segment } from './packet-layers.ts';
+import { noteOf, type PacketNote } from './packet-hint.ts';
 
 export type StreamEvent =
   | {
@@ -12,6 +13,8 @@ export type StreamEvent =
       readonly bytes: Uint8Array;
       readonly time: number;
       readonly packet: number;
+      /** Comment and hint of the packet that brought the bytes. */
+      readonly note?: PacketNote;
     }
   /** `bytes` is how many are missing; the stream goes on after them. */
   | {
@@ -49,6 +52,7 @@ interface Waiting {
   readonly bytes: Uint8Array;
   readonly time: number;
   readonly packet: number;
+  readonly note?: PacketNote;
 }
 
 class Half {
@@ -101,7 +105,11 @@ export class TcpReassembly {
     const sequence = segment.syn ? (segment.sequence + 1) >>> 0 : segment.sequence;
     half.first ??= sequence;
     half.next ??= sequence;
-    if (segment.data.length > 0) this.#take(half, fromClient, { sequence, bytes: segment.data, ...where }, events);
+    if (segment.data.length > 0) {
+      const note = noteOf(segment.packet);
+      const waiting = { sequence, bytes: segment.data, ...where, ...(note === undefined ? {} : { note }) };
+      this.#take(half, fromClient, waiting, events);
+    }
     if (segment.fin && half.finAt === undefined) half.finAt = (sequence + segment.data.length + segment.missing) >>> 0;
     this.#deliver(half, fromClient, events);
     this.#giveUpHoles(half, fromClient, where, events);
@@ -202,7 +210,8 @@ export class TcpReassembly {
 }
 
 function emit(half: Half, fromClient: boolean, segment: Waiting, events: StreamEvent[]): void {
-  events.push({ kind: 'data', fromClient, bytes: segment.bytes, time: segment.time, packet: segment.packet });
+  const { bytes, time, packet, note } = segment;
+  events.push({ kind: 'data', fromClient, bytes, time, packet, ...(note === undefined ? {} : { note }) });
   half.recent.push({ sequence: half.next!, bytes: segment.bytes });
   half.recentBytes += segment.bytes.length;
   while (half.recentBytes > MEMORY_BYTES && half.recent.length > 1)

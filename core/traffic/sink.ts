@@ -28,4 +28,6 @@ export interface TrafficSink {
   update(n: number, update: FrameUpdate): void;
   /** A remark that belongs to a connection rather than to a frame (TLS alert, refused connect). */
   remark(connection: number, time: number, info: ExpertInfo): void;
+  /** A mark or comment that came with the frame, from a file. Sinks that keep none leave it out. */
+  markInOrder?(n: number, mark: string | undefined, comment: string | undefined): void;
 }
