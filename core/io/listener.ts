@@ -14,7 +14,7 @@ export function checkHost(url: EndpointUrl, allowRemote: boolean | undefined): v
   if (allowRemote || isLoopback(url.host)) return;
   throw new EngineError(
     'not-allowed',
-    `${url.host} can be reached by other machines. Listen on 127.0.0.1 or ::1, or set allowRemote if that is wanted.`,
+    `${url.host} can be reached by other machines. Listen on 127.0.0.1 or ::1, or allow it (--allow-remote, allowRemote) if that is wanted.`,
   );
 }
 

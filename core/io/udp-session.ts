@@ -38,6 +38,8 @@ export class UdpSession implements RelayPort, LiveConnection {
   /** Last datagram in either direction, milliseconds of the clock. */
   lastSeen: number;
   #ended = false;
+  #isPaused = false;
+  #missed = 0;
 
   constructor(setup: UdpSessionSetup) {
     const { context, how, client, target } = setup;
@@ -64,10 +66,8 @@ export class UdpSession implements RelayPort, LiveConnection {
   received(bytes: Uint8Array): void {
     if (this.#ended) return;
     this.lastSeen = this.#setup.context.deps.clock.now();
-    if (this.#early === undefined) {
-      this.relay.message('toServer', messageUnit(bytes, PLAIN));
-      this.#setup.context.checkSink();
-    } else if (this.#early.length < MAX_EARLY) this.#early.push(bytes);
+    if (this.#early === undefined) this.#relay('toServer', bytes);
+    else if (this.#early.length < MAX_EARLY) this.#early.push(bytes);
   }
 
   // ---- commands of the relay -------------------------------------------------------------------------------------------
@@ -103,8 +103,29 @@ export class UdpSession implements RelayPort, LiveConnection {
     this.#end('idle');
   }
 
-  setPaused(): void {
-    // Datagrams cannot be pushed back; the system's buffer takes what it can.
+  /** Datagrams cannot be pushed back: while the recorder cannot keep up they go on unrecorded, and the gap is said. */
+  setPaused(paused: boolean): void {
+    this.#isPaused = paused;
+    if (paused || this.#missed === 0) return;
+    this.#setup.context.remark(this.#id, {
+      severity: 'warning',
+      group: 'transport',
+      code: 'gap',
+      text: `${this.#missed} datagrams went on without being recorded, because the recorder could not keep up.`,
+    });
+    this.#missed = 0;
+  }
+
+  #relay(direction: Direction, bytes: Uint8Array): void {
+    const lane = this.relay.lane(direction);
+    if (this.#isPaused && !lane.control.active && lane.departures.isEmpty) {
+      this.#missed++;
+      lane.meter.came(bytes);
+      this.send(direction, bytes, PLAIN, true);
+      return;
+    }
+    this.relay.message(direction, messageUnit(bytes, PLAIN));
+    this.#setup.context.checkSink();
   }
 
   async #connect(connection: Connection): Promise<void> {
@@ -129,8 +150,7 @@ export class UdpSession implements RelayPort, LiveConnection {
       });
       socket.on('message', (message) => {
         this.lastSeen = context.deps.clock.now();
-        this.relay.message('toClient', messageUnit(viewOf(message), PLAIN));
-        context.checkSink();
+        this.#relay('toClient', viewOf(message));
       });
       await new Promise<void>((resolve) => {
         socket.connect(target.port, address.address, () => resolve());

@@ -78,9 +78,9 @@ test('loss, duplication, reordering and corruption act on datagrams', () => {
     made.bench.advance(2000);
     return made;
   };
-  const lost = 10_000 - run(fault('loss', { toxicity: 0.1 }), 10_000).relay.commands.length;
-  // Three standard deviations of a binomial of 10 000 at 10 %.
-  expect(Math.abs(lost - 1000)).toBeLessThan(90);
+  const lost = 100_000 - run(fault('loss', { toxicity: 0.1 }), 100_000).relay.commands.length;
+  // Three standard deviations of a binomial of 100 000 at 10 %.
+  expect(Math.abs(lost - 10_000)).toBeLessThan(285);
   expect(run(fault('duplicate'), 3).relay.sent()).toBe([0, 0, 1, 1, 2, 2].map((n) => say('x', n)).join(''));
   const reordered = run(fault('reorder', { behind: 1, when: 'seq == 1' }), 4).relay;
   expect(reordered.sent()).toBe([0, 2, 1, 3].map((n) => say('x', n)).join(''));

@@ -124,7 +124,7 @@ export class Lane {
       this.meter.came(chunk);
       this.#host.port.send(this.direction, chunk, PLAIN, true);
       this.meter.took(this.#host.clock.now() - now);
-      this.tap(chunk, now);
+      this.#tap(chunk, now, this.#host.clock.wall());
       return;
     }
     this.#framed = true;
@@ -138,8 +138,17 @@ export class Lane {
 
   /** Cuts and records bytes that have already gone on. `at` is when they came. */
   tap(chunk: Uint8Array, at: number): void {
-    for (const unit of this.#codec.push(chunk)) this.#record(unit, at);
+    this.#tap(chunk, at, this.#wallAt(at));
+  }
+
+  #tap(chunk: Uint8Array, at: number, wall: number): void {
+    for (const unit of this.#codec.push(chunk)) this.#record(unit, at, wall);
     this.#already = this.#codec.pending;
+  }
+
+  #wallAt(at: number): number {
+    const { clock } = this.#host;
+    return clock.wall() - (clock.now() - at) / 1000;
   }
 
   /** A whole message of a message carrier. */
@@ -465,14 +474,13 @@ export class Lane {
     };
   }
 
-  #record(unit: Unit, at: number): number {
+  #record(unit: Unit, at: number, wall = this.#wallAt(at)): number {
     if (!unit.isFrame) return 0;
-    const { clock, sink, conn } = this.#host;
-    const now = clock.now();
+    const { sink, conn } = this.#host;
     const n = sink.frame({
       conn,
       direction: this.direction,
-      time: clock.wall() - (now - at) / 1000,
+      time: wall,
       mono: at * 1000,
       carrier: unit.carrier,
       bytes: unit.payload,
