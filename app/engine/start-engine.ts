@@ -3,6 +3,7 @@
  *
  *     const { url, engine, close } = await startEngine({ session: 'run.ipsession', proxies: [{ name: 'game', … }] });
  */
+import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { extname, join } from 'node:path';
 import { type ApiServer, startApiServer } from '../../core/engine/api-server.ts';
@@ -10,8 +11,8 @@ import { compileProtocol } from '../../core/engine/compile-protocol.ts';
 import type { Config } from '../../core/engine/config.ts';
 import { ConfigWatcher, loadConfig } from '../../core/engine/config-watcher.ts';
 import { Engine } from '../../core/engine/engine.ts';
-import { createLog, type LogLevel } from '../../core/engine/log.ts';
-import { type CertificateAuthority, openAuthority } from '../../core/io/certificate-authority.ts';
+import { createLog, type Log, type LogLevel } from '../../core/engine/log.ts';
+import type { CertificateAuthority } from '../../core/io/certificate-authority.ts';
 import { createSystemClock } from '../../core/io/system-clock.ts';
 import type { ProxySpec } from '../../core/traffic/proxy-spec.ts';
 import { protocols } from '../../dissectors/index.ts';
@@ -40,7 +41,10 @@ export interface StartOptions {
   readonly ui?: string;
   /** Folder for sessions and certificates. Default: the user's data folder, or INTERPOSE_HOME. */
   readonly home?: string;
-  readonly log?: LogLevel;
+  /** Folder of the certificate authority. Default: in the home folder. */
+  readonly authorityFolder?: string;
+  /** Default: warnings on stderr. */
+  readonly log?: LogLevel | Log;
   readonly version?: string;
 }
 
@@ -52,6 +56,8 @@ export interface StartedEngine {
   readonly config: Config | undefined;
   /** Closes proxies, session and server; the session's file is whole afterwards. */
   close(): Promise<void>;
+  /** Closes after a start that failed: a session nothing was recorded into is removed, so that the next try may have its name. */
+  abandon(): Promise<void>;
 }
 
 /** @throws EngineError when the session, the configuration or a proxy of `proxies` does not work out */
@@ -59,13 +65,17 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
   const config = options.config === undefined ? undefined : loadConfig(options.config);
   const home = options.home ?? defaultHome();
   let opening: Promise<CertificateAuthority> | undefined;
-  const authority = (): Promise<CertificateAuthority> => (opening ??= openAuthority(join(home, 'authority')));
+  // Certificates bring a large library; most sessions never need one.
+  const authority = (): Promise<CertificateAuthority> =>
+    (opening ??= import('../../core/io/certificate-authority.ts').then((made) =>
+      made.openAuthority(join(home, 'authority')),
+    ));
   const engine = new Engine({
     protocols,
     compileProtocol,
     workers: { recorder: entry('recorder-worker'), reader: entry('reader-worker') },
     clock: createSystemClock(),
-    log: createLog(options.log ?? 'warnings'),
+    log: typeof options.log === 'object' ? options.log : createLog(options.log ?? 'warnings'),
     version: options.version ?? '0.1.0',
     home,
     authority,
@@ -77,6 +87,11 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
   const close = async (): Promise<void> => {
     await server?.close();
     await engine.close();
+  };
+  const abandon = async (): Promise<void> => {
+    const info = await engine.call('session.info', {}).catch(() => undefined);
+    await close();
+    if (info !== undefined && info.frames === 0 && !info.readOnly) await rm(info.path, { force: true });
   };
   try {
     if (options.open !== undefined) await engine.session.openFile(options.open);
@@ -93,9 +108,9 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
         ...(options.devOrigin === undefined ? {} : { devOrigin: options.devOrigin }),
       });
     }
-    return { url: server?.url, server, engine, config, close };
+    return { url: server?.url, server, engine, config, close, abandon };
   } catch (error) {
-    await close();
+    await abandon();
     throw error;
   }
 }

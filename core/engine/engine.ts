@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EventName, type Events, type VerbName, type Verbs } from '../contract/verbs.ts';
 import type { CertificateAuthority } from '../io/certificate-authority.ts';
+import { Following } from '../io/following.ts';
 import type { ProxyDeps } from '../io/proxy.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import { type Control, createControl } from '../relay/control.ts';
@@ -39,7 +40,6 @@ export interface EngineOptions {
   /** Seeds the dice of rules and faults. Default 1. */
   readonly seed?: number;
   readonly authority?: () => Promise<CertificateAuthority>;
-  readonly follower?: (engine: Engine) => ProxyDeps['follower'];
 }
 
 /** Answers a verb. `client` is 0 for the engine's own calls. */
@@ -62,6 +62,7 @@ export class Engine {
   readonly control: Control;
   readonly protocols: ProtocolStore;
   readonly proxies: Proxies;
+  readonly following: Following;
   readonly session: SessionHolder;
   readonly tickets: Tickets;
   readonly events: EventBoard;
@@ -107,6 +108,7 @@ export class Engine {
         this.events.soon('proxies', () => this.proxies.list());
       },
     );
+    this.following = new Following(this.clock, (spec, from) => this.proxies.follow(spec, from));
     this.register(sessionVerbs(this));
     this.register(proxyVerbs(this));
     this.register(controlVerbs(this));
@@ -218,17 +220,16 @@ export class Engine {
   }
 
   #proxyDeps(): ProxyDeps {
-    const { authority, follower } = this.options;
-    const follow = follower?.(this);
+    const { authority } = this.options;
     return {
       protocols: this.protocols.protocols,
       sink: this.session.sink,
       clock: this.clock,
       control: this.control,
+      follower: this.following,
       recordingFailed: () => this.session.failure !== undefined,
       onChange: () => this.events.soon('proxies', () => this.proxies.list()),
       ...(authority === undefined ? {} : { authority }),
-      ...(follow === undefined ? {} : { follower: follow }),
     };
   }
 

@@ -64,6 +64,12 @@ export class Proxies {
     }
   }
 
+  /** A proxy that a handoff asks for. @throws EngineError as `start` */
+  async follow(spec: ProxySpec, from: string): Promise<RunningProxy> {
+    await this.start(spec, { followedFrom: from });
+    return this.get(spec.name)!;
+  }
+
   async stop(name: string): Promise<ProxyStatus> {
     const entry = this.#need(name);
     await this.#halt(entry);

@@ -1,5 +1,5 @@
 /** The open session and the change from one to the next, while traffic goes on. */
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ConnectionStatus, SessionInfo } from '../contract/verbs.ts';
 import { copySession, messageOf } from '../session/session-database.ts';
@@ -249,9 +249,18 @@ export class SessionHolder {
   #freePlace(): string {
     const { clock, options } = this.#engine;
     const stamp = new Date(clock.wall() * 1000).toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.');
+    const folder = join(options.home, 'sessions');
+    mkdirSync(folder, { recursive: true });
     for (let i = 1; ; i++) {
-      const place = join(options.home, 'sessions', `${stamp}${i === 1 ? '' : ` (${i})`}.ipsession`);
-      if (!existsSync(place)) return place;
+      const place = join(folder, `${stamp}${i === 1 ? '' : ` (${i})`}.ipsession`);
+      try {
+        // Taken by making it: another engine may start within the same second.
+        closeSync(openSync(place, 'wx'));
+        return place;
+      } catch (error) {
+        // Whatever else is wrong with the place is told when the session is made there.
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return place;
+      }
     }
   }
 

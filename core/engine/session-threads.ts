@@ -104,7 +104,14 @@ export async function openSessionThreads(options: SessionOptions): Promise<OpenS
 }
 
 function start(file: URL, data: RecorderWorkerData | ReaderWorkerData, transfer: MessagePort_[]): Worker {
-  return new Worker(file, { workerData: data, transferList: transfer, stdout: false, stderr: false });
+  return new Worker(file, {
+    workerData: data,
+    transferList: transfer,
+    stdout: false,
+    stderr: false,
+    // Rows and payloads live briefly: a small nursery is swept often and keeps the process small.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
 }
 
 function watch(thread: Worker, died: (error: unknown) => void): void {

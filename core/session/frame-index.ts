@@ -1,5 +1,5 @@
 /**
- * What is kept of every frame in memory: 20 bytes, in columns, in memory shared between the recorder and the reader. Filters on
+ * What is kept of every frame in memory: 14 bytes, in columns, in memory shared between the recorder and the reader. Filters on
  * message, connection, direction, fate, size, time and severity are answered from here alone, at any length of session.
  * The recorder writes, the reader reads; a frame counts once the recorder has announced it.
  */
@@ -9,7 +9,14 @@ import type { Direction, Fate, Origin } from '../traffic/frame.ts';
 import { FATES, ORIGINS } from '../traffic/frame.ts';
 
 export const CHUNK_FRAMES = 65_536;
-const ENTRY_BYTES = 20;
+const ENTRY_BYTES = 14;
+/** Before the columns of a chunk: its layout's number, then the time its frames count from. */
+const HEAD_BYTES = 16;
+const LAYOUT = 2;
+/** Times are kept to 20 µs, which reaches 23 hours past the chunk's first frame; the file has them exactly. */
+const TICK = 20e-6;
+const TIME_IN_FILE = 0xffff_ffff;
+const SIZE_IN_FILE = 0xffff;
 
 /** Bits of an entry's flags. Origin, fate and worst severity are small numbers between them. */
 export const FLAG = {
@@ -34,10 +41,12 @@ export const MESSAGE_IN_FILE = 0xffff;
 
 export interface IndexChunk {
   readonly buffer: SharedArrayBuffer;
-  /** Wall clock, seconds. */
-  readonly time: Float64Array;
+  readonly layout: Uint32Array;
+  /** [0]: what times count from, seconds; 0 before the first frame. */
+  readonly base: Float64Array;
+  readonly time: Uint32Array;
   readonly conn: Uint32Array;
-  readonly size: Uint32Array;
+  readonly size: Uint16Array;
   /** `names.id`; 0: not understood. */
   readonly message: Uint16Array;
   readonly flags: Uint16Array;
@@ -64,8 +73,15 @@ export const withWorst = (flags: number, rank: number): number =>
 export const withoutWorst = (flags: number): number => flags & ~(3 << WORST_SHIFT);
 export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity) + 1;
 
+/** Looks up what does not fit into the index: sizes above 64 KiB, times far from the chunk's first. */
+export interface FarValues {
+  time(n: number): number;
+  size(n: number): number;
+}
+
 export class FrameIndex {
   readonly chunks: IndexChunk[] = [];
+  far: FarValues | undefined;
   /** Frames that may be read: 1 ≤ n ≤ count. */
   count = 0;
 
@@ -74,7 +90,7 @@ export class FrameIndex {
     const at = Math.floor((n - 1) / CHUNK_FRAMES);
     let made: IndexChunk | undefined;
     while (this.chunks.length <= at) {
-      made = chunkOver(new SharedArrayBuffer(CHUNK_FRAMES * ENTRY_BYTES));
+      made = chunkOver(new SharedArrayBuffer(HEAD_BYTES + CHUNK_FRAMES * ENTRY_BYTES));
       this.chunks.push(made);
     }
     return made;
@@ -88,14 +104,24 @@ export class FrameIndex {
     if (chunk === undefined) throw new RangeError(`Frame ${n} is not in the index.`);
     return chunk;
   }
+  /** Wall clock, seconds, to 20 µs. */
   time(n: number): number {
-    return this.chunkOf(n).time[slot(n)]!;
+    const chunk = this.chunkOf(n);
+    const ticks = chunk.time[slot(n)]!;
+    return ticks === TIME_IN_FILE ? (this.far?.time(n) ?? chunk.base[0]!) : chunk.base[0]! + ticks * TICK;
+  }
+  setTime(n: number, time: number): void {
+    const chunk = this.chunkOf(n);
+    if (chunk.base[0] === 0) chunk.base[0] = time;
+    const ticks = Math.round((time - chunk.base[0]!) / TICK);
+    chunk.time[slot(n)] = ticks >= 0 && ticks < TIME_IN_FILE ? ticks : TIME_IN_FILE;
   }
   conn(n: number): number {
     return this.chunkOf(n).conn[slot(n)]!;
   }
   size(n: number): number {
-    return this.chunkOf(n).size[slot(n)]!;
+    const size = this.chunkOf(n).size[slot(n)]!;
+    return size === SIZE_IN_FILE ? (this.far?.size(n) ?? size) : size;
   }
   message(n: number): number {
     return this.chunkOf(n).message[slot(n)]!;
@@ -112,9 +138,9 @@ export class FrameIndex {
   put(n: number, time: number, conn: number, size: number, flags: number): void {
     const chunk = this.chunkOf(n);
     const i = slot(n);
-    chunk.time[i] = time;
+    this.setTime(n, time);
     chunk.conn[i] = conn;
-    chunk.size[i] = size;
+    chunk.size[i] = Math.min(size, SIZE_IN_FILE);
     chunk.message[i] = 0;
     chunk.flags[i] = flags;
   }
@@ -135,22 +161,30 @@ export class FrameIndex {
   pack(at: number, count: number): Uint8Array {
     const chunk = this.chunks[at]!;
     const frames = Math.min(CHUNK_FRAMES, count - at * CHUNK_FRAMES);
-    const bytes = new Uint8Array(frames * ENTRY_BYTES);
-    let to = 0;
-    for (const column of [chunk.time, chunk.conn, chunk.size, chunk.message, chunk.flags]) {
+    const bytes = new Uint8Array(HEAD_BYTES + frames * ENTRY_BYTES);
+    bytes.set(new Uint8Array(chunk.buffer, 0, HEAD_BYTES));
+    let to = HEAD_BYTES;
+    for (const column of columnsOf(chunk)) {
       const part = new Uint8Array(column.buffer, column.byteOffset, frames * column.BYTES_PER_ELEMENT);
       bytes.set(part, to);
       to += part.length;
     }
     return bytes;
   }
-  /** Reads a stored block; false when it does not have the size it should. */
+  /** Reads a stored block; returns its frames, 0 when it is not of this layout. */
   unpack(at: number, bytes: Uint8Array): number {
-    if (bytes.length % ENTRY_BYTES !== 0 || bytes.length > CHUNK_FRAMES * ENTRY_BYTES) return 0;
-    const frames = bytes.length / ENTRY_BYTES;
+    const frames = (bytes.length - HEAD_BYTES) / ENTRY_BYTES;
+    if (!Number.isInteger(frames) || frames < 1 || frames > CHUNK_FRAMES) return 0;
     const chunk = this.chunks[at]!;
-    let from = 0;
-    for (const column of [chunk.time, chunk.conn, chunk.size, chunk.message, chunk.flags]) {
+    new Uint8Array(chunk.buffer, 0, HEAD_BYTES).set(bytes.subarray(0, HEAD_BYTES));
+    const isKnown = chunk.layout[0] === LAYOUT && Number.isFinite(chunk.base[0]);
+    chunk.layout[0] = LAYOUT;
+    if (!isKnown) {
+      chunk.base[0] = 0;
+      return 0;
+    }
+    let from = HEAD_BYTES;
+    for (const column of columnsOf(chunk)) {
       const size = frames * column.BYTES_PER_ELEMENT;
       new Uint8Array(column.buffer, column.byteOffset, size).set(bytes.subarray(from, from + size));
       from += size;
@@ -161,13 +195,22 @@ export class FrameIndex {
 
 export const slot = (n: number): number => (n - 1) % CHUNK_FRAMES;
 
+function columnsOf(chunk: IndexChunk): readonly (Uint32Array | Uint16Array)[] {
+  return [chunk.time, chunk.conn, chunk.size, chunk.message, chunk.flags];
+}
+
 function chunkOver(buffer: SharedArrayBuffer): IndexChunk {
-  return {
+  const column = (before: number): number => HEAD_BYTES + CHUNK_FRAMES * before;
+  const chunk: IndexChunk = {
     buffer,
-    time: new Float64Array(buffer, 0, CHUNK_FRAMES),
-    conn: new Uint32Array(buffer, CHUNK_FRAMES * 8, CHUNK_FRAMES),
-    size: new Uint32Array(buffer, CHUNK_FRAMES * 12, CHUNK_FRAMES),
-    message: new Uint16Array(buffer, CHUNK_FRAMES * 16, CHUNK_FRAMES),
-    flags: new Uint16Array(buffer, CHUNK_FRAMES * 18, CHUNK_FRAMES),
+    layout: new Uint32Array(buffer, 0, 1),
+    base: new Float64Array(buffer, 8, 1),
+    time: new Uint32Array(buffer, column(0), CHUNK_FRAMES),
+    conn: new Uint32Array(buffer, column(4), CHUNK_FRAMES),
+    size: new Uint16Array(buffer, column(8), CHUNK_FRAMES),
+    message: new Uint16Array(buffer, column(10), CHUNK_FRAMES),
+    flags: new Uint16Array(buffer, column(12), CHUNK_FRAMES),
   };
+  chunk.layout[0] = LAYOUT;
+  return chunk;
 }

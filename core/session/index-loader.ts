@@ -38,9 +38,7 @@ function scan(db: DatabaseSync, index: FrameIndex, from: number, to: number): vo
   for (const row of frames.iterate(from, to) as unknown as Iterable<(number | null)[]>) {
     const [n, conn, time, size, direction, origin, carrier, message, meaning, batch] = row as number[];
     const i = slot(n!);
-    chunk.time[i] = time!;
-    chunk.conn[i] = conn!;
-    chunk.size[i] = size!;
+    index.put(n!, time!, conn!, size!, 0);
     chunk.message[i] = Math.min(message ?? 0, MESSAGE_IN_FILE);
     chunk.flags[i] =
       flagsOf(
@@ -55,9 +53,7 @@ function scan(db: DatabaseSync, index: FrameIndex, from: number, to: number): vo
       ((meaning ?? 0) & MEANING.handoff ? FLAG.handoff : 0);
   }
   // A number without a frame (it could not be written) keeps the order of times.
-  for (let n = from; n <= to; n++) {
-    if (chunk.time[slot(n)] === 0) chunk.time[slot(n)] = n === 1 ? 0 : index.time(n - 1);
-  }
+  for (let n = Math.max(from, 2); n <= to; n++) if (index.conn(n) === 0) index.setTime(n, index.time(n - 1));
   const each = (sql: string, apply: (flags: number, row: number[]) => number): void => {
     const statement = db.prepare(sql);
     statement.setReturnArrays(true);

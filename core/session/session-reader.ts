@@ -58,6 +58,8 @@ const PAGE = 512;
 const SQL = {
   frame: 'SELECT conn, direction, time, mono, origin, carrier, bytes, head, tail, gap FROM frames WHERE n = ?',
   page: 'SELECT n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap FROM frames WHERE n BETWEEN ? AND ?',
+  time: 'SELECT time FROM frames WHERE n = ?',
+  size: 'SELECT length(bytes) AS size FROM frames WHERE n = ?',
   bytes: 'SELECT bytes FROM frames WHERE n = ?',
   bytesPage: 'SELECT n, bytes FROM frames WHERE n BETWEEN ? AND ?',
   summaryPage: 'SELECT n, summary FROM meanings WHERE n BETWEEN ? AND ?',
@@ -136,6 +138,10 @@ export class SessionReader {
       bytes: (n) => this.bytes(n),
       recall: (key, n) => this.#recall(key, n),
     });
+    this.index.far = {
+      time: (n) => this.time(n),
+      size: (n) => (this.#get('size', n) as { size: number } | undefined)?.size ?? 0,
+    };
     this.setProtocols(protocols);
     this.#loadMeta();
   }
@@ -210,6 +216,10 @@ export class SessionReader {
   }
   has(n: number): boolean {
     return Number.isInteger(n) && n >= 1 && n <= this.index.count;
+  }
+  /** Wall clock, exactly as recorded; the index has it to 20 µs. */
+  time(n: number): number {
+    return (this.#get('time', n) as { time: number } | undefined)?.time ?? this.began;
   }
   bytes(n: number): Uint8Array | undefined {
     return (this.#get('bytes', n) as { bytes: Uint8Array } | undefined)?.bytes;

@@ -34,7 +34,7 @@ function rowOf(
   const answered = answer ?? reader.answeredBy(n);
   return {
     n,
-    time: index.time(n),
+    time: isLost ? index.time(n) : reader.time(n),
     conn: index.conn(n),
     direction: directionOf(flags),
     origin: originOf(flags),

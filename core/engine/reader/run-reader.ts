@@ -93,6 +93,7 @@ class ReaderThread {
   #toServer = 0;
   #toClient = 0;
   #directionsTo = 0;
+  #isScanning = false;
   #isClosed = false;
 
   constructor(main: MainPort, setup: ReaderSetup, tools: ReaderTools) {
@@ -359,8 +360,21 @@ class ReaderThread {
       live.map(({ batch }) => batch.buffer),
     );
     this.#tellConnections();
-    if (isBehind) this.#soon();
+    if (isBehind) this.#scanOn();
     else if (this.#statuses.isChanged || rate.toServer + rate.toClient > 0) this.#soon(IDLE_MS);
+  }
+
+  /** Looks on between requests, and tells every tick how far it is. */
+  #scanOn(): void {
+    if (this.#isScanning) return;
+    this.#isScanning = true;
+    setImmediate(() => {
+      this.#isScanning = false;
+      if (this.#isClosed) return;
+      const isDone = [...this.#views.values()].map((view) => view.advance(SCAN_MS, this.#tools.now)).every(Boolean);
+      if (isDone || this.#tools.now() - this.#ticked >= TICK_MS) this.#beat();
+      else this.#scanOn();
+    });
   }
 
   /** Rows that changed go out again, so that nobody need ask whether something did. */
@@ -388,6 +402,11 @@ class ReaderThread {
   #tail(view: View, live: { client: number; batch: Uint8Array<ArrayBuffer> }[]): void {
     const { length } = view;
     if (length <= view.told) return;
+    if (!view.isDone) {
+      // A view that is still looking through history is not live: its rows are asked for where they are looked at.
+      view.told = length;
+      return;
+    }
     const start = Math.max(view.told, length - LIVE_ROWS);
     live.push(this.#live(view, start, length - start));
     view.told = length;

@@ -113,7 +113,7 @@ export class Selector {
       if (byMessage && this.#messages[chunk.message[i]!] !== 1 && (flags & FLAG.batch) === 0) continue;
       if (byConnection && !this.#allows(chunk.conn[i]!)) continue;
       if (window !== undefined) {
-        const time = chunk.time[i]!;
+        const time = index.time(n);
         if (time < earliest || time > latest) continue;
       }
       candidates.push(n);
