@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readFaults } from '../../../core/engine/config.ts';
+import { createLog, type Log } from '../../../core/engine/log.ts';
 import { parseRules } from '../../../core/relay/rule-yaml.ts';
 import type { TextProblem } from '../../../core/contract/verbs.ts';
 import { startEngine } from '../../engine/start-engine.ts';
@@ -19,8 +20,13 @@ export async function proxy(invocation: Invocation): Promise<number> {
   const seconds = invocation.number('duration');
   const rules = fromFile(invocation.text('rules'), (text) => parseRules(text));
   const faults = fromFile(invocation.text('faults'), (text) => readFaults(text));
+  const log = createLog('warnings');
+  const early: string[] = [];
+  let isReady = false;
+  const held: Log = { ...log, warn: (text) => (isReady ? log.warn(text) : void early.push(text)) };
   const started = await startEngine({
     serve: false,
+    log: held,
     version: VERSION,
     protocolFiles: invocation.texts('protocol-file'),
     ...(session === undefined ? {} : { session }),
@@ -42,16 +48,21 @@ export async function proxy(invocation: Invocation): Promise<number> {
     }
     for (const spec of proxies) await engine.proxies.start(spec);
   } catch (error) {
-    await started.close();
+    await started.abandon();
     throw error;
   }
+  // What was remarked on the way: after a failed start the error says it all.
+  isReady = true;
+  for (const text of early) log.warn(text);
+  // Before anything is printed: whoever reads it may send a signal at once.
+  const ended = untilEnded(seconds);
   for (const { spec, url } of engine.proxies.list()) {
     if (spec.allowRemote === true) printError(new Error(`warning: ${spec.name} may be reached from other machines`));
     if (url !== undefined)
       print(invocation.flag('json') ? JSON.stringify({ ready: spec.name, url }) : `ready ${spec.name} ${url}`);
   }
   if (session === undefined) printError(new Error(`recording into ${(await engine.call('session.info', {})).path}`));
-  await untilEnded(seconds);
+  await ended;
   await started.close();
   return 0;
 }

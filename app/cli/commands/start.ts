@@ -31,10 +31,12 @@ export async function start(invocation: Invocation): Promise<number> {
 
 /** Prints where the page is, opens it if asked, and stays until a signal. */
 export async function serve(started: StartedEngine, isOpen: boolean, seconds?: number): Promise<number> {
+  // Before anything is printed: whoever reads it may send a signal at once.
+  const ended = untilEnded(seconds);
   for (const { spec, url } of started.engine.proxies.list()) if (url !== undefined) print(`ready ${spec.name} ${url}`);
   print(`Interpose is at ${started.url}`);
   if (isOpen && !openBrowser(started.url!)) print('Open that address in a browser on this machine. Ctrl+C ends.');
-  await untilEnded(seconds);
+  await ended;
   await started.close();
   return 0;
 }
