@@ -14,6 +14,8 @@ import { dialWebSocket, Ears } from './websocket-peers-for-tests.ts';
 import { createWorld, dial, listen, portOf, say, type World } from './world-for-tests.ts';
 import type { RunningProxy } from './proxy.ts';
 
+const OPENSSL = 'openssl';
+
 let world: World;
 let trust: Trust;
 const fresh = async (): Promise<void> => {
@@ -237,7 +239,7 @@ test('openssl s_client talks through tls://', async () => {
   await fresh();
   const peer = await listenTls(world, trust.remote);
   const proxy = await between(peer.port);
-  const child = spawn('openssl', [
+  const child = spawn(OPENSSL, [
     's_client',
     '-connect',
     `127.0.0.1:${portOf(proxy)}`,

@@ -9,7 +9,7 @@ import { MemorySink, TOY } from '../relay/toy-for-tests.ts';
 import { type ProxyDeps, type RunningProxy, startProxy } from './proxy.ts';
 import { createSystemClock } from './system-clock.ts';
 
-export { MemorySink, say, TOY } from '../relay/toy-for-tests.ts';
+export { MemorySink, say } from '../relay/toy-for-tests.ts';
 
 export interface World {
   readonly sink: MemorySink;

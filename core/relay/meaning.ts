@@ -2,6 +2,7 @@
  * What frames mean while they are in hand. The engine, which dissects every frame for the timeline, usually supplies this so
  * that nothing is dissected twice; `createReading` is the relay's own for a single connection.
  */
+import { Registry, SURE } from '../protocol/recognise.ts';
 import type { Direction, Dissected, Link, Memory, OptionValues, Protocol, Sample } from '../protocol/protocol.ts';
 
 export interface Meaning {
@@ -72,26 +73,20 @@ export function createMemory(): Memory {
   return { recall: (key) => facts.get(key), remember: (key, value) => void facts.set(key, value) };
 }
 
-/** Certainty from which a protocol is taken by its content. */
-const CERTAIN_ENOUGH = 0.5;
+/** A likely guess is taken once so many chunks or messages have been looked at. */
+const LIKELY = 0.5;
+const LIKELY_AFTER = 3;
 
-/** The protocol that knows the first bytes best, or undefined when none is sure enough. */
-export function chooseProtocol(protocols: readonly Protocol[], sample: Sample, link: Link): Protocol | undefined {
-  let best: Protocol | undefined;
-  let bestScore = CERTAIN_ENOUGH;
-  for (const protocol of protocols) {
-    if (!protocol.transports.some((t) => carries(t, link.transport))) continue;
-    const score = protocol.recognise(sample, link);
-    if (score > bestScore || (score === bestScore && best === undefined)) {
-      best = protocol;
-      bestScore = score;
-    }
-  }
-  return best;
-}
-
-/** Secure and plain forms of a carrier are alike to a protocol. */
-export function carries(declared: string, actual: string): boolean {
-  const plain = (t: string): string => ({ tls: 'tcp', wss: 'ws' })[t] ?? t;
-  return plain(declared) === plain(actual);
+/** The protocol that knows the first bytes best; undefined while none is sure enough. `final`: the best guess stands. */
+export function chooseProtocol(
+  protocols: readonly Protocol[],
+  sample: Sample,
+  link: Link,
+  seen: number,
+  final: boolean,
+): Protocol | undefined {
+  const guess = new Registry(protocols).recognise(sample, link);
+  if (guess === null) return undefined;
+  const isGood = guess.confidence >= SURE || (guess.confidence >= LIKELY && seen >= LIKELY_AFTER);
+  return isGood || final ? guess.protocol : undefined;
 }

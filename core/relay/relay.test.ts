@@ -125,6 +125,17 @@ test('a protocol is recognised while the bytes already pass, and the frames are 
   expect(bench.sink.frames.map((f) => f.mono)).toEqual([50_000, 50_000, 50_000]);
 });
 
+test('bytes nobody is sure about are recorded after a while', () => {
+  const bench = new Bench();
+  const relay = bench.relay({ protocol: [{ ...TOY, recognise: () => 0.2 }] });
+  relay.client(line('a'));
+  bench.advance(299);
+  expect(bench.sink.frames).toEqual([]);
+  bench.advance(1);
+  expect(bench.sink.texts()).toEqual([say('a')]);
+  expect(bench.sink.frames[0]!.mono).toBe(0);
+});
+
 test('rules act on the very first frame when its protocol is recognised by it', () => {
   const bench = new Bench();
   bench.control.setRules([{ id: 'r', enabled: true, when: 'text == "first"', actions: [{ do: 'drop' }] }]);

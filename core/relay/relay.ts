@@ -60,6 +60,8 @@ export interface FrameFollower {
 /** A protocol is looked for in the first chunks; what none knows is cut by reads. */
 const RECOGNISE_CHUNKS = 6;
 const RECOGNISE_BYTES = 4096;
+/** Bytes nobody is sure about show in the timeline after so long. */
+const RECOGNISE_MS = 300;
 const ABSORB_LIMIT_MS = 30_000;
 
 interface Sampled {
@@ -449,6 +451,16 @@ export class Relay implements Controlled {
     last.meter.came(chunk);
     port.send(direction, chunk, {}, true);
     last.meter.took(clock.now() - now);
+    if (sample.length === 1) this.settled(now);
+  }
+
+  /** Until when a protocol is looked for; decides when that is over. */
+  #recogniseBy(now: number): number {
+    const first = this.#setup.codecs === undefined ? this.#sample?.[0] : undefined;
+    if (first === undefined) return Infinity;
+    if (now < first.at + RECOGNISE_MS) return first.at + RECOGNISE_MS;
+    this.#decideProtocol(true);
+    return Infinity;
   }
 
   /** Chooses by what has been seen; `final`: by reads when nobody knows it. Returns whether it is decided. */
@@ -461,8 +473,9 @@ export class Relay implements Controlled {
         [...sample, ...(inHand === undefined ? [] : [inHand])].filter((s) => s.direction === direction),
         codecs,
       );
+    const count = sample.length + (inHand === undefined ? 0 : 1);
     const seen: Sample = { toServer: bytesOf('toServer'), toClient: bytesOf('toClient') };
-    const chosen = chooseProtocol(protocol as readonly Protocol[], seen, this.#link);
+    const chosen = chooseProtocol(protocol as readonly Protocol[], seen, this.#link, count, final);
     if (chosen === undefined && !final) return false;
     this.#sample = undefined;
     if (chosen !== undefined) this.#use(chosen);
@@ -483,7 +496,7 @@ export class Relay implements Controlled {
   /** Sends what is due and sets the alarm for the rest. */
   settled(now: number): void {
     if (this.#closed) return;
-    let next = Infinity;
+    let next = this.#recogniseBy(now);
     for (const repeat of this.#repeats) {
       while (repeat.left > 0 && repeat.at <= now) {
         repeat.left--;
