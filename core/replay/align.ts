@@ -2,24 +2,22 @@
  * Which live message stands for which recorded one, with all of both known. Messages are told apart by connection and name;
  * within one such class order counts, content decides, and pushes of different names may interleave as they like.
  */
-import type { LiveItem } from './live-item.ts';
-
-/** What alignment needs of a recorded message. */
-export interface AlignedItem {
+/** What alignment needs of a message. */
+export interface Alignable {
   readonly conn: number;
-  readonly name: string | null;
+  readonly message: { readonly name: string | null };
   /** Client frames before it. */
   readonly segment: number;
 }
 
-export interface Aligned<R> {
+export interface Aligned<R, L> {
   readonly recorded: R | undefined;
-  readonly live: LiveItem | undefined;
+  readonly live: L | undefined;
 }
 
-export interface AlignOptions<R> {
+export interface AlignOptions<R, L> {
   /** Number of fields that differ and count. Called for likely pairs only. */
-  readonly difference: (recorded: R, live: LiveItem) => number;
+  readonly difference: (recorded: R, live: L) => number;
   /** Segments of the two runs mean the same: lock-step. */
   readonly segmentsCount: boolean;
 }
@@ -29,22 +27,22 @@ const GAP = 1;
 /** Counterparts are looked for so far from the diagonal. */
 const BAND = 24;
 
-export function align<R extends AlignedItem>(
+export function align<R extends Alignable, L extends Alignable>(
   recorded: readonly R[],
-  live: readonly LiveItem[],
-  options: AlignOptions<R>,
-): Aligned<R>[] {
-  const classes = new Map<string, { recorded: R[]; live: LiveItem[] }>();
-  const classOf = (conn: number, name: string | null): { recorded: R[]; live: LiveItem[] } => {
+  live: readonly L[],
+  options: AlignOptions<R, L>,
+): Aligned<R, L>[] {
+  const classes = new Map<string, { recorded: R[]; live: L[] }>();
+  const classOf = (conn: number, name: string | null): { recorded: R[]; live: L[] } => {
     const key = `${conn}\0${name ?? ''}`;
     let found = classes.get(key);
     if (found === undefined) classes.set(key, (found = { recorded: [], live: [] }));
     return found;
   };
-  for (const one of recorded) classOf(one.conn, one.name).recorded.push(one);
+  for (const one of recorded) classOf(one.conn, one.message.name).recorded.push(one);
   for (const one of live) classOf(one.conn, one.message.name).live.push(one);
-  const partner = new Map<R, LiveItem>();
-  const used = new Set<LiveItem>();
+  const partner = new Map<R, L>();
+  const used = new Set<L>();
   for (const one of classes.values()) {
     for (const [r, l] of alignClass(one.recorded, one.live, options)) {
       partner.set(r, l);
@@ -55,13 +53,13 @@ export function align<R extends AlignedItem>(
 }
 
 /** In the order of the recording, with what is extra where it came. */
-function merge<R extends AlignedItem>(
+function merge<R extends Alignable, L extends Alignable>(
   recorded: readonly R[],
-  live: readonly LiveItem[],
-  partner: ReadonlyMap<R, LiveItem>,
-  used: ReadonlySet<LiveItem>,
-): Aligned<R>[] {
-  const rows: Aligned<R>[] = [];
+  live: readonly L[],
+  partner: ReadonlyMap<R, L>,
+  used: ReadonlySet<L>,
+): Aligned<R, L>[] {
+  const rows: Aligned<R, L>[] = [];
   const extras = live.filter((one) => !used.has(one));
   let next = 0;
   for (const one of recorded) {
@@ -75,11 +73,11 @@ function merge<R extends AlignedItem>(
 }
 
 /** Cheapest way to pair two lists in order, within a band around the diagonal. */
-function alignClass<R extends AlignedItem>(
+function alignClass<R extends Alignable, L extends Alignable>(
   recorded: readonly R[],
-  live: readonly LiveItem[],
-  options: AlignOptions<R>,
-): [R, LiveItem][] {
+  live: readonly L[],
+  options: AlignOptions<R, L>,
+): [R, L][] {
   const [rows, columns] = [recorded.length, live.length];
   if (rows === 0 || columns === 0) return [];
   const known = new Map<number, number>();
@@ -108,7 +106,7 @@ function alignClass<R extends AlignedItem>(
       best[i]![j - i + slack] = least;
     }
   }
-  const pairs: [R, LiveItem][] = [];
+  const pairs: [R, L][] = [];
   for (let i = rows, j = columns; i > 0 && j > 0; ) {
     const here = at(i, j);
     if (isNear(here, at(i - 1, j - 1) + cost(i - 1, j - 1))) {
@@ -120,7 +118,7 @@ function alignClass<R extends AlignedItem>(
 }
 
 /** Below two gaps in any case: a message that is different is still that message. */
-function pairCost<R extends AlignedItem>(recorded: R, live: LiveItem, options: AlignOptions<R>): number {
+function pairCost<R extends Alignable, L extends Alignable>(recorded: R, live: L, options: AlignOptions<R, L>): number {
   const differing = options.difference(recorded, live);
   const content = differing === 0 ? 0 : 0.4 + Math.min(0.6, differing * 0.1);
   const distance = options.segmentsCount ? Math.min(3, Math.abs(recorded.segment - live.segment)) : 0;

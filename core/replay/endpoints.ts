@@ -1,6 +1,5 @@
 /** Which server a recorded connection goes to now: one URL for all, or one for each recorded server. */
 import { type EndpointUrl, parseEndpointUrl, printHostPort, type Scheme } from '../relay/endpoint-url.ts';
-import { carries } from '../relay/meaning.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Plan } from './plan.ts';
 import type { RecordedConnection } from './recording.ts';
@@ -113,4 +112,10 @@ function fitting(url: EndpointUrl, { connection }: RecordedConnection): Endpoint
   const recorded = typeof path === 'string' ? path : typeof request === 'string' ? (request.split(' ')[1] ?? '') : '';
   const isWeb = url.scheme === 'ws' || url.scheme === 'wss';
   return isWeb && (url.path === '' || url.path === '/') && recorded.startsWith('/') ? { ...url, path: recorded } : url;
+}
+
+/** TLS may come or go between the runs; the carrier above it may not. */
+function carries(scheme: string, recorded: string): boolean {
+  const plain = (name: string): string => ({ tls: 'tcp', wss: 'ws' })[name] ?? name;
+  return plain(scheme) === plain(recorded);
 }

@@ -18,24 +18,18 @@ const WHY_MESSAGE = 'learned: comes in some runs of one build';
 export function learn(one: Replayed, other: Replayed): Learned {
   const fields = new Map<string, { message: string; path: string; why: string }>();
   const messages = new Map<string, string>();
-  const first = one.result.items.map((item) => ({
-    item,
-    conn: item.conn,
-    name: item.message.name,
-    segment: item.segment,
-  }));
-  const rows = align(first, other.result.items, {
+  const rows = align(one.result.items, other.result.items, {
     segmentsCount: true,
-    difference: (recorded, live) => counted(recorded.item.message, live.message).length,
+    difference: (recorded, live) => counted(recorded.message, live.message).length,
   });
   for (const { recorded, live } of rows) {
     if (recorded === undefined || live === undefined) {
-      const name = recorded?.name ?? live?.message.name;
+      const name = (recorded ?? live)?.message.name;
       if (name != null) messages.set(name, WHY_MESSAGE);
       continue;
     }
-    const message = recorded.name ?? '';
-    for (const { path } of counted(recorded.item.message, live.message)) {
+    const message = recorded.message.name ?? '';
+    for (const { path } of counted(recorded.message, live.message)) {
       const pattern = path.replaceAll(/\[\d+\]/g, '[]');
       fields.set(`${message}\0${pattern}`, { message, path: pattern, why: WHY_FIELD });
     }

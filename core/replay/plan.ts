@@ -137,8 +137,3 @@ function closingsOf({ frames, connections }: Recording): { conn: number; at: num
     })
     .sort((a, b) => a.at - b.at);
 }
-
-/** One line for lists: who said what. */
-export function titleOf(message: DissectedMessage): string {
-  return message.name ?? 'not understood';
-}

@@ -2,10 +2,11 @@
 import { align } from './align.ts';
 import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
 import { toHex } from './leaves.ts';
+import { IgnoredList } from './ignored-list.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
 import { plainText, type BindingTable } from './rebinding.ts';
-import type { Lost, RunResult } from './runner.ts';
+import type { Lost, RunResult, Sent } from './runner.ts';
 import type { ItemKey } from './recording.ts';
 
 export const OUTCOMES = ['same', 'different', 'missing', 'extra', 'late', 'connection-lost'] as const;
@@ -26,6 +27,8 @@ export interface Row {
   readonly fields: readonly FieldDifference[];
   /** How much longer than in the recording it took, milliseconds. */
   readonly lateMs?: number;
+  /** Time since the client message before it, milliseconds. */
+  readonly ms?: number;
   /** More about it: why a connection was lost. */
   readonly note?: string;
 }
@@ -70,18 +73,12 @@ export interface JudgeOptions {
 
 const DEFAULT_LATE_MS = 1000;
 
-interface Wanted {
-  readonly expected: Expected;
-  readonly conn: number;
-  readonly name: string | null;
-  readonly segment: number;
-}
-
 export function judge(options: JudgeOptions): Report {
   const { plan, result, bindings, lockstep } = options;
   const ignored = new IgnoredList();
   const wanted = wantedItems(plan, result);
   const differences = new Differences(options);
+  const sentBy = new Map(result.sent.map((one) => [one.frame.n, one]));
   const rows: Row[] = [];
   const lost = new Map(result.lost.map((one) => [one.conn, one]));
   const told = new Set<number>();
@@ -94,13 +91,13 @@ export function judge(options: JudgeOptions): Report {
   const live = result.items.filter((item) => plan.recording.connections.has(item.conn));
   const aligned = align(wanted.played, live, {
     segmentsCount: lockstep,
-    difference: (one, item) => differences.of(one.expected, item).filter((d) => d.ignored === undefined).length,
+    difference: (one, item) => differences.of(one, item).filter((d) => d.ignored === undefined).length,
   });
   for (const { recorded, live: item } of aligned) {
     if (recorded !== undefined && item !== undefined)
-      rows.push(compareRow(recorded.expected, item, options, differences, ignored));
+      rows.push(compareRow(recorded, item, options, differences, ignored, sentBy));
     else if (recorded !== undefined) {
-      const { expected } = recorded;
+      const expected = recorded;
       const why = mayLack(expected, options);
       if (why !== undefined) ignored.add(titleOf(expected.message.name), why);
       else if (lost.has(expected.conn) && isBehindLoss(expected, lost.get(expected.conn)!))
@@ -139,27 +136,15 @@ export function judge(options: JudgeOptions): Report {
   };
 }
 
-/** Messages of the recording that could come: behind a connection that was lost, nothing could. */
-function wantedItems(plan: Plan, result: RunResult): { played: Wanted[]; notes: string[] } {
-  const connected = new Set(plan.steps.filter((step) => step.kind === 'open').map((step) => step.conn));
-  const reached = result.open === undefined ? Infinity : lastSegment(result);
-  const played = plan.expected
-    .filter((expected) => connected.has(expected.conn) && expected.segment <= reached)
-    .map((expected) => ({
-      expected,
-      conn: expected.conn,
-      name: expected.message.name,
-      segment: expected.segment,
-    }));
+/** Messages of the recording that could come: behind the point of a fork, nothing could. */
+function wantedItems(plan: Plan, result: RunResult): { played: readonly Expected[]; notes: string[] } {
+  if (result.open === undefined) return { played: plan.expected, notes: [] };
+  const played = plan.expected.filter((expected) => expected.segment <= result.sent.length);
   const left = plan.expected.length - played.length;
   return {
     played,
     notes: left > 0 ? [`${left} messages of the recording lie behind the point where the replay ended.`] : [],
   };
-}
-
-function lastSegment(result: RunResult): number {
-  return result.sent.length;
 }
 
 /** The rest of a lost connection is one row, not a hundred. */
@@ -219,6 +204,7 @@ function compareRow(
   options: JudgeOptions,
   differences: Differences,
   ignored: IgnoredList,
+  sentBy: ReadonlyMap<number, Sent>,
 ): Row {
   const fields = differences.of(expected, item);
   for (const field of fields) {
@@ -226,10 +212,30 @@ function compareRow(
       ignored.add(`${titleOf(expected.message.name)}.${bare(field.path)}`, field.ignored);
   }
   const lateMs = latenessOf(expected, item, options);
+  const ms = timeOf(expected, item, options.result, sentBy);
   const isDifferent = fields.some((field) => field.ignored === undefined);
   const outcome: Outcome = isDifferent ? 'different' : lateMs === undefined ? 'same' : 'late';
   const sides = { recorded: sideOf(expected), replayed: liveSide(item) };
-  return { outcome, ...sides, fields, ...(lateMs === undefined ? {} : { lateMs }) };
+  return {
+    outcome,
+    ...sides,
+    fields,
+    ...(lateMs === undefined ? {} : { lateMs }),
+    ...(ms === undefined ? {} : { ms }),
+  };
+}
+
+/** For a reply since its request, for a push since the last client message before it in the recording. */
+function timeOf(
+  expected: Expected,
+  item: LiveItem,
+  result: RunResult,
+  sentBy: ReadonlyMap<number, Sent>,
+): number | undefined {
+  const { answers, segment } = expected;
+  const request = answers === undefined ? undefined : sentBy.get(answers);
+  const cause = request ?? result.sent[segment - 1];
+  return cause === undefined ? undefined : Math.max(0, item.at - cause.at);
 }
 
 /** Measured from the client message before it. */
@@ -275,23 +281,9 @@ function sideOf({ frame, message, index }: Expected): RowSide {
 function liveSide({ n, conn, message, summary, index }: LiveItem): RowSide {
   return { n, conn, message: titleOf(message.name), summary: index === 0 ? summary : '' };
 }
-function titleOf(name: string | null): string {
+export function titleOf(name: string | null): string {
   return name ?? '(not understood)';
 }
-function bare(path: string): string {
+export function bare(path: string): string {
   return path.replaceAll(/\[\d+\]/g, '[]');
-}
-
-class IgnoredList {
-  readonly #counts = new Map<string, { path: string; why: string; count: number }>();
-
-  add(path: string, why: string): void {
-    const key = `${path}\0${why}`;
-    const known = this.#counts.get(key);
-    if (known === undefined) this.#counts.set(key, { path, why, count: 1 });
-    else known.count++;
-  }
-  get list(): { path: string; why: string; count: number }[] {
-    return [...this.#counts.values()];
-  }
 }

@@ -1,0 +1,270 @@
+/** Two recordings, or two runs of one recording, compared by meaning: both directions, connection by connection. */
+import type { DissectedMessage, Direction } from '../protocol/protocol.ts';
+import { align } from './align.ts';
+import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
+import { IgnoredList } from './ignored-list.ts';
+import { leavesOf, patternOf, valueText } from './leaves.ts';
+import type { RecordedConnection, Recording } from './recording.ts';
+import type { Replayed } from './replay.ts';
+import { bare, compareBytes, type Outcome, OUTCOMES, type Row, type RowSide, titleOf } from './verdict.ts';
+
+/** One message of either side. */
+export interface DiffItem {
+  readonly n: number;
+  /** Connection of the first side it belongs to; the second side's are put beside them. */
+  readonly conn: number;
+  /** Its own connection's number. */
+  readonly ownConn: number;
+  readonly direction: Direction;
+  readonly message: DissectedMessage;
+  readonly bytes: Uint8Array;
+  readonly summary: string;
+  readonly segment: number;
+  readonly time: number;
+}
+
+export interface SessionDiff {
+  readonly verdict: 'same' | 'different';
+  readonly counts: Readonly<Record<Outcome, number>>;
+  readonly rows: readonly Row[];
+  readonly ignored: readonly { readonly path: string; readonly why: string; readonly count: number }[];
+  /** Connections without a counterpart, in words. */
+  readonly notes: readonly string[];
+}
+
+/** `missing` is what only the first has, `extra` what only the second has. */
+export function diffRecordings(a: Recording, b: Recording, ignores: Ignores): SessionDiff {
+  const { partners, notes } = matchConnections(a, b);
+  const first = itemsOf(a, (conn) => conn);
+  const second = itemsOf(b, (conn) => partners.get(conn));
+  return diffItems(first, second, ignores, notes);
+}
+
+/** What two builds answered to the same recording: only the differences between them count. */
+export function diffRuns(a: Replayed, b: Replayed, ignores: Ignores): SessionDiff {
+  const items = ({ result, plan }: Replayed): DiffItem[] => {
+    const clock = new Set(plan.expected.filter((one) => one.isHeartbeat).map((one) => one.message.name));
+    return result.items
+      .filter((item) => !clock.has(item.message.name))
+      .map((item) => ({ ...item, ownConn: item.conn, direction: 'toClient' as const }));
+  };
+  const notes = [a, b].flatMap(({ result }, i) =>
+    result.lost.map((loss) => `${i === 0 ? 'first' : 'second'} build: connection ${loss.conn}: ${loss.text}`),
+  );
+  return diffItems(items(a), items(b), ignores, notes);
+}
+
+export function diffItems(
+  a: readonly DiffItem[],
+  b: readonly DiffItem[],
+  ignores: Ignores,
+  notes: readonly string[] = [],
+): SessionDiff {
+  const ignored = new IgnoredList();
+  const rows: Row[] = [];
+  for (const direction of ['toServer', 'toClient'] as const) {
+    const of = (items: readonly DiffItem[]): DiffItem[] => items.filter((item) => item.direction === direction);
+    const aligned = align(of(a), of(b), {
+      segmentsCount: true,
+      difference: (one, other) => compare(one, other, ignores).filter((d) => d.ignored === undefined).length,
+    });
+    for (const { recorded, live } of aligned) {
+      const row = rowOf(recorded, live, ignores, ignored);
+      if (row !== undefined) rows.push(row);
+    }
+  }
+  rows.sort((x, y) => (x.recorded?.n ?? x.replayed!.n) - (y.recorded?.n ?? y.replayed!.n));
+  const counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  for (const row of rows) counts[row.outcome]++;
+  return {
+    verdict: counts.same === rows.length && notes.length === 0 ? 'same' : 'different',
+    counts,
+    rows,
+    ignored: ignored.list,
+    notes,
+  };
+}
+
+function rowOf(
+  one: DiffItem | undefined,
+  other: DiffItem | undefined,
+  ignores: Ignores,
+  ignored: IgnoredList,
+): Row | undefined {
+  const only = one ?? other;
+  if (only === undefined) return undefined;
+  if (one === undefined || other === undefined) {
+    const why = only.message.name === null ? undefined : ignores.reasonFor(only.message.name, '');
+    if (why !== undefined) {
+      ignored.add(titleOf(only.message.name), why);
+      return undefined;
+    }
+    return one === undefined
+      ? { outcome: 'extra', replayed: sideOf(only), fields: [] }
+      : { outcome: 'missing', recorded: sideOf(only), fields: [] };
+  }
+  const fields = compare(one, other, ignores);
+  for (const field of fields) {
+    if (field.ignored !== undefined) ignored.add(`${titleOf(one.message.name)}.${bare(field.path)}`, field.ignored);
+  }
+  const outcome: Outcome = fields.some((field) => field.ignored === undefined) ? 'different' : 'same';
+  return { outcome, recorded: sideOf(one), replayed: sideOf(other), fields };
+}
+
+function compare(one: DiffItem, other: DiffItem, ignores: Ignores): FieldDifference[] {
+  if (one.message.fields === undefined && other.message.fields === undefined)
+    return compareBytes(one.bytes, other.bytes);
+  return compareMessages(one.message, other.message, ignores, { recorded: one.time, replayed: other.time });
+}
+
+function sideOf({ n, ownConn, message, summary }: DiffItem): RowSide {
+  return { n, conn: ownConn, message: titleOf(message.name), summary };
+}
+
+/** @param partner the connection on the first side, or undefined when there is none: then numbers of its own are used */
+function itemsOf(recording: Recording, partner: (conn: number) => number | undefined): DiffItem[] {
+  const segments = new Map<number, number>();
+  return recording.frames.flatMap((frame) => {
+    const segment = segments.get(frame.conn) ?? 0;
+    if (frame.direction === 'toServer') segments.set(frame.conn, segment + 1);
+    return frame.messages.map((message, index) => ({
+      n: frame.n,
+      conn: partner(frame.conn) ?? -frame.conn,
+      ownConn: frame.conn,
+      direction: frame.direction,
+      message,
+      bytes: frame.bytes,
+      summary: index === 0 ? frame.summary : '',
+      segment,
+      time: recording.began + frame.at / 1000,
+    }));
+  });
+}
+
+/** Connections that belong together: same protocol and role or server port, in the order they were opened. */
+function matchConnections(a: Recording, b: Recording): { partners: Map<number, number>; notes: string[] } {
+  const partners = new Map<number, number>();
+  const used = (recording: Recording): RecordedConnection[] => {
+    const talked = new Set(recording.frames.map((frame) => frame.conn));
+    return [...recording.connections.values()].filter(({ connection }) => talked.has(connection.id));
+  };
+  const left = used(b);
+  const notes: string[] = [];
+  for (const one of used(a)) {
+    const scores = left.map((other) => likeness(one, other));
+    const best = Math.max(0, ...scores);
+    const other = best > 0 ? left[scores.indexOf(best)] : undefined;
+    if (other === undefined) notes.push(`connection ${one.connection.id} of the first session has no counterpart`);
+    else {
+      partners.set(other.connection.id, one.connection.id);
+      left.splice(left.indexOf(other), 1);
+    }
+  }
+  for (const { connection } of left) notes.push(`connection ${connection.id} of the second session has no counterpart`);
+  return { partners, notes };
+}
+
+function likeness(one: RecordedConnection, other: RecordedConnection): number {
+  if (one.protocol?.id !== other.protocol?.id) return 0;
+  const [a, b] = [one.connection, other.connection];
+  let score = 1;
+  if (a.server.port === b.server.port) score += 2;
+  if (a.role !== undefined && a.role === b.role) score += 2;
+  if (a.proxy !== undefined && a.proxy === b.proxy) score += 1;
+  return score;
+}
+
+/** Many messages of one type side by side: a column per field that is not the same in all of them. */
+export interface MessageTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly { readonly n: number; readonly conn: number; readonly cells: readonly string[] }[];
+  /** Fields with one value throughout. */
+  readonly constant: readonly { readonly path: string; readonly value: string }[];
+}
+
+const MAX_COLUMNS = 60;
+
+export function tableOf(recording: Recording, name: string, direction?: Direction): MessageTable {
+  const found = recording.frames
+    .filter((frame) => direction === undefined || frame.direction === direction)
+    .flatMap((frame) =>
+      frame.messages
+        .filter((message) => message.name === name)
+        .map((message) => ({
+          frame,
+          cells: new Map(leavesOf(message.fields).map((leaf) => [patternPath(leaf.path), valueText(leaf.value, 40)])),
+        })),
+    );
+  const paths = [...new Set(found.flatMap((one) => [...one.cells.keys()]))];
+  const valuesOf = (path: string): Set<string> => new Set(found.map((one) => one.cells.get(path) ?? ''));
+  const columns = paths.filter((path) => valuesOf(path).size > 1).slice(0, MAX_COLUMNS);
+  return {
+    columns,
+    rows: found.map(({ frame, cells }) => ({
+      n: frame.n,
+      conn: frame.conn,
+      cells: columns.map((path) => cells.get(path) ?? ''),
+    })),
+    constant: paths
+      .filter((path) => valuesOf(path).size === 1)
+      .map((path) => ({ path, value: [...valuesOf(path)][0] ?? '' })),
+  };
+}
+
+/** Items of lists keep their index: two lists of one length have the same columns. */
+function patternPath(path: readonly (string | number)[]): string {
+  return path.some((segment) => typeof segment === 'number')
+    ? path
+        .map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${segment}`))
+        .join('')
+        .replace(/^\./, '')
+    : patternOf(path);
+}
+
+/** Two messages by field and by byte. */
+export function diffFrames(
+  a: { readonly messages: readonly DissectedMessage[]; readonly bytes: Uint8Array },
+  b: { readonly messages: readonly DissectedMessage[]; readonly bytes: Uint8Array },
+  ignores: Ignores,
+): { readonly fields: readonly FieldDifference[]; readonly bytes: readonly ByteRange[] } {
+  const fields: FieldDifference[] = [];
+  for (let i = 0; i < Math.max(a.messages.length, b.messages.length); i++) {
+    const [one, other] = [a.messages[i], b.messages[i]];
+    const prefix = a.messages.length > 1 || b.messages.length > 1 ? `(${i + 1}) ` : '';
+    if (one === undefined || other === undefined || one.name !== other.name) {
+      fields.push({
+        path: `${prefix}message`,
+        recorded: titleOf(one?.name ?? null),
+        replayed: titleOf(other?.name ?? null),
+      });
+      continue;
+    }
+    for (const difference of compareMessages(one, other, ignores))
+      fields.push({ ...difference, path: prefix + difference.path });
+  }
+  return { fields, bytes: byteRanges(a.bytes, b.bytes) };
+}
+
+/** Half-open ranges of both that differ, between a common beginning and end. */
+export interface ByteRange {
+  readonly a: readonly [number, number];
+  readonly b: readonly [number, number];
+}
+
+function byteRanges(a: Uint8Array, b: Uint8Array): ByteRange[] {
+  if (a.length === b.length) {
+    const ranges: ByteRange[] = [];
+    for (let i = 0; i < a.length; i++) {
+      if (a[i] === b[i]) continue;
+      const start = i;
+      while (i < a.length && a[i] !== b[i]) i++;
+      ranges.push({ a: [start, i], b: [start, i] });
+    }
+    return ranges;
+  }
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  return [{ a: [start, a.length - end], b: [start, b.length - end] }];
+}
