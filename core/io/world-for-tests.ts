@@ -164,10 +164,11 @@ export async function dial(world: World, port: number, host = '127.0.0.1'): Prom
 export async function connected(
   world: World,
   spec: Partial<ProxySpec> = {},
+  deps: Partial<ProxyDeps> = {},
 ): Promise<{ proxy: RunningProxy; client: Reader; server: Reader; peer: Peer; id: number }> {
   const peer = await listen(world);
   const scheme = spec.listen?.split(':')[0] ?? 'tcp';
-  const proxy = await world.start({ upstream: `${scheme}://127.0.0.1:${peer.port}`, ...spec });
+  const proxy = await world.start({ upstream: `${scheme}://127.0.0.1:${peer.port}`, ...spec }, deps);
   const client = await dial(world, portOf(proxy));
   const server = await peer.next();
   await world.sink.until(() => proxy.connections.length > 0);

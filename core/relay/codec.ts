@@ -4,7 +4,7 @@
  */
 import { createFramer, wrapPayload } from '../protocol/framer.ts';
 import type { Cut, Framing } from '../protocol/framing.ts';
-import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
+import type { Carrier, Direction, ExpertInfo } from '../traffic/frame.ts';
 
 export interface Unit {
   /** Every byte it occupied on the wire; empty when they belong to the unit around it (control frames between fragments). */
@@ -74,19 +74,34 @@ function unitOfCut(cut: Cut): Unit {
 /** Framings whose delimiters do not depend on the payload: an edit keeps the delimiters it came with. */
 const KEEPS_DELIMITERS = new Set<Framing['kind']>(['lines', 'nul', 'json']);
 
-/** A byte stream (tcp, tls) cut by the protocol's framing. */
-export function createStreamCodec(framing: Framing): Codec {
+/** Both directions of a byte stream (tcp, tls), cut by the protocol's framing. */
+export function createStreamCodecs(framing: Framing): Readonly<Record<Direction, Codec>> {
+  const toServer: StreamCodec = createStreamCodec(framing, () => toClient.framing);
+  const toClient: StreamCodec = createStreamCodec(framing, () => toServer.framing);
+  return { toServer, toClient };
+}
+
+interface StreamCodec extends Codec {
+  /** The framing in force, once it is known. */
+  readonly framing: Framing;
+}
+
+/** @param other the other direction's framing: what is known there holds here until this side has shown its own */
+function createStreamCodec(framing: Framing, other: () => Framing): StreamCodec {
   const framer = createFramer(framing);
   return {
     get pending() {
       return framer.pending;
+    },
+    get framing() {
+      return framer.framing;
     },
     isOpen: true,
     refuse: () => undefined,
     push: (chunk) => framer.push(chunk).map(unitOfCut),
     end: () => framer.end().map(unitOfCut),
     wrap(payload, _carrier, like) {
-      const now = framer.framing;
+      const now = framer.framing.kind === 'detect' ? other() : framer.framing;
       if (like !== undefined && KEEPS_DELIMITERS.has(now.kind) && like.head.length + like.tail.length > 0) {
         return concat([like.head, payload, like.tail]);
       }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createDice } from '../traffic/clock.ts';
 import { Bench } from './bench-for-tests.ts';
-import { createStreamCodec } from './codec.ts';
+import { createStreamCodecs } from './codec.ts';
 import { isLoopback, parseEndpointUrl, parseHostPort, printEndpointUrl } from './endpoint-url.ts';
 import { createMeter } from './meter.ts';
 import { say, TOY } from './toy-for-tests.ts';
@@ -31,7 +31,7 @@ test('a million mixed messages in random pieces pass without one byte or place c
       from = to;
     }
     if (sent % 50_000 === 0) {
-      const isOn = (sent / 50_000) % 2 === 1;
+      const isOn = (sent / 50_000) % 5 === 1;
       bench.control.setRules(
         isOn ? [{ id: 'no', enabled: true, when: 'frame.size == 9999', actions: [{ do: 'drop' }] }] : [],
       );
@@ -188,14 +188,23 @@ test('a reset is passed on after what came before it', () => {
 test('an edited frame keeps its delimiters, or gets the ones its length asks for', () => {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
   const text = (b: Uint8Array): string => new TextDecoder().decode(b);
-  const lines = createStreamCodec({ kind: 'lines' });
+  const lines = createStreamCodecs({ kind: 'lines' }).toServer;
   const [unit] = lines.push(bytes('one\r\n'));
   expect(text(lines.wrap(bytes('two'), {}, unit))).toBe('two\r\n');
   expect(text(lines.wrap(bytes('two'), {}))).toBe('two\n');
-  const prefixed = createStreamCodec({ kind: 'length-prefix', size: 2, endian: 'be' });
+  const prefixed = createStreamCodecs({ kind: 'length-prefix', size: 2, endian: 'be' }).toServer;
   const [first] = prefixed.push(Uint8Array.of(0, 2, 104, 105));
   expect(first).toMatchObject({ head: Uint8Array.of(0, 2), payload: bytes('hi') });
   expect(prefixed.wrap(bytes('hello'), {}, first)).toEqual(Uint8Array.of(0, 5, ...bytes('hello')));
+  const both = createStreamCodecs({
+    kind: 'detect',
+    candidates: [
+      { kind: 'length-prefix', size: 4, endian: 'be' },
+      { kind: 'length-prefix', size: 4, endian: 'le' },
+    ],
+  });
+  both.toServer.push(Uint8Array.of(2, 0, 0, 0, 104, 105, 1, 0, 0, 0, 33));
+  expect(both.toClient.wrap(bytes('yes'), {})).toEqual(Uint8Array.of(3, 0, 0, 0, ...bytes('yes')));
 });
 
 test('endpoint URLs are read and printed, and say what is wrong with them', () => {

@@ -8,7 +8,7 @@ import type { HoldDecision, Injection } from '../traffic/control.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Connection, Direction, Origin } from '../traffic/frame.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
-import { type Codec, createStreamCodec, type Unit } from './codec.ts';
+import { type Codec, createStreamCodecs, type Unit } from './codec.ts';
 import type { ConnectionFacts, Control, Controlled } from './control.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import { chooseProtocol, createReading, type Meaning, NO_READING, type Reading } from './meaning.ts';
@@ -112,8 +112,9 @@ export class Relay implements Controlled {
       write: (template, direction) =>
         writeTemplate({ protocol: this.#protocol, state: this.#reading.state() }, template, direction),
     };
+    const codecs = setup.codecs ?? createStreamCodecs(fixed?.framing ?? { kind: 'message' });
     const lane = (direction: Direction): Lane => {
-      const codec = setup.codecs?.[direction] ?? createStreamCodec(fixed?.framing ?? { kind: 'message' });
+      const codec = codecs[direction];
       const control = setup.control.lane(facts, direction);
       const meter = setup.control.meter.lane(setup.whole);
       return new Lane(this.#host(), direction, codec, this.#following(control, direction), meter, setup.whole);
@@ -217,7 +218,8 @@ export class Relay implements Controlled {
   decodeAs(protocol: Protocol, options: OptionValues = this.#setup.options): void {
     this.#sample = undefined;
     if (this.#setup.codecs === undefined) {
-      for (const lane of Object.values(this.#lanes)) lane.setCodec(createStreamCodec(protocol.framing));
+      const codecs = createStreamCodecs(protocol.framing);
+      for (const lane of Object.values(this.#lanes)) lane.setCodec(codecs[lane.direction]);
     }
     this.#use(protocol, options);
     this.changed();
@@ -480,8 +482,8 @@ export class Relay implements Controlled {
     this.#sample = undefined;
     if (chosen !== undefined) this.#use(chosen);
     if (codecs === undefined) {
-      const framing = chosen?.framing ?? { kind: 'message' as const };
-      for (const lane of Object.values(this.#lanes)) lane.setCodec(createStreamCodec(framing));
+      const fresh = createStreamCodecs(chosen?.framing ?? { kind: 'message' });
+      for (const lane of Object.values(this.#lanes)) lane.setCodec(fresh[lane.direction]);
       for (const s of sample) this.#lanes[s.direction].tap(s.chunk, s.at);
     } else if (chosen !== undefined) {
       // Frames seen before it was known, so that the protocol's state is right.
