@@ -24,6 +24,8 @@ export interface ApiServerOptions {
   readonly devOrigin?: string;
   /** Milliseconds until the token must have come. Default 2000. */
   readonly tokenMs?: number;
+  /** Unread bytes at which a client is let go. Default 64 MiB. */
+  readonly tooSlowBytes?: number;
 }
 
 export interface ApiServer {
@@ -42,7 +44,7 @@ const MAX_MESSAGE = 64 * 1024 * 1024;
 const MAX_FIRST_MESSAGE = 4096;
 const MAX_FRAGMENTS = 1024;
 const MAX_WAITING = 256;
-/** Unread bytes at which live rows and growth are left out (they can be asked for), and at which the client is let go. */
+/** Unread bytes at which live rows and growth are left out: they can be asked for. */
 const SLOW_BYTES = 2 * 1024 * 1024;
 const TOO_SLOW_BYTES = 64 * 1024 * 1024;
 
@@ -92,7 +94,7 @@ export async function startApiServer(engine: Engine, options: ApiServerOptions =
         socket.close(CLOSE.otherVersion, 'the page is of another version: reload it');
         return;
       }
-      const client = new Client(engine, socket);
+      const client = new Client(engine, socket, options.tooSlowBytes ?? TOO_SLOW_BYTES);
       clients.set(client.id, client);
       socket.once('close', () => {
         clients.delete(client.id);
@@ -137,18 +139,20 @@ class Client {
   readonly id: number;
   readonly #engine: Engine;
   readonly #socket: WebSocket;
+  readonly #tooSlowBytes: number;
   #waiting = 0;
 
-  constructor(engine: Engine, socket: WebSocket) {
+  constructor(engine: Engine, socket: WebSocket, tooSlowBytes: number) {
     this.#engine = engine;
     this.#socket = socket;
+    this.#tooSlowBytes = tooSlowBytes;
     this.id = engine.addClient();
     socket.on('message', (data: Buffer, isBinary) => void this.#hear(data, isBinary));
   }
 
   tell(event: EventName, text: string): void {
     const unread = this.#socket.bufferedAmount;
-    if (unread > TOO_SLOW_BYTES) {
+    if (unread > this.#tooSlowBytes) {
       this.#socket.close(CLOSE.tooSlow, 'too slow');
       this.#socket.terminate();
     } else if (unread <= SLOW_BYTES || !SKIPPABLE.has(event)) this.#socket.send(text);

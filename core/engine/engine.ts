@@ -39,6 +39,8 @@ export interface EngineOptions {
   readonly home: string;
   /** Seeds the dice of rules and faults. Default 1. */
   readonly seed?: number;
+  /** How long held frames wait for a client to come back (a page that reloads) before they go on. Default 5000. */
+  readonly attendedMs?: number;
   readonly authority?: () => Promise<CertificateAuthority>;
 }
 
@@ -50,7 +52,6 @@ export type VerbHandlers = {
   ) => Verbs[V]['result'] | Promise<Verbs[V]['result']>;
 };
 
-/** How long held frames wait for a client to come back (a page that reloads) before they go on. */
 const ATTENDED_MS = 5_000;
 
 const READ = new Set<string>(READER_VERBS);
@@ -176,7 +177,7 @@ export class Engine {
     if (!this.#clients.delete(client)) return;
     this.session.gone(client);
     if (this.#clients.size > 0) return;
-    this.#unattended = setTimeout(() => this.control.setAttended(false), ATTENDED_MS);
+    this.#unattended = setTimeout(() => this.control.setAttended(false), this.options.attendedMs ?? ATTENDED_MS);
     this.#unattended.unref();
   }
 

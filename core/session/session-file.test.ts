@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, w
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { EngineError } from '../traffic/engine-error.ts';
 import { APPLICATION_ID, FORMAT_VERSION } from './schema.ts';
@@ -25,9 +26,13 @@ function refusal(path: string): EngineError {
 
 test('a killed process leaves a session that opens and lacks at most the last 50 ms', async () => {
   const path = temporaryFile();
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'testing/record-forever.ts'), path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./testing/record-forever.ts', import.meta.url)), path],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const told: [n: number, at: number][] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     const [n, at] = line.split(' ').map(Number);
@@ -213,7 +218,7 @@ test.skipIf(process.platform === 'win32')(
   'when the disk is full, losses are counted, numbered and told, and what was written stays',
   async () => {
     const path = temporaryFile();
-    const script = join(import.meta.dirname, 'testing/record-into-little-space.ts');
+    const script = fileURLToPath(new URL('./testing/record-into-little-space.ts', import.meta.url));
     // Blocks of 512 or 1024 bytes, by the shell's choice: far less than the eight megabytes that are recorded.
     const child = spawn('sh', ['-c', `ulimit -f 4000; exec "${process.execPath}" "${script}" "${path}"`], {
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -25,22 +25,23 @@ export interface TalkEngine {
 }
 
 /** An engine with a session open. */
-export async function talkEngine(path?: string): Promise<TalkEngine> {
+export async function talkEngine(recorder = './talk-recorder-worker.ts'): Promise<TalkEngine> {
   const home = temporaryFolder();
   const printed: string[] = [];
   const engine = new Engine({
     protocols: [tableTalk()],
     compileProtocol,
     workers: {
-      recorder: new URL('./talk-recorder-worker.ts', import.meta.url),
+      recorder: new URL(recorder, import.meta.url),
       reader: new URL('./talk-reader-worker.ts', import.meta.url),
     },
     clock: createSystemClock(),
     log: createLog('all', (line) => printed.push(line)),
     version: '0.0.0',
+    attendedMs: 300,
     home,
   });
-  await engine.session.create(path);
+  await engine.session.create();
   return { engine, home, printed };
 }
 
