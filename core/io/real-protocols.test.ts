@@ -162,3 +162,40 @@ test('a field of a muddery command', async () => {
   expect(world.control.ruleStatus()[0]).toMatchObject({ hits: 1 });
   expect(change(payload, new TextEncoder().encode(server.texts[0])).to.length).toBeLessThan(20);
 });
+
+test('a mana character choice leads to game and chat through us, in plain and tagged form', async () => {
+  for (const dialect of ['2011', 'head']) {
+    const protocol = protocolOf('mana');
+    const examples = protocol.examples.filter(
+      (e) => e.message === 'APMSG_CHAR_SELECT_RESPONSE' && e.options?.['dialect'] === dialect && e.hex.length > 80,
+    );
+    expect(examples.length).toBeGreaterThan(0);
+    for (const found of examples) {
+      world = createWorld();
+      const peer = await listenEnetPeer(world);
+      const proxy = await world.start(
+        {
+          listen: 'enet://127.0.0.1:0',
+          upstream: `enet://127.0.0.1:${peer.port}`,
+          protocol: 'mana',
+          options: { dialect },
+        },
+        { protocols },
+      );
+      const client = await dialEnet(world, portOf(proxy));
+      const server = await peer.next();
+      const payload = bytesOfHex(found.hex);
+      server.say(payload);
+      await client.count(1);
+      const state = protocol.start({ transport: 'enet', serverPort: 9601 }, { dialect });
+      const read = (bytes: Uint8Array): Record<string, unknown> =>
+        protocol.dissect(bytes, 'toClient', state).messages[0]!.fields as Record<string, unknown>;
+      const [before, after] = [read(payload), read(client.packets[0]!)];
+      expect(after).toMatchObject({ gameAddress: '127.0.0.1', chatAddress: '127.0.0.1', token: before['token'] });
+      expect(after['gamePort']).not.toBe(before['gamePort']);
+      expect(after['chatPort']).not.toBe(before['chatPort']);
+      expect(after['gamePort']).not.toBe(after['chatPort']);
+      await world.end();
+    }
+  }
+});

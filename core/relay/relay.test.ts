@@ -46,6 +46,18 @@ test('a million mixed messages in random pieces pass without one byte or place c
   });
 });
 
+test('with nothing active every chunk goes on at once, as large as it came', () => {
+  const bench = new Bench();
+  const relay = bench.relay({ protocol: { ...TOY, handoffs: [], correlations: [] } });
+  const chunks = [line('a').slice(0, 3), line('a').slice(3) + line('b'), '\n', line('c') + line('d').slice(0, 7)];
+  for (const chunk of chunks) relay.client(chunk);
+  expect(relay.commands.map((c) => c.text)).toEqual(chunks);
+  bench.control.setRules([{ id: 'off', enabled: false, when: '', actions: [{ do: 'drop' }] }]);
+  bench.control.setFaults({ seed: 1, faults: [{ id: 'elsewhere', kind: 'loss', enabled: true, proxy: 'another' }] });
+  relay.client(line('d').slice(7, 9));
+  expect(relay.commands.at(-1)!.text).toBe(line('d').slice(7, 9));
+});
+
 test('the meter sees a lost byte, a changed byte, a swapped order and a frame that never left', () => {
   const check = (act: (lane: ReturnType<ReturnType<typeof createMeter>['lane']>) => void): boolean => {
     const meter = createMeter();
