@@ -1,6 +1,6 @@
 /** HAR 1.2 with WebSocket messages, as browsers' developer tools export them (`_webSocketMessages`). */
-import type { TrafficSink } from '../traffic/sink.ts';
-import type { ExpertInfo } from '../traffic/frame.ts';
+import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
+import type { Connection, ExpertInfo } from '../traffic/frame.ts';
 
 interface HarMessage {
   readonly type?: string;
@@ -12,7 +12,7 @@ interface HarMessage {
 interface HarEntry {
   readonly startedDateTime?: string;
   readonly request?: { readonly url?: string; readonly headers?: readonly { name: string; value: string }[] };
-  readonly response?: { readonly status?: number };
+  readonly response?: { readonly status?: number; readonly headers?: readonly { name: string; value: string }[] };
   readonly serverIPAddress?: string;
   readonly connection?: string;
   readonly _webSocketMessages?: readonly HarMessage[];
@@ -44,7 +44,9 @@ export function readHar(text: string, sink: TrafficSink): { problems: string[]; 
   const sockets = entries.filter((entry) => Array.isArray(entry?._webSocketMessages));
   const began = Math.min(...sockets.map((s) => started(s)), Number.POSITIVE_INFINITY);
   const problems: string[] = [];
-  for (const entry of sockets) readSocket(entry, sink, began, problems);
+  // Sockets stand one after the other in the file; in a session frames stand as they happened.
+  const happenings = sockets.flatMap((entry) => socketHappenings(entry, sink, began, problems));
+  for (const { apply } of happenings.sort((a, b) => a.time - b.time)) apply();
   if (sockets.length === 0)
     problems.push(
       'the HAR file holds no WebSocket messages: export it with the messages (Chromium: Network panel, "Export HAR (with sensitive data)")',
@@ -52,22 +54,33 @@ export function readHar(text: string, sink: TrafficSink): { problems: string[]; 
   return { problems, began: Number.isFinite(began) ? began : 0 };
 }
 
-function readSocket(entry: HarEntry, sink: TrafficSink, began: number, problems: string[]): void {
+interface Happening {
+  readonly time: number;
+  apply(): void;
+}
+
+function socketHappenings(entry: HarEntry, sink: TrafficSink, began: number, problems: string[]): Happening[] {
   const match = /^(wss?):\/\/(\[[^\]]+\]|[^:/]+)(?::(\d+))?(\/.*)?$/.exec(entry.request?.url ?? '');
   const secure = match?.[1] === 'wss';
   const port = Number(match?.[3] ?? (secure ? 443 : 80));
   const conn = sink.nextConnectionId();
   const opened = started(entry);
   const clientPort = Number(entry.connection) || 0;
-  sink.opened({
+  const connection: Connection = {
     id: conn,
     transport: secure ? 'wss' : 'ws',
     client: { address: '', port: clientPort },
     server: { address: entry.serverIPAddress ?? match?.[2] ?? '', port },
     protocol: '',
     opened,
-    details: { path: match?.[4] ?? '/', url: entry.request?.url ?? '' },
-  });
+    details: {
+      path: match?.[4] ?? '/',
+      url: entry.request?.url ?? '',
+      ...headerDetails(entry.request?.headers, 'request.'),
+      ...headerDetails(entry.response?.headers, 'response.'),
+    },
+  };
+  const happenings: Happening[] = [{ time: opened, apply: () => sink.opened(connection) }];
   let last = opened;
   for (const [i, message] of entry._webSocketMessages!.entries()) {
     const { bytes, problem } = payload(message);
@@ -75,11 +88,12 @@ function readSocket(entry: HarEntry, sink: TrafficSink, began: number, problems:
     const expert: ExpertInfo[] =
       problem === undefined ? [] : [{ severity: 'warning', group: 'transport', code: 'unreadable', text: problem }];
     last = typeof message.time === 'number' ? message.time : last;
-    sink.frame({
+    const time = last;
+    const draft: FrameDraft = {
       conn,
       direction: message.type === 'send' ? 'toServer' : 'toClient',
-      time: last,
-      mono: Math.max(0, Math.round((last - began) * 1e6)),
+      time,
+      mono: Math.max(0, Math.round((time - began) * 1e6)),
       carrier: { opcode: OPCODES[message.opcode ?? 1] ?? 'binary', compressed: false, fragments: 1 },
       bytes,
       head: NONE,
@@ -87,9 +101,23 @@ function readSocket(entry: HarEntry, sink: TrafficSink, began: number, problems:
       origin: 'wire',
       fate: 'forwarded',
       expert,
-    });
+    };
+    happenings.push({ time, apply: () => sink.frame(draft) });
   }
-  sink.closed(conn, last, 'log ended');
+  happenings.push({ time: last, apply: () => sink.closed(conn, last, 'log ended') });
+  return happenings;
+}
+
+type Headers = readonly { readonly name: string; readonly value: string }[] | undefined;
+
+function headerDetails(headers: Headers, prefix: string): Record<string, string> {
+  const details: Record<string, string> = {};
+  for (const header of Array.isArray(headers) ? (headers as NonNullable<Headers>) : []) {
+    const name = String(header?.name ?? '').toLowerCase();
+    if (name !== '' && !/^(connection|upgrade|sec-websocket-(key|version|accept))$/.test(name))
+      details[`${prefix}${name}`] = String(header.value);
+  }
+  return details;
 }
 
 function started(entry: HarEntry): number {

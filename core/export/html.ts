@@ -15,8 +15,8 @@ import { jsonValue } from './json-value.ts';
 export interface HtmlOptions {
   /** Of Interpose. */
   readonly version: string;
-  /** How many values were replaced by placeholders; undefined: nothing was looked for. */
-  readonly redacted?: number;
+  /** What replaced secrets, asked how often when the frames are through. */
+  readonly redactor?: { readonly total: number };
   /** Notes shown under the title. */
   readonly notes?: string;
 }
@@ -54,7 +54,7 @@ export function* writeHtml(source: ExportSource, options: HtmlOptions): Generato
     frames: count,
     left,
     notes: options.notes ?? '',
-    redacted: options.redacted ?? null,
+    redacted: options.redactor?.total ?? null,
     connections: source.connections
       .filter(({ id }) => connections.has(id))
       .map((c) => [c.id, connectionText(c), c.transport, c.protocol, c.proxy ?? '', c.role ?? '', c.ending ?? '']),

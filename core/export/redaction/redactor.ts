@@ -189,13 +189,13 @@ export class Redactor {
   }
 
   /** Something of ours stands there already. */
-  #isFilled(bytes: Uint8Array, { range, outer }: SecretField): boolean {
-    const [start, end] = inside(bytes, range, outer);
+  #isFilled(bytes: Uint8Array, field: SecretField): boolean {
+    const [start, end] = inside(bytes, field);
     return end <= start || this.#fills.has(utf8Lossy(bytes, start, end));
   }
 
   #fill(bytes: Uint8Array, field: SecretField): void {
-    const [start, end] = inside(bytes, field.range, field.outer);
+    const [start, end] = inside(bytes, field);
     const secret = this.#secretOf(field.value) ?? { kind: field.kind, number: 0 };
     const isDigits = field.outer === 'integer' || field.outer === 'number';
     const text = isDigits ? fillDigits(secret, end - start) : fillText(secret, end - start);
@@ -214,14 +214,17 @@ export class Redactor {
   }
 }
 
-/** What may be written over of a field: not the quotes of a JSON text, not the minus of a number. */
+/** What may be written over of a field: not the quotes of a JSON text, not the minus of a number, not a terminator. */
 function inside(
   bytes: Uint8Array,
-  [start, end]: readonly [number, number],
-  kind: SecretField['node'],
+  { range: [start, end], outer, node, value }: SecretField,
 ): readonly [number, number] {
   if (end - start >= 2 && bytes[start] === 0x22 && bytes[end - 1] === 0x22) return [start + 1, end - 1];
-  if ((kind === 'integer' || kind === 'number') && bytes[start] === 0x2d) return [start + 1, end];
+  if ((outer === 'integer' || outer === 'number') && bytes[start] === 0x2d) return [start + 1, end];
+  if (outer === 'text' && node === 'text' && typeof value === 'string') {
+    const size = utf8Bytes(value).length;
+    if (size <= end - start && utf8Lossy(bytes, start, start + size) === value) return [start, start + size];
+  }
   return [start, end];
 }
 

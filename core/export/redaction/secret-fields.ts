@@ -12,7 +12,10 @@ export interface SecretField {
   readonly value: unknown;
   /** Kind of the node: tells how its bytes may be written over. */
   readonly node: FieldNode['kind'];
-  /** Bytes of the payload; those of everything packed around it when the field is inside compressed or encoded content. */
+  /**
+   * Bytes of the payload, without a length in front; those of everything packed around it when the field is inside compressed or
+   * encoded content. A terminator is still in it.
+   */
   readonly range: readonly [number, number];
   /** Kind of the node that `range` belongs to. */
   readonly outer: FieldNode['kind'];
@@ -81,22 +84,31 @@ export function secretFields(protocol: Protocol, dissected: Dissected): SecretFi
     const inside = owner === undefined ? path : path.slice(owner.path.length).replace(/^\./, '');
     const kind = kindOfMeta(node.meta) ?? above ?? (owner?.tokens?.has(inside) === true ? 'token' : undefined);
     const holder = outer ?? node;
-    if (kind !== undefined && node.children.length === 0 && node.inner === undefined && !isEmpty(node.value)) {
+    if (kind !== undefined && isLeaf(node) && node.inner === undefined && !isEmpty(node.value)) {
       found.push({
         kind,
         where: `${owner?.name ?? 'message'}${inside === '' ? '' : `.${inside}`}`,
         value: node.value,
         node: node.kind,
-        range: [holder.start, holder.end],
+        range: [holder.children.find(isPrefix)?.end ?? holder.start, holder.end],
         outer: holder.kind,
       });
     }
-    for (const child of node.children) visit(child, joinPath(path, segmentOf(node, child)), kind, outer, depth + 1);
+    for (const child of node.children)
+      if (!isPrefix(child)) visit(child, joinPath(path, segmentOf(node, child)), kind, outer, depth + 1);
     // Ranges inside count in the inner buffer: from outside, all of what is packed belongs together.
     if (node.inner !== undefined) visit(node.inner.root, path, kind, holder, depth + 1);
   };
   visit(dissected.tree(), '', undefined, undefined, 0);
   return found;
+}
+
+/** A length or count in front of what it counts: `#length`. */
+function isPrefix({ name }: FieldNode): boolean {
+  return name === '#length' || name === '#count';
+}
+function isLeaf({ children }: FieldNode): boolean {
+  return children.every(isPrefix);
 }
 
 function isEmpty(value: unknown): boolean {
