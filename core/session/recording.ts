@@ -53,6 +53,7 @@ interface Live {
   /** Made on the first frame. */
   dissection: ConnectionDissection | undefined;
   firstFrame: number;
+  lastFrame: number;
 }
 
 /** Connection number of frames that could not be written. */
@@ -138,6 +139,7 @@ export class Recording implements BatchHandler {
     const live = this.#live.get(f.conn);
     if (live === undefined) return;
     if (live.firstFrame === 0) live.firstFrame = f.n;
+    live.lastFrame = f.n;
     if (this.#behind.has(f.conn)) return;
     if (this.isDeferring) this.#fallBehind(f.conn, f.n);
     else this.#decode(live, f, control);
@@ -236,7 +238,13 @@ export class Recording implements BatchHandler {
   adopt(connections: Iterable<Connection>): void {
     for (const connection of connections) {
       const options = connection.options ?? {};
-      this.#live.set(connection.id, { connection, options, dissection: undefined, firstFrame: SOMEWHERE });
+      this.#live.set(connection.id, {
+        connection,
+        options,
+        dissection: undefined,
+        firstFrame: SOMEWHERE,
+        lastFrame: SOMEWHERE,
+      });
     }
   }
 
@@ -257,7 +265,12 @@ export class Recording implements BatchHandler {
         if ((n & 4095) === 0 && this.#options.now() > end) return false;
         continue;
       }
-      this.#decodeStored(n, this.#live.get(conn)!);
+      const live = this.#live.get(conn)!;
+      this.#decodeStored(n, live);
+      if (n === live.lastFrame && live.connection.closed !== undefined && this.#behind.get(conn) === from) {
+        this.#behind.delete(conn);
+        this.#rest(conn);
+      }
       if (this.#options.now() > end) return false;
     }
     const caughtUp = [...this.#behind.keys()];
@@ -332,6 +345,7 @@ export class Recording implements BatchHandler {
       options,
       dissection: undefined,
       firstFrame: 0,
+      lastFrame: 0,
     });
     this.#dirty.add(connection.id);
   }
