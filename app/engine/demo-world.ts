@@ -2,8 +2,10 @@
  * The demo: every world of the fixtures, its server, its clients, and a proxy of ours between them for each of its endpoints.
  * What it needs of the engine (a proxy, its authority's certificate) comes in as parameters, so that it is plain to test.
  */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import type { ProxySpec } from '../../core/traffic/proxy-spec.ts';
-import type { Pace, RunningClients, RunningServer } from '../../fixtures/fixture.ts';
+import type { Fixture, Pace, RunningClients, RunningServer, ServerOptions } from '../../fixtures/fixture.ts';
 import { fixtureNames, loadFixture } from '../../fixtures/index.ts';
 
 /** Names of the worlds there are. */
@@ -33,6 +35,8 @@ export interface RunningDemo {
   stop(): Promise<void>;
 }
 
+/** Links between a world's own servers, seen through a proxy too. */
+const LINKS: Readonly<Record<string, string>> = { mana: 'server' };
 /** Endpoints a world's clients reach by handoff only: no proxy of their own. */
 const HANDED_OVER: Readonly<Record<string, readonly string[]>> = { mana: ['chat', 'game', 'game2', 'server'] };
 /** What the demo plays of each world. */
@@ -48,7 +52,8 @@ export async function startDemo(parts: DemoParts, options: DemoOptions = {}): Pr
     try {
       const fixture = await loadFixture(name);
       const variant = VARIANTS[name] ?? {};
-      const server = await fixture.startServer({ seed, pace, options: variant });
+      const link = await proxyLink(parts, fixture);
+      const server = await fixture.startServer({ seed, pace, options: variant, ...link });
       servers.push(server);
       const reached = await proxyEndpoints(parts, fixture.name, fixture.protocol, server);
       const isTls = Object.values(reached).some((url) => /^(tls|wss):/.test(url));
@@ -77,6 +82,33 @@ export async function startDemo(parts: DemoParts, options: DemoOptions = {}): Pr
       await Promise.allSettled(servers.map((s) => s.close()));
     },
   };
+}
+
+/**
+ * A world whose servers connect to each other is started with the address of a proxy in between, which is up before the server
+ * behind it.
+ */
+async function proxyLink(parts: DemoParts, fixture: Fixture): Promise<Pick<ServerOptions, 'ports' | 'links'>> {
+  const endpoint = LINKS[fixture.name];
+  if (endpoint === undefined) return {};
+  const port = await freeUdpPort();
+  const spec: ProxySpec = {
+    name: `${fixture.name}-${endpoint}`,
+    listen: 'enet://127.0.0.1:0',
+    upstream: `enet://127.0.0.1:${port}`,
+    protocol: fixture.protocol,
+    role: endpoint,
+  };
+  return { ports: { [endpoint]: port }, links: { [endpoint]: await parts.startProxy(spec) } };
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return port;
 }
 
 async function proxyEndpoints(

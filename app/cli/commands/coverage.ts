@@ -14,10 +14,11 @@ export async function coverage(invocation: Invocation): Promise<number> {
 }
 
 export async function coverageOf(path: string, invocation: Invocation): Promise<readonly CoverageReport[]> {
+  const dialects = await dialectsSpoken(path, invocation);
   const collected = new Map<string, Coverage>();
   await forEachFrame(path, invocation, ({ frame, protocol, meaning }) => {
     if (protocol === undefined || meaning.dissected === undefined) return;
-    const dialect = dialectSpoken(protocol, meaning.dissected.messages[0]?.spec?.dialects);
+    const dialect = dialects.get(`${protocol.id}/${frame.conn}`);
     const key = `${protocol.id}/${dialect ?? ''}`;
     let one = collected.get(key);
     if (one === undefined) {
@@ -29,9 +30,44 @@ export async function coverageOf(path: string, invocation: Invocation): Promise<
   return [...collected.values()].map((one) => one.report());
 }
 
-/** Where every message belongs to one dialect, the dialects are covered apart: nobody speaks all of them. */
-function dialectSpoken(protocol: Protocol, dialects: readonly string[] | undefined): string | undefined {
-  return dialects?.length === 1 && protocol.messages.every((m) => m.dialects?.length === 1) ? dialects[0] : undefined;
+/** Fewer frames than this do not tell a connection's dialect: many messages look the same in several. */
+const TELLING_FRAMES = 8;
+
+/**
+ * Where every message belongs to one dialect, the dialects are covered apart: nobody speaks all of them. By `protocol/connection`:
+ * what most of its frames were read as, and for short connections what most of the file was.
+ */
+async function dialectsSpoken(path: string, invocation: Invocation): Promise<ReadonlyMap<string, string>> {
+  const counts = new Map<string, Map<string, number>>();
+  const count = (key: string, dialect: string): void => {
+    const known = counts.get(key) ?? new Map<string, number>();
+    counts.set(key, known);
+    known.set(dialect, (known.get(dialect) ?? 0) + 1);
+  };
+  await forEachFrame(path, invocation, ({ frame, protocol, meaning }) => {
+    const dialects = meaning.messages[0]?.spec?.dialects;
+    if (protocol === undefined || dialects?.length !== 1 || !hasSeparateDialects(protocol)) return;
+    count(`${protocol.id}/${frame.conn}`, dialects[0]!);
+    count(protocol.id, dialects[0]!);
+  });
+  const found = new Map<string, string>();
+  for (const [key, known] of counts) {
+    const frames = [...known.values()].reduce((a, b) => a + b, 0);
+    const telling = frames >= TELLING_FRAMES ? known : counts.get(key.split('/')[0]!)!;
+    found.set(key, [...telling].reduce((a, b) => (b[1] > a[1] ? b : a))[0]);
+  }
+  return found;
+}
+
+const separate = new WeakMap<Protocol, boolean>();
+
+function hasSeparateDialects(protocol: Protocol): boolean {
+  let is = separate.get(protocol);
+  if (is === undefined) {
+    is = protocol.messages.every((m) => m.dialects?.length === 1);
+    separate.set(protocol, is);
+  }
+  return is;
 }
 
 function printReport(report: CoverageReport): void {
