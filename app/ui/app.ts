@@ -100,7 +100,8 @@ function restore({ selection, inspection, dock, view, scroll, client }: App, pag
   const end = client.onReady(() => {
     end();
     const stop = view.status.subscribe(() => {
-      if (view.status.get().phase !== 'ready') return;
+      const { phase, done } = view.status.get();
+      if (phase !== 'ready' || !done) return;
       stop();
       view.indexOf(page.focus).then(
         ({ index }) => scroll.center(index),

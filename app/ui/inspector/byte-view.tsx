@@ -157,7 +157,7 @@ const ByteLine = memo(function ByteLine({
       <span className="o" role="rowheader">
         {from.toString(16).padStart(4, '0')}
       </span>
-      <span className="cells" role="gridcell" aria-label={`${t.inspector.offset} ${from}`}>
+      <span className="cells" role="gridcell">
         {hex}
       </span>
       <span className="gap2" />

@@ -14,6 +14,7 @@ import { Timeline } from '../timeline/timeline.tsx';
 import { Dock } from './dock.tsx';
 import { NoticeList } from './notice-list.tsx';
 import { PanicBar } from './panic-bar.tsx';
+import { Refused } from './refused.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { TopBar } from './top-bar.tsx';
 import { useHasTraffic } from './traffic.ts';
@@ -55,6 +56,7 @@ export function Shell() {
         <FirstRun />
       )}
       <StatusBar hasTraffic={hasTraffic} />
+      <Refused />
       <NoticeList />
       <OverlayHost />
       <ContextMenu />

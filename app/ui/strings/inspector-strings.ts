@@ -8,7 +8,6 @@ export const inspectorStrings = {
   details: 'Details',
   buffers: 'Which bytes',
   bufferKinds: { payload: 'Payload', packet: 'Packet', sent: 'As sent', inner: 'Inside' },
-  offset: 'offset',
   noBytes: 'No bytes.',
   bytesAs: (n: number) => `${grouped(n)} ${n === 1 ? 'byte' : 'bytes'} as`,
   derived: (of: string) => `Computed from ${of}`,

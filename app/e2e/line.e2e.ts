@@ -1,0 +1,123 @@
+/** The line between page and engine: it breaks and comes back, the page reloads, two pages look at one engine. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { goTo, isMissingChromium, launch, open, ROW, selectedNumber, until } from './browser.ts';
+import { startContractServer } from './contract-server/server.ts';
+
+describe.skipIf(isMissingChromium())('the line to the engine', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  test('a broken line is said, tried again, and everything goes on where it was', async () => {
+    const server = await startContractServer();
+    const { page } = await open(browser, server.url);
+    await page.waitForSelector(ROW);
+    await goTo(page, '84105');
+    server.cut();
+    await until(
+      'the page to notice',
+      async () => server.asked.filter((each) => each.verb === 'view.open').length,
+      (count) => count >= 2,
+    );
+    await until(
+      'the engine to be back',
+      () => page.locator('.status').textContent(),
+      (text) => (text ?? '').includes('engine ok'),
+    );
+    expect(await selectedNumber(page)).toBe('84105');
+    await page.locator('.tree .node').first().waitFor();
+    await page.context().close();
+    await server.close();
+  });
+
+  test('an engine that restarts on the same port is found again', async () => {
+    const first = await startContractServer();
+    const { page } = await open(browser, first.url);
+    await page.waitForSelector(ROW);
+    const port = Number(new URL(first.url).port);
+    await first.close();
+    await until(
+      'the page to say so',
+      () => page.locator('.status').textContent(),
+      (text) => (text ?? '').includes('not reached'),
+    );
+    const second = await startContractServer({ port });
+    await until(
+      'the engine to be back',
+      () => page.locator('.status').textContent(),
+      (text) => (text ?? '').includes('engine ok'),
+    );
+    await page.waitForSelector(ROW);
+    await page.context().close();
+    await second.close();
+  });
+
+  test('a reload loses nothing: filter, selection, field and open tool are there again', async () => {
+    const server = await startContractServer();
+    const { page } = await open(browser, server.url);
+    await page.waitForSelector(ROW);
+    await page.keyboard.press('/');
+    await page.keyboard.type('mana and toClient');
+    await page.keyboard.press('Enter');
+    await until(
+      'the filter',
+      () => page.locator('.hits b').count(),
+      (count) => count === 1,
+    );
+    await goTo(page, '84105');
+    await page.locator('.tree .node').first().click();
+    await page.locator('#tab-connections').click();
+    await page.reload();
+    await page.waitForSelector(ROW);
+    expect(await page.locator('#filter-input').inputValue()).toBe('mana and toClient');
+    await until(
+      'the selected frame in sight',
+      () => page.locator(`${ROW}.sel`).count(),
+      (count) => count === 1,
+    );
+    expect(await selectedNumber(page)).toBe('84105');
+    expect(await page.locator('#tab-connections').getAttribute('aria-selected')).toBe('true');
+    await page.locator('#tab-inspector').click();
+    await until(
+      'the field',
+      () => page.locator('.node.sel').count(),
+      (count) => count === 1,
+    );
+    await page.context().close();
+    await server.close();
+  });
+
+  test('two pages on one engine do not disturb each other', async () => {
+    const server = await startContractServer();
+    const [a, b] = await Promise.all([open(browser, server.url), open(browser, server.url)]);
+    await Promise.all([a.page.waitForSelector(ROW), b.page.waitForSelector(ROW)]);
+    await a.page.keyboard.press('/');
+    await a.page.keyboard.type('fco');
+    await a.page.keyboard.press('Enter');
+    await until(
+      'the filter in one',
+      () => a.page.locator('.hits b').count(),
+      (count) => count === 1,
+    );
+    await goTo(b.page, '84105');
+    expect(await b.page.locator('.hits b').count()).toBe(0);
+    expect(await selectedNumber(b.page)).toBe('84105');
+    expect((await a.page.locator(`${ROW} .conn`).allTextContents()).every((text) => text.startsWith('fco'))).toBe(true);
+    await Promise.all([a.page.context().close(), b.page.context().close()]);
+    await server.close();
+  });
+
+  test('without the token the page says what to do instead of trying for ever', async () => {
+    const server = await startContractServer();
+    const { page } = await open(browser, server.url.replace(/token=.*/, 'token=wrong'));
+    await page.locator('.refused').waitFor();
+    expect(await page.locator('.refused').textContent()).toContain('address the engine printed');
+    await page.context().close();
+    await server.close();
+  });
+});
