@@ -3,7 +3,7 @@ import type { Protocol } from '../protocol/protocol.ts';
 import { createDice } from '../traffic/clock.ts';
 import type { ControlDecision, HeldFrame } from '../traffic/control.ts';
 import type { Carrier, Connection, Direction } from '../traffic/frame.ts';
-import { createMessageCodec, messageUnit } from './codec.ts';
+import { type Codec, createMessageCodec, messageUnit } from './codec.ts';
 import { type Control, createControl } from './control.ts';
 import { createMemory } from './meaning.ts';
 import { Relay } from './relay.ts';
@@ -14,6 +14,13 @@ export interface Command {
   readonly what: 'send' | 'end' | 'reset';
   readonly direction: Direction;
   readonly text: string;
+}
+
+export interface BenchOptions {
+  readonly protocol?: Protocol | readonly Protocol[];
+  readonly whole?: boolean;
+  readonly proxy?: string;
+  readonly codecs?: Readonly<Record<Direction, Codec>>;
 }
 
 export class Bench {
@@ -39,7 +46,7 @@ export class Bench {
     });
   }
 
-  relay(options: { protocol?: Protocol | readonly Protocol[]; whole?: boolean; proxy?: string } = {}): BenchRelay {
+  relay(options: BenchOptions = {}): BenchRelay {
     return new BenchRelay(this, options, ++this.#ordinal, (entry) => this.#relays.push(entry));
   }
 
@@ -69,7 +76,7 @@ export class BenchRelay {
 
   constructor(
     bench: Bench,
-    options: { protocol?: Protocol | readonly Protocol[]; whole?: boolean; proxy?: string },
+    options: BenchOptions,
     ordinal: number,
     register: (entry: { readonly relay: Relay; wake: number }) => void,
   ) {
@@ -116,6 +123,7 @@ export class BenchRelay {
       options: {},
       whole: this.#whole,
       ...(this.#whole ? { codecs: { toServer: createMessageCodec(), toClient: createMessageCodec() } } : {}),
+      ...(options.codecs === undefined ? {} : { codecs: options.codecs }),
     });
     entry = { relay: this.relay, wake: early };
     register(entry);

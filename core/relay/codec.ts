@@ -44,7 +44,7 @@ const NONE: Uint8Array = new Uint8Array(0);
 const PLAIN: Carrier = Object.freeze({});
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
+  if (parts.length < 2) return parts[0] ?? NONE;
   let size = 0;
   for (const p of parts) size += p.length;
   const all = new Uint8Array(size);
@@ -54,6 +54,12 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
     at += p.length;
   }
   return all;
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function unitOfCut(cut: Cut): Unit {

@@ -6,13 +6,15 @@
 import type { Clock } from '../traffic/clock.ts';
 import type { HoldDecision } from '../traffic/control.ts';
 import type { Carrier, Direction, Fate, Origin } from '../traffic/frame.ts';
-import type { FrameUpdate, TrafficSink } from '../traffic/sink.ts';
-import type { Codec, Unit } from './codec.ts';
+import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
+import { Backlog } from './backlog.ts';
+import { type Codec, concat, createMessageCodec, messageUnit, sameBytes, type Unit } from './codec.ts';
 import { type Departure, Departures } from './departures.ts';
 import type { LaneMeter } from './meter.ts';
 import { Outlet, type RelayPort } from './outlet.ts';
 import type { LaneControl } from './control.ts';
 import type { Insert, Treatment } from './treatment.ts';
+import { WaitingFrames } from './waiting-frames.ts';
 
 /** What a lane needs of its connection. */
 export interface LaneHost {
@@ -28,24 +30,12 @@ export interface LaneHost {
   close(how: 'close' | 'reset'): void;
   held(departure: Departure, treatment: Treatment, unit: Unit, direction: Direction): void;
   unheld(n: number): void;
+  /** The codec threw. */
+  cutFailed(error: unknown): void;
   /** A number for a frame that nobody numbers. */
   unnumbered(): number;
   /** Something may wait now: the alarm is set anew. */
   settled(now: number): void;
-}
-
-interface HeldDeparture {
-  readonly departure: Departure;
-  /** Milliseconds of the clock; Infinity: no limit. */
-  readonly limitAt: number;
-  readonly onLimit: 'forward' | 'drop';
-  /** Delay that a fault asked for on top. */
-  readonly notBefore: number;
-  fate: Fate;
-  sent: Uint8Array | undefined;
-  /** What it still waits for: somebody's decision, and the payload to send. */
-  readonly awaits: Set<'decision' | 'preparation'>;
-  editedByHand: boolean;
 }
 
 /** Received bytes of a frame that does not end are let go after so long, so that a wrong framing never strands traffic. */
@@ -64,12 +54,11 @@ export class Lane {
   /** Bytes of the codec's pending frame that have gone on. */
   #already = 0;
   /** Received and not gone on. */
-  #backlog: Uint8Array[] = [];
-  #backlogBytes = 0;
+  readonly #backlog = new Backlog();
   #partialSince: number | undefined;
   /** Injected frames that wait for a boundary. */
-  #waiting: Departure[] = [];
-  readonly #held = new Map<number, HeldDeparture>();
+  #injected: Departure[] = [];
+  readonly #waiting: WaitingFrames;
   #closing: 'end' | 'reset' | undefined;
   #closeAt = 0;
   #closed = false;
@@ -89,6 +78,11 @@ export class Lane {
     this.meter = meter;
     this.outlet = new Outlet(host.port, direction, whole);
     this.departures = new Departures(() => this.#codec, this.outlet, this.meter);
+    this.#waiting = new WaitingFrames({
+      now: () => host.clock.now(),
+      decided: (n) => host.unheld(n),
+      update: (n, update) => host.sink.update(n, update),
+    });
   }
 
   get codec(): Codec {
@@ -113,7 +107,7 @@ export class Lane {
   /** Bytes that wait here, for backpressure. */
   get waitingBytes(): number {
     // A frame that is still arriving must arrive whole, whatever its size.
-    return this.departures.isEmpty ? 0 : this.departures.bytes + this.#backlogBytes;
+    return this.departures.isEmpty ? 0 : this.departures.bytes + this.#backlog.bytes;
   }
 
   // ---- in --------------------------------------------------------------------------------------------------------------
@@ -129,10 +123,9 @@ export class Lane {
     }
     this.#framed = true;
     this.#backlog.push(chunk);
-    this.#backlogBytes += chunk.length;
-    for (const unit of this.#codec.push(chunk)) this.#unit(unit, now);
+    for (const unit of this.#cut(chunk)) this.#unit(unit, now);
     if (this.#already > 0) this.#passBacklog(now);
-    this.#partialSince = this.#backlogBytes > 0 ? now : undefined;
+    this.#partialSince = this.#backlog.bytes > 0 ? now : undefined;
     this.#settle(now);
   }
 
@@ -142,8 +135,20 @@ export class Lane {
   }
 
   #tap(chunk: Uint8Array, at: number, wall: number): void {
-    for (const unit of this.#codec.push(chunk)) this.#record(unit, at, wall);
+    for (const unit of this.#cut(chunk)) this.#record(unit, at, wall);
     this.#already = this.#codec.pending;
+  }
+
+  /** A cutter that throws is taken out of the road: from there on each read is a frame. */
+  #cut(chunk: Uint8Array): readonly Unit[] {
+    try {
+      return this.#codec.push(chunk);
+    } catch (error) {
+      this.#host.cutFailed(error);
+      this.#codec = createMessageCodec();
+      this.#already = 0;
+      return [messageUnit(this.#framed ? concat(this.#backlog.peek()) : chunk, PLAIN)];
+    }
   }
 
   #wallAt(at: number): number {
@@ -187,12 +192,10 @@ export class Lane {
   /** Nothing can be written any more. */
   destinationGone(): void {
     this.#closed = true;
-    for (const n of this.#held.keys()) this.#host.unheld(n);
-    this.#held.clear();
+    this.#waiting.clear();
     this.departures.discard(this.#host.clock.now());
-    this.#backlog = [];
-    this.#backlogBytes = 0;
-    this.#waiting = [];
+    this.#backlog.takeAll();
+    this.#injected = [];
   }
 
   // ---- out -------------------------------------------------------------------------------------------------------------
@@ -202,70 +205,19 @@ export class Lane {
     const departure = this.#own(payload, carrier, origin, touchedBy);
     const now = this.#host.clock.now();
     if (this.#mayWrite()) this.departures.sendNow(departure, now);
-    else this.#waiting.push(departure);
+    else this.#injected.push(departure);
     return departure.n;
   }
 
+  /** False when the frame was not held. */
   decide(n: number, decision: HoldDecision): boolean {
-    const held = this.#held.get(n);
-    if (held === undefined || !held.awaits.delete('decision')) return false;
-    this.#host.unheld(n);
-    const { departure } = held;
-    held.fate = departure.payload === undefined ? 'forwarded' : 'edited';
-    switch (decision.action) {
-      case 'forward':
-        break;
-      case 'edit':
-        if (!sameBytes(decision.bytes, departure.unit!.payload)) {
-          departure.payload = decision.bytes;
-          held.fate = 'edited';
-          held.sent = decision.bytes;
-          held.editedByHand = true;
-        }
-        break;
-      case 'drop':
-        departure.dropped = true;
-        held.fate = 'dropped';
-        break;
-      case 'duplicate':
-        departure.copies += Math.max(1, Math.floor(decision.times));
-        held.fate = 'duplicated';
-    }
-    this.#free(n, held);
-    return true;
-  }
-
-  #prepared(n: number, payload: Uint8Array | undefined): void {
-    const held = this.#held.get(n);
-    if (held === undefined || !held.awaits.delete('preparation')) return;
-    if (payload !== undefined && !held.editedByHand && !sameBytes(payload, held.departure.unit!.payload)) {
-      held.departure.payload = payload;
-      held.sent = payload;
-      if (held.fate === 'forwarded') held.fate = 'edited';
-    }
-    this.#free(n, held);
-  }
-
-  /** Waits no longer for anybody. */
-  #giveUp(n: number, held: HeldDeparture, action = held.onLimit): void {
-    this.decide(n, { action });
-    this.#prepared(n, undefined);
-  }
-
-  #free(n: number, held: HeldDeparture): void {
-    if (held.awaits.size > 0) return;
-    this.#held.delete(n);
-    held.departure.readyAt = Math.max(this.#host.clock.now(), held.notBefore);
+    return this.#waiting.decide(n, decision);
   }
 
   /** Lets out what is ready; returns when to come again. */
   tick(now: number): number {
-    let next = Infinity;
-    for (const [n, held] of this.#held) {
-      if (held.limitAt <= now) this.#giveUp(n, held);
-      else next = Math.min(next, held.limitAt);
-    }
-    if (this.#partialSince !== undefined && this.#backlogBytes > 0) {
+    let next = this.#waiting.tick(now);
+    if (this.#partialSince !== undefined && this.#backlog.bytes > 0) {
       const until = this.#partialSince + PARTIAL_LIMIT_MS;
       if (now < until) next = Math.min(next, until);
       else if (this.departures.isEmpty) this.#passBacklog(now);
@@ -283,7 +235,7 @@ export class Lane {
   /** Everything that waits goes now; used by the panic switch and on closing down. */
   release(): void {
     const now = this.#host.clock.now();
-    for (const [n, held] of this.#held) this.#giveUp(n, held, 'forward');
+    this.#waiting.forwardAll();
     this.departures.release(now);
     this.#closeAt = 0;
     this.#settle(now);
@@ -299,7 +251,7 @@ export class Lane {
   // ---- within ----------------------------------------------------------------------------------------------------------
 
   #mustFrame(): boolean {
-    return this.control.active || this.#waiting.length > 0 || !this.departures.isEmpty;
+    return this.control.active || this.#injected.length > 0 || !this.departures.isEmpty;
   }
 
   #mayWrite(): boolean {
@@ -319,7 +271,7 @@ export class Lane {
       this.#record(unit, now);
       return;
     }
-    const parts = this.#take(size - this.#already);
+    const parts = this.#backlog.take(size - this.#already);
     if (this.#already > 0) {
       this.#already = 0;
       for (const part of parts) {
@@ -330,7 +282,7 @@ export class Lane {
     } else {
       this.#handle(unit, parts, now, 0);
     }
-    this.#writeWaiting(now);
+    this.#writeInjected(now);
   }
 
   #handle(unit: Unit, parts: readonly Uint8Array[], now: number, channel: number): void {
@@ -380,8 +332,7 @@ export class Lane {
     if (edited) departure.payload = treatment.payload;
     departure.dropped = treatment.drop;
     departure.copies = treatment.copies;
-    const notBefore = now + treatment.delayMs;
-    departure.readyAt = notBefore;
+    departure.readyAt = now + treatment.delayMs;
     const fate: Fate = treatment.drop
       ? 'dropped'
       : treatment.hold !== undefined
@@ -397,32 +348,14 @@ export class Lane {
     const touched = touchedBy.length > 0 ? { touchedBy } : {};
     if (fate !== 'forwarded' || touchedBy.length > 0) this.#host.sink.update(n, { fate, ...sent, ...touched });
     if (waits) {
-      departure.readyAt = Infinity;
-      const limitMs = hold?.limitMs ?? ASK_LIMIT_MS;
-      const held: HeldDeparture = {
-        departure,
-        limitAt: limitMs === 0 ? Infinity : now + limitMs,
-        onLimit: hold?.onLimit ?? 'forward',
-        notBefore,
-        fate,
-        sent: edited ? treatment.payload : undefined,
-        awaits: new Set(),
-        editedByHand: false,
-      };
-      if (hold !== undefined || ask !== undefined) held.awaits.add('decision');
-      if (prepare !== undefined) held.awaits.add('preparation');
-      departure.left = (waitedMs) => {
-        const update: FrameUpdate = { fate: departure.dropped ? 'dropped' : held.fate, heldMs: waitedMs };
-        this.#host.sink.update(n, held.sent === undefined ? update : { ...update, sent: held.sent });
-      };
-      this.#held.set(n, held);
+      this.#waiting.add(departure, treatment, fate, now);
       if (hold !== undefined) this.#host.held(departure, treatment, unit, this.direction);
       ask?.((decision) => {
-        this.decide(n, decision);
+        this.#waiting.decide(n, decision);
         this.#settle(this.#host.clock.now());
       });
       prepare?.((payload) => {
-        this.#prepared(n, payload);
+        this.#waiting.prepared(n, payload);
         this.#settle(this.#host.clock.now());
       });
     } else if (fate === 'delayed' || this.departures.count > 0 || departure.readyAt > now) {
@@ -476,9 +409,21 @@ export class Lane {
 
   #record(unit: Unit, at: number, wall = this.#wallAt(at)): number {
     if (!unit.isFrame) return 0;
-    const { sink, conn } = this.#host;
-    const n = sink.frame({
-      conn,
+    const n = this.#host.sink.frame(this.#draft(unit, at, wall, 'forwarded'));
+    this.meter.recorded(n);
+    this.#host.noted(n, this.direction, unit.payload);
+    return n;
+  }
+
+  #numberOfUnrecorded(unit: Unit): number {
+    const { clock, sink } = this.#host;
+    const n = sink.frame(this.#draft(unit, clock.now(), clock.wall(), 'held'));
+    return n > 0 ? n : this.#host.unnumbered();
+  }
+
+  #draft(unit: Unit, at: number, wall: number, fate: Fate): FrameDraft {
+    return {
+      conn: this.#host.conn,
       direction: this.direction,
       time: wall,
       mono: at * 1000,
@@ -487,70 +432,28 @@ export class Lane {
       head: unit.head,
       tail: unit.tail,
       origin: 'wire',
-      fate: 'forwarded',
+      fate,
       expert: unit.expert,
-    });
-    this.meter.recorded(n);
-    this.#host.noted(n, this.direction, unit.payload);
-    return n;
-  }
-
-  #numberOfUnrecorded(unit: Unit): number {
-    const { clock, sink, conn } = this.#host;
-    const n = sink.frame({
-      conn,
-      direction: this.direction,
-      time: clock.wall(),
-      mono: clock.now() * 1000,
-      carrier: unit.carrier,
-      bytes: unit.payload,
-      head: unit.head,
-      tail: unit.tail,
-      origin: 'wire',
-      fate: 'held',
-      expert: unit.expert,
-    });
-    return n > 0 ? n : this.#host.unnumbered();
-  }
-
-  #take(size: number): Uint8Array[] {
-    const parts: Uint8Array[] = [];
-    let left = size;
-    while (left > 0 && this.#backlog.length > 0) {
-      const first = this.#backlog[0]!;
-      if (first.length <= left) {
-        parts.push(first);
-        left -= first.length;
-        this.#backlog.shift();
-      } else {
-        parts.push(first.subarray(0, left));
-        this.#backlog[0] = first.subarray(left);
-        left = 0;
-      }
-    }
-    this.#backlogBytes -= size - left;
-    return parts;
+    };
   }
 
   /** Lets received bytes go as they are, though their frame is not complete. */
   #passBacklog(now: number): void {
-    for (const part of this.#backlog) {
+    for (const part of this.#backlog.takeAll()) {
       this.meter.came(part);
       this.outlet.send(part, PLAIN, true, now);
     }
-    this.#backlog = [];
-    this.#backlogBytes = 0;
     this.#partialSince = undefined;
     this.#already = this.#codec.pending;
   }
 
-  #writeWaiting(now: number): void {
-    if (this.#waiting.length === 0 || !this.#mayWrite()) return;
-    for (const departure of this.#waiting.splice(0)) this.departures.sendNow(departure, now);
+  #writeInjected(now: number): void {
+    if (this.#injected.length === 0 || !this.#mayWrite()) return;
+    for (const departure of this.#injected.splice(0)) this.departures.sendNow(departure, now);
   }
 
   #goOn(now: number): void {
-    this.#writeWaiting(now);
+    this.#writeInjected(now);
     if (this.#framed && !this.#mustFrame()) {
       this.#passBacklog(now);
       this.#framed = false;
@@ -564,12 +467,5 @@ export class Lane {
   }
 }
 
-const ASK_LIMIT_MS = 1000;
 const NONE: readonly never[] = [];
 const EMPTY: Uint8Array = new Uint8Array(0);
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}

@@ -2,8 +2,7 @@
  * What frames mean while they are in hand. The engine, which dissects every frame for the timeline, usually supplies this so
  * that nothing is dissected twice; `createReading` is the relay's own for a single connection.
  */
-import { Registry, SURE } from '../protocol/recognise.ts';
-import type { Direction, Dissected, Link, Memory, OptionValues, Protocol, Sample } from '../protocol/protocol.ts';
+import type { Direction, Dissected, Link, Memory, OptionValues, Protocol } from '../protocol/protocol.ts';
 
 export interface Meaning {
   readonly protocol: Protocol;
@@ -15,9 +14,9 @@ export interface Meaning {
 /** Meanings of one connection's frames. Every frame is noted, in order; few are asked about. */
 export interface Reading {
   readonly protocol: Protocol | undefined;
-  /** A frame that was recorded. Must be cheap: nobody may ever ask. */
+  /** A frame that was recorded. Must be cheap, for nobody may ever ask, and must not throw. */
   note(n: number, direction: Direction, bytes: Uint8Array): void;
-  /** The meaning of the frame noted last. */
+  /** The meaning of the frame noted last. @throws what its dissector throws. */
   last(): Meaning | undefined;
   /** State after the frames noted so far: what a new message is encoded in. */
   state(): unknown;
@@ -32,13 +31,22 @@ export function createReading(protocol: Protocol, link: Link, options: OptionVal
   const hasState = state !== null && state !== undefined;
   let backlog: { direction: Direction; bytes: Uint8Array }[] = [];
   let latest: Meaning | undefined;
+  let failure: { readonly error: unknown } | undefined;
   const catchUp = (): void => {
-    for (const { direction, bytes } of backlog) {
-      const dissected = protocol.dissect(bytes, direction, state);
-      latest = { protocol, state, dissected };
-      state = protocol.next(state, direction, dissected, bytes, memory);
-    }
+    const frames = backlog;
     backlog = [];
+    for (const { direction, bytes } of frames) {
+      failure = undefined;
+      try {
+        const dissected = protocol.dissect(bytes, direction, state);
+        latest = { protocol, state, dissected };
+        state = protocol.next(state, direction, dissected, bytes, memory);
+      } catch (error) {
+        // Dissectors do not throw; one that does loses this frame's meaning and nothing else.
+        latest = undefined;
+        failure = { error };
+      }
+    }
   };
   return {
     protocol,
@@ -52,6 +60,7 @@ export function createReading(protocol: Protocol, link: Link, options: OptionVal
     },
     last() {
       catchUp();
+      if (failure !== undefined) throw failure.error;
       return latest;
     },
     state() {
@@ -71,22 +80,4 @@ export const NO_READING: Reading = {
 export function createMemory(): Memory {
   const facts = new Map<string, unknown>();
   return { recall: (key) => facts.get(key), remember: (key, value) => void facts.set(key, value) };
-}
-
-/** A likely guess is taken once so many chunks or messages have been looked at. */
-const LIKELY = 0.5;
-const LIKELY_AFTER = 3;
-
-/** The protocol that knows the first bytes best; undefined while none is sure enough. `final`: the best guess stands. */
-export function chooseProtocol(
-  protocols: readonly Protocol[],
-  sample: Sample,
-  link: Link,
-  seen: number,
-  final: boolean,
-): Protocol | undefined {
-  const guess = new Registry(protocols).recognise(sample, link);
-  if (guess === null) return undefined;
-  const isGood = guess.confidence >= SURE || (guess.confidence >= LIKELY && seen >= LIKELY_AFTER);
-  return isGood || final ? guess.protocol : undefined;
 }

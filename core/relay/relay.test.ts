@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createDice } from '../traffic/clock.ts';
 import { Bench } from './bench-for-tests.ts';
-import { createStreamCodecs } from './codec.ts';
+import { type Codec, createMessageCodec, createStreamCodecs } from './codec.ts';
 import { isLoopback, parseEndpointUrl, parseHostPort, printEndpointUrl } from './endpoint-url.ts';
 import { createMeter } from './meter.ts';
 import { say, TOY } from './toy-for-tests.ts';
@@ -181,6 +181,30 @@ test('a dissector that throws costs its meaning, not the frame', () => {
   relay.client(line('x') + line('y'));
   expect(relay.sent()).toBe(line('x') + line('y'));
   expect(bench.sink.remarks[0]!.info.text).toMatch(/went on as it came: oh no/);
+});
+
+test('a codec that throws is taken out of the road', () => {
+  const bench = new Bench();
+  const broken = (): Codec => ({
+    ...createMessageCodec(),
+    push: () => {
+      throw new Error('cannot cut');
+    },
+  });
+  bench.control.setRules([
+    { id: 'r', enabled: true, when: 'text == "x"', direction: 'toServer', actions: [{ do: 'drop' }] },
+  ]);
+  const protocol = { ...TOY, handoffs: [], correlations: [] };
+  const relay = bench.relay({ protocol, codecs: { toServer: broken(), toClient: broken() } });
+  relay.client('one');
+  relay.client('two');
+  relay.server('three');
+  relay.server('four');
+  expect(relay.sent()).toBe('onetwo');
+  expect(relay.sent('toClient')).toBe('threefour');
+  expect(bench.sink.texts()).toEqual(['one', 'two', 'three', 'four']);
+  expect(bench.sink.remarks.map((r) => r.info.text)).toEqual(Array(2).fill('Frames are no longer cut: cannot cut'));
+  expect(bench.control.readMeter().exact).toBe(true);
 });
 
 test('a reset is passed on after what came before it', () => {

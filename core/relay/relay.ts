@@ -2,17 +2,19 @@
  * One connection, without I/O: events come in (bytes, ends, decisions, ticks), commands go out through a `RelayPort`, frames
  * go to the sink. All carriers share it; what differs between them is the codec.
  */
-import type { Link, Memory, OptionValues, Protocol, Sample } from '../protocol/protocol.ts';
+import type { Link, Memory, OptionValues, Protocol } from '../protocol/protocol.ts';
 import type { Clock } from '../traffic/clock.ts';
 import type { HoldDecision, Injection } from '../traffic/control.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Connection, Direction, Origin } from '../traffic/frame.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
+import { Absorber } from './absorber.ts';
 import { type Codec, createStreamCodecs, type Unit } from './codec.ts';
 import type { ConnectionFacts, Control, Controlled } from './control.ts';
 import { Lane, type LaneHost } from './lane.ts';
-import { chooseProtocol, createReading, type Meaning, NO_READING, type Reading } from './meaning.ts';
+import { createReading, type Meaning, NO_READING, type Reading } from './meaning.ts';
 import type { RelayPort } from './outlet.ts';
+import { ProtocolSearch, type Seen } from './protocol-search.ts';
 import { FrameSubject } from './subject.ts';
 import { Treatment } from './treatment.ts';
 import { writeTemplate } from './template.ts';
@@ -57,27 +59,6 @@ export interface FrameFollower {
   opened(): void;
 }
 
-/** A protocol is looked for in the first chunks; what none knows is cut by reads. */
-const RECOGNISE_CHUNKS = 6;
-const RECOGNISE_BYTES = 4096;
-/** Bytes nobody is sure about show in the timeline after so long. */
-const RECOGNISE_MS = 300;
-const ABSORB_LIMIT_MS = 30_000;
-
-interface Sampled {
-  /** Frame number, for carriers that cut by themselves. */
-  readonly n: number;
-  readonly direction: Direction;
-  readonly chunk: Uint8Array;
-  readonly at: number;
-}
-
-interface Absorb {
-  /** Message names; undefined: whatever comes. */
-  readonly names: readonly string[] | undefined;
-  readonly until: number;
-}
-
 export class Relay implements Controlled {
   readonly #setup: RelaySetup;
   readonly #lanes: Record<Direction, Lane>;
@@ -88,9 +69,9 @@ export class Relay implements Controlled {
   #hasFrames = false;
   #protocol: Protocol | undefined;
   #reading: Reading = NO_READING;
-  /** Undecided: chunks seen so far, not yet cut. */
-  #sample: Sampled[] | undefined;
-  readonly #absorb: Record<Direction, Absorb[]> = { toServer: [], toClient: [] };
+  /** While the protocol is not known. */
+  #search: ProtocolSearch | undefined;
+  readonly #absorber = new Absorber();
   readonly #repeats = new Set<{ at: number; left: number; readonly injection: Injection }>();
   /** Meaning of the frame treated last. */
   #inHand: () => Meaning | undefined = () => undefined;
@@ -102,7 +83,9 @@ export class Relay implements Controlled {
     this.#connection = setup.connection;
     this.#link = setup.link;
     const fixed = Array.isArray(setup.protocol) ? undefined : (setup.protocol as Protocol);
-    if (fixed === undefined) this.#sample = [];
+    if (fixed === undefined) {
+      this.#search = new ProtocolSearch(setup.protocol as readonly Protocol[], setup.codecs === undefined);
+    }
     const current = (): Connection => this.#connection;
     const facts: ConnectionFacts = {
       get connection() {
@@ -146,11 +129,11 @@ export class Relay implements Controlled {
 
   /** Bytes of a stream. */
   received(direction: Direction, chunk: Uint8Array): void {
-    if (this.#sample === undefined || this.#setup.codecs !== undefined) {
+    if (this.#search === undefined || this.#setup.codecs !== undefined) {
       this.#lanes[direction].receive(chunk);
       return;
     }
-    this.#sampled(direction, chunk);
+    this.#unknown(this.#search, direction, chunk);
   }
 
   /** A whole message of a message carrier. */
@@ -216,7 +199,7 @@ export class Relay implements Controlled {
 
   /** Reads the connection as another protocol from here on. */
   decodeAs(protocol: Protocol, options: OptionValues = this.#setup.options): void {
-    this.#sample = undefined;
+    this.#search = undefined;
     if (this.#setup.codecs === undefined) {
       const codecs = createStreamCodecs(protocol.framing);
       for (const lane of Object.values(this.#lanes)) lane.setCodec(codecs[lane.direction]);
@@ -289,6 +272,7 @@ export class Relay implements Controlled {
         );
       },
       unheld: (n) => setup.control.removeHeld(n),
+      cutFailed: (error) => this.#remarkFailure('Frames are no longer cut', error),
       unnumbered: () => setup.control.unnumbered(),
       settled: (now) => this.settled(now),
     };
@@ -316,7 +300,7 @@ export class Relay implements Controlled {
       const meaning = once(() => this.#reading.last());
       this.#inHand = meaning;
       const subject = new FrameSubject(n, direction, now / 1000, unit, this.#connection, meaning);
-      if (this.#absorbs(direction, subject, now)) {
+      if (this.#absorber.isActive(direction) && this.#absorber.takes(subject, now)) {
         treatment = new Treatment();
         treatment.drop = true;
         treatment.touchedBy.push('absorbed answer');
@@ -326,16 +310,16 @@ export class Relay implements Controlled {
       treatment = this.#followed(direction, unit, meaning, treatment);
     } catch (error) {
       // Traffic survives us: a throwing filter, dissector or script costs its effect, not the frame.
-      const text = error instanceof Error ? error.message : String(error);
-      this.#setup.sink.remark(this.#setup.connection.id, this.#setup.clock.wall(), {
-        severity: 'warning',
-        group: 'transport',
-        code: 'control-failed',
-        text: `Frame ${n} went on as it came: ${text}`,
-      });
+      this.#remarkFailure(`Frame ${n} went on as it came`, error);
       return undefined;
     }
     return treatment;
+  }
+
+  #remarkFailure(what: string, error: unknown): void {
+    const text = `${what}: ${error instanceof Error ? error.message : String(error)}`;
+    const { connection, clock, sink } = this.#setup;
+    sink.remark(connection.id, clock.wall(), { severity: 'warning', group: 'transport', code: 'control-failed', text });
   }
 
   #followed(
@@ -363,12 +347,12 @@ export class Relay implements Controlled {
 
   /** Adds the follower's and the absorber's interest to the controls'. */
   #following(control: Lane['control'], direction: Direction): Lane['control'] {
-    const absorbing = this.#absorb[direction];
+    const absorber = this.#absorber;
     const { follow, control: all } = this.#setup;
     const follows = (): boolean => !all.isPanic && follow?.wants(direction, this.#protocol) === true;
     return {
       get active() {
-        return control.active || absorbing.length > 0 || follows();
+        return control.active || absorber.isActive(direction) || follows();
       },
       treat: (subject, now) => control.treat(subject, now),
       shape: () => control.shape(),
@@ -377,41 +361,23 @@ export class Relay implements Controlled {
     };
   }
 
-  #absorbs(direction: Direction, subject: FrameSubject, now: number): boolean {
-    const list = this.#absorb[direction];
-    while (list.length > 0 && list[0]!.until < now) list.shift();
-    const index = list.findIndex((a) => a.names === undefined || subject.names.some((name) => a.names!.includes(name)));
-    if (index < 0) return false;
-    list.splice(index, 1);
-    return true;
-  }
-
   #injectOnce(injection: Injection, origin: Origin): number {
     const n = this.#lanes[injection.direction].inject(injection.bytes, injection.carrier ?? {}, origin);
-    if (injection.absorbAnswer) this.#absorbAnswerTo(injection.direction);
+    if (injection.absorbAnswer) {
+      const name = this.#reading.last()?.dissected.messages[0]?.name;
+      this.#absorber.expect(this.#protocol, injection.direction, name, this.#setup.clock.now());
+    }
     return n;
-  }
-
-  #absorbAnswerTo(direction: Direction): void {
-    const name = this.#reading.last()?.dissected.messages[0]?.name;
-    const pairs = this.#protocol?.pairs.filter(
-      (p) => p.direction === direction && (p.request === '*' || (name != null && p.request.includes(name))),
-    );
-    const names = pairs?.flatMap((p) => (p.replies === '*' ? [] : p.replies)) ?? [];
-    this.#absorb[opposite(direction)].push({
-      names: names.length > 0 ? names : undefined,
-      until: this.#setup.clock.now() + ABSORB_LIMIT_MS,
-    });
   }
 
   #noted(n: number, direction: Direction, bytes: Uint8Array): void {
     this.#hasFrames = true;
-    if (this.#sample === undefined) {
+    if (this.#search === undefined) {
       this.#reading.note(n, direction, bytes);
       this.#track();
     } else if (this.#setup.codecs !== undefined) {
-      this.#sample.push({ n, direction, chunk: bytes, at: 0 });
-      this.#decideProtocol(this.#sample.length >= RECOGNISE_CHUNKS);
+      this.#search.seen.push({ n, direction, bytes, at: this.#setup.clock.now() });
+      this.#decideProtocol(false);
     }
   }
 
@@ -436,59 +402,39 @@ export class Relay implements Controlled {
     this.#reading = reading?.(this.#connection) ?? createReading(protocol, this.#link, all, memory);
   }
 
-  #sampled(direction: Direction, chunk: Uint8Array): void {
+  /** Bytes of a stream nobody knows yet. They go on at once, unless they make the protocol known. */
+  #unknown(search: ProtocolSearch, direction: Direction, bytes: Uint8Array): void {
     const { clock, port } = this.#setup;
     const now = clock.now();
-    const sample = this.#sample!;
-    const last = this.#lanes[direction];
-    const seen = sample.reduce((sum, s) => sum + s.chunk.length, chunk.length);
-    const enough = sample.length + 1 >= RECOGNISE_CHUNKS || seen >= RECOGNISE_BYTES;
-    // The chunk in hand has not gone on yet: if the protocol is known now, rules and holds already apply to it.
-    const decided = this.#decideProtocol(enough, { n: 0, direction, chunk, at: now });
-    if (decided) {
-      last.receive(chunk);
+    const lane = this.#lanes[direction];
+    const seen: Seen = { n: 0, direction, bytes, at: now };
+    if (this.#decideProtocol(false, seen)) {
+      lane.receive(bytes);
       return;
     }
-    sample.push({ n: 0, direction, chunk, at: now });
-    last.meter.came(chunk);
-    port.send(direction, chunk, {}, true);
-    last.meter.took(clock.now() - now);
-    if (sample.length === 1) this.settled(now);
+    search.seen.push(seen);
+    lane.meter.came(bytes);
+    port.send(direction, bytes, {}, true);
+    lane.meter.took(clock.now() - now);
+    if (search.seen.length === 1) this.settled(now);
   }
 
-  /** Until when a protocol is looked for; decides when that is over. */
-  #recogniseBy(now: number): number {
-    const first = this.#setup.codecs === undefined ? this.#sample?.[0] : undefined;
-    if (first === undefined) return Infinity;
-    if (now < first.at + RECOGNISE_MS) return first.at + RECOGNISE_MS;
-    this.#decideProtocol(true);
-    return Infinity;
-  }
-
-  /** Chooses by what has been seen; `final`: by reads when nobody knows it. Returns whether it is decided. */
-  #decideProtocol(final: boolean, inHand?: Sampled): boolean {
-    const sample = this.#sample;
-    if (sample === undefined) return true;
-    const { protocol, codecs } = this.#setup;
-    const bytesOf = (direction: Direction): Uint8Array =>
-      joined(
-        [...sample, ...(inHand === undefined ? [] : [inHand])].filter((s) => s.direction === direction),
-        codecs,
-      );
-    const count = sample.length + (inHand === undefined ? 0 : 1);
-    const seen: Sample = { toServer: bytesOf('toServer'), toClient: bytesOf('toClient') };
-    const chosen = chooseProtocol(protocol as readonly Protocol[], seen, this.#link, count, final);
-    if (chosen === undefined && !final) return false;
-    this.#sample = undefined;
+  /** Chooses by what has been seen; `final`: now or never. Returns whether it is decided. */
+  #decideProtocol(final: boolean, next?: Seen): boolean {
+    const search = this.#search;
+    if (search === undefined) return true;
+    const chosen = search.choose(this.#link, final, next);
+    if (chosen === 'undecided') return false;
+    this.#search = undefined;
     if (chosen !== undefined) this.#use(chosen);
-    if (codecs === undefined) {
+    if (this.#setup.codecs === undefined) {
       const fresh = createStreamCodecs(chosen?.framing ?? { kind: 'message' });
       for (const lane of Object.values(this.#lanes)) lane.setCodec(fresh[lane.direction]);
-      for (const s of sample) this.#lanes[s.direction].tap(s.chunk, s.at);
+      for (const s of search.seen) this.#lanes[s.direction].tap(s.bytes, s.at);
     } else if (chosen !== undefined) {
       // Frames seen before it was known, so that the protocol's state is right.
-      for (const s of sample) {
-        this.#reading.note(s.n, s.direction, s.chunk);
+      for (const s of search.seen) {
+        this.#reading.note(s.n, s.direction, s.bytes);
         this.#track();
       }
     }
@@ -498,7 +444,11 @@ export class Relay implements Controlled {
   /** Sends what is due and sets the alarm for the rest. */
   settled(now: number): void {
     if (this.#closed) return;
-    let next = this.#recogniseBy(now);
+    let next = this.#search?.deadline ?? Infinity;
+    if (next <= now) {
+      this.#decideProtocol(true);
+      next = Infinity;
+    }
     for (const repeat of this.#repeats) {
       while (repeat.left > 0 && repeat.at <= now) {
         repeat.left--;
@@ -523,20 +473,6 @@ export class Relay implements Controlled {
       this.#setup.port.wakeAt(next);
     }
   }
-}
-
-function joined(parts: readonly Sampled[], codecs: unknown): Uint8Array {
-  const first = parts[0];
-  if (first === undefined) return new Uint8Array(0);
-  // Message carriers: the first message alone.
-  if (codecs !== undefined || parts.length === 1) return first.chunk;
-  const all = new Uint8Array(parts.reduce((sum, p) => sum + p.chunk.length, 0));
-  let at = 0;
-  for (const p of parts) {
-    all.set(p.chunk, at);
-    at += p.chunk.length;
-  }
-  return all;
 }
 
 function once<T>(read: () => T): () => T {
