@@ -1,24 +1,26 @@
-/** A growing, sorted list of frame numbers: 4 bytes a row, however many rows a view has. */
+/** A growing, sorted list of frame numbers in blocks: 4 bytes a row, however many rows a view has, and nothing is copied to grow. */
+const BLOCK_BITS = 14;
+const BLOCK_SIZE = 1 << BLOCK_BITS;
+const MASK = BLOCK_SIZE - 1;
+
 export class FrameList {
-  #items = new Uint32Array(1024);
+  #blocks: Uint32Array[] = [];
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
   at(index: number): number {
-    return this.#items[index]!;
+    return this.#blocks[index >>> BLOCK_BITS]![index & MASK]!;
   }
   push(n: number): void {
-    if (this.#length === this.#items.length) {
-      const larger = new Uint32Array(this.#items.length * 2);
-      larger.set(this.#items);
-      this.#items = larger;
-    }
-    this.#items[this.#length++] = n;
+    const block = this.#length >>> BLOCK_BITS;
+    if (block === this.#blocks.length) this.#blocks.push(new Uint32Array(BLOCK_SIZE));
+    this.#blocks[block]![this.#length & MASK] = n;
+    this.#length++;
   }
   clear(): void {
-    this.#items = new Uint32Array(1024);
+    this.#blocks = [];
     this.#length = 0;
   }
   /** Position of the first item that is not below n. */
@@ -27,44 +29,43 @@ export class FrameList {
     let high = this.#length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#items[middle]! < n) low = middle + 1;
+      if (this.at(middle) < n) low = middle + 1;
       else high = middle;
     }
     return low;
   }
-  has(n: number): boolean {
-    const at = this.firstNotBelow(n);
-    return at < this.#length && this.#items[at] === n;
-  }
   slice(start: number, end: number): number[] {
-    return Array.from(this.#items.subarray(Math.max(0, start), Math.min(end, this.#length)));
+    const items: number[] = [];
+    for (let i = Math.max(0, start); i < Math.min(end, this.#length); i++) items.push(this.at(i));
+    return items;
   }
-  /** Takes out every item `without` knows, puts in the sorted `items`. True when the list changed. */
+
+  /** Takes out every item that `without` knows, puts in the sorted `items`. True when the list changed. */
   merge(without: ReadonlySet<number>, items: readonly number[]): boolean {
-    const merged = new Uint32Array(Math.max(1024, this.#length + items.length));
-    let length = 0;
+    let lowest = items[0] ?? Number.POSITIVE_INFINITY;
+    for (const n of without) lowest = Math.min(lowest, n);
+    // What lies before the first change stays where it is: changes are nearly always at the end.
+    const from = this.firstNotBelow(lowest);
+    const tail = this.slice(from, this.#length);
+    this.#length = from;
+    this.#blocks.length = (from + MASK) >>> BLOCK_BITS;
     let next = 0;
-    let changed = false;
-    let added = 0;
-    for (let i = 0; i < this.#length; i++) {
-      const n = this.#items[i]!;
+    let isChanged = false;
+    for (const n of tail) {
       while (next < items.length && items[next]! < n) {
-        merged[length++] = items[next++]!;
-        added++;
+        this.push(items[next++]!);
+        isChanged = true;
       }
       if (next < items.length && items[next] === n) {
-        merged[length++] = n;
+        this.push(n);
         next++;
-      } else if (without.has(n)) changed = true;
-      else merged[length++] = n;
+      } else if (without.has(n)) isChanged = true;
+      else this.push(n);
     }
     while (next < items.length) {
-      merged[length++] = items[next++]!;
-      added++;
+      this.push(items[next++]!);
+      isChanged = true;
     }
-    if (!changed && added === 0) return false;
-    this.#items = merged;
-    this.#length = length;
-    return true;
+    return isChanged;
   }
 }
