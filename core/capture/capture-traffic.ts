@@ -11,7 +11,7 @@ import { type Datagram, PacketLayers, type Segment } from './packet-layers.ts';
 import { type Choose, StreamPair } from './stream-pair.ts';
 import { type StreamEvent, TcpReassembly } from './tcp-reassembly.ts';
 import { type DatagramFlows, createDatagramFlows } from './datagram-flows.ts';
-import { chooseAs, openedAs } from './hinted-connection.ts';
+import { chooseAs, ConnectionNumbers, openedAs } from './hinted-connection.ts';
 
 export interface CaptureOptions {
   readonly sink: TrafficSink;
@@ -42,11 +42,13 @@ export class CaptureTraffic {
   #began: number | undefined;
   #last = { time: 0, packet: 0 };
   readonly #max: number;
+  readonly #numbers: ConnectionNumbers;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
     this.#max = options.maxConnections ?? 50_000;
-    this.#datagrams = createDatagramFlows(options, this.#max, () => this.#began ?? 0);
+    this.#numbers = new ConnectionNumbers(options.sink);
+    this.#datagrams = createDatagramFlows(options, this.#numbers, this.#max, () => this.#began ?? 0);
   }
 
   /** Wall clock, seconds, that monotonic times count from; without it, that of the first packet. */
@@ -104,8 +106,8 @@ export class CaptureTraffic {
       ? { address: segment.destination, port: segment.destinationPort }
       : { address: segment.source, port: segment.sourcePort };
     const { sink, choose } = this.#options;
-    const id = sink.nextConnectionId();
     const hint = segment.packet.hint?.connection;
+    const id = this.#numbers.next(hint);
     const connection: Connection =
       hint === undefined
         ? {

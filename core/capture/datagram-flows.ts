@@ -5,7 +5,7 @@ import type { Carrier, Endpoint, ExpertInfo } from '../traffic/frame.ts';
 import type { FrameDraft } from '../traffic/sink.ts';
 import type { CaptureOptions } from './capture-traffic.ts';
 import { concat } from './concat.ts';
-import { chooseAs, openedAs } from './hinted-connection.ts';
+import { chooseAs, type ConnectionNumbers, openedAs } from './hinted-connection.ts';
 import { applyHint, type ConnectionHint, noteOf, type PacketNote } from './packet-hint.ts';
 import type { Datagram } from './packet-layers.ts';
 
@@ -35,7 +35,12 @@ const NONE = new Uint8Array(0);
 /** Seconds of silence after which the next datagram between two endpoints begins a new connection. */
 const SILENCE_SECONDS = 120;
 
-export function createDatagramFlows(options: CaptureOptions, maxFlows: number, began: () => number): DatagramFlows {
+export function createDatagramFlows(
+  options: CaptureOptions,
+  numbers: ConnectionNumbers,
+  maxFlows: number,
+  began: () => number,
+): DatagramFlows {
   const { sink, choose, serverPorts } = options;
   const plain = new Map<string, PlainFlow>();
   const enetPairs = new Set<string>();
@@ -98,7 +103,7 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
     if (flow === undefined) {
       const { client, server } = connection;
       const link: Link = { transport: 'enet', serverPort: server.port, clientPort: client.port };
-      flow = { id: sink.nextConnectionId(), link, protocol: undefined };
+      flow = { id: numbers.next(), link, protocol: undefined };
       enet.set(connection, flow);
       sink.opened({
         id: flow.id,
@@ -178,7 +183,7 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
   function hintedFlow(hint: ConnectionHint, datagram: Datagram, key: string, source: string): PlainFlow {
     const before = plain.get(key);
     if (before !== undefined) closePlain(before, before.last, 'address reused');
-    const id = sink.nextConnectionId();
+    const id = numbers.next(hint);
     const connection = openedAs(hint, id);
     sink.opened(connection);
     const { transport, client, server } = connection;
@@ -209,7 +214,7 @@ export function createDatagramFlows(options: CaptureOptions, maxFlows: number, b
       { address: datagram.destination, port: datagram.destinationPort },
     ];
     const [client, server] = fromClient ? ends : [ends[1], ends[0]];
-    const id = sink.nextConnectionId();
+    const id = numbers.next();
     sink.opened({ id, transport: 'udp', client, server, protocol: '', opened: time, details: {} });
     const flow: PlainFlow = {
       id,

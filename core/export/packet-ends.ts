@@ -2,9 +2,7 @@
 import { asIpv6, parseIpAddress } from '../capture/ip-address.ts';
 import type { PacketEnd } from '../capture/packet-builder.ts';
 import type { Connection, Endpoint } from '../traffic/frame.ts';
-
-/** Ports on which tools expect TLS; the plain stream inside it would be shown as broken TLS there. */
-const TLS_PORTS = new Set([443, 465, 636, 853, 989, 990, 992, 993, 995, 5061, 5671, 8883]);
+import { HTTP_PORTS, TCP_PORTS, UDP_PORTS } from './known-ports.ts';
 
 export class PacketEnds {
   /** Which name a stand-in address was given for. */
@@ -16,16 +14,14 @@ export class PacketEnds {
   }
 
   of(connection: Connection): { readonly client: PacketEnd; readonly server: PacketEnd } {
-    const { id, transport } = connection;
     let client = this.#address(connection.client, 'client');
     let server = this.#address(connection.server, 'server');
     if (client.length !== server.length) [client, server] = [asIpv6(client), asIpv6(server)];
-    const isSealed = transport === 'tls' || transport === 'wss';
-    const port = connection.server.port;
+    // A client without a known port gets one of its own, so that its packets are one stream.
+    const port = connection.client.port || 49_152 + (connection.id % 16_384);
     return {
-      // A client without a known port gets one of its own, so that its packets are one stream.
-      client: { address: client, port: connection.client.port || 49_152 + (id % 16_384), station: 1 },
-      server: { address: server, port: isSealed && TLS_PORTS.has(port) ? port + 10_000 : port || 1, station: 2 },
+      client: { address: client, port: writtenPort(connection, port), station: 1 },
+      server: { address: server, port: writtenPort(connection, connection.server.port || 1), station: 2 },
     };
   }
 
@@ -43,4 +39,18 @@ export class PacketEnds {
     }
     return standIn;
   }
+}
+
+/** The recorded port, unless tools would take what is written there for something else. */
+function writtenPort({ transport, protocol }: Connection, port: number): number {
+  const isDatagram = transport === 'enet' || transport === 'udp';
+  const known = isDatagram ? UDP_PORTS : TCP_PORTS;
+  // What no protocol of ours explains is best left to the tool.
+  const isPlain = (transport === 'tcp' || transport === 'udp') && protocol === '';
+  const isUpgrade = (transport === 'ws' || transport === 'wss') && HTTP_PORTS.has(port);
+  if (isPlain || isUpgrade || !known.has(port)) return port;
+  let moved = port;
+  do moved = 1024 + ((moved - 1024 + 20_011 + 64_512) % 64_512);
+  while (known.has(moved));
+  return moved;
 }
