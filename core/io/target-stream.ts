@@ -1,6 +1,6 @@
 /** tcp:// and tls:// as a client: one socket, cut into frames by the protocol's framing. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, rootCertificates } from 'node:tls';
+import { connect as connectTls, rootCertificates, TLSSocket } from 'node:tls';
 import { createFramer, wrapPayload } from '../protocol/framer.ts';
 import type { Cut, Framer } from '../protocol/framing.ts';
 import type { ConnectHow, Ending, OutgoingFrame, TargetConnection, TargetEvents } from '../replay/target.ts';
@@ -108,7 +108,9 @@ export class StreamConnection implements TargetConnection {
 
   reset(): void {
     this.#isLeaving = true;
-    if (!this.#wire.destroyed) this.#wire.resetAndDestroy();
+    // A TLS socket that came to a server of ours hides the TCP socket below it.
+    if (this.#wire instanceof TLSSocket) this.#wire.destroy();
+    else if (!this.#wire.destroyed) this.#wire.resetAndDestroy();
     this.#over({ by: this.#us, text: `${this.#us} reset` });
   }
 

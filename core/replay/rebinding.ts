@@ -364,6 +364,17 @@ export class BindingTable {
       return now !== undefined && names.has(now);
     });
   }
+
+  /** Whether two live values of two runs took the place of one recorded value. */
+  areCounterparts(one: unknown, other: unknown, second: BindingTable): boolean {
+    const [first] = readingsOf(one);
+    const [another] = readingsOf(other);
+    if (first === undefined || another === undefined) return false;
+    for (const [recorded, names] of this.#renamed) {
+      if (names.has(first.plain) && second.#renamed.get(recorded)?.has(another.plain) === true) return true;
+    }
+    return false;
+  }
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -2,7 +2,7 @@
 import type { Clock } from '../traffic/clock.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
 import type { DissectedMessage } from '../protocol/protocol.ts';
-import { ignoresFrom } from './compare.ts';
+import { type Ignores, ignoresFrom } from './compare.ts';
 import { type EndpointMap, resolveEndpoints } from './endpoints.ts';
 import { type Learned, NOTHING_LEARNED } from './learned.ts';
 import type { Pace, Timer } from './pace.ts';
@@ -29,10 +29,14 @@ export interface ReplayOptions {
   /** `message.field`, `field` or `message`: may differ. */
   readonly ignore?: readonly string[];
   readonly learned?: Learned;
-  /** Bindings switched off, and values given by hand, by binding id. */
+  /** Bindings switched off, and plain values given by hand, by binding id. */
   readonly disabled?: readonly string[];
-  readonly values?: ReadonlyMap<string, Plain>;
-  readonly edit?: (frame: RecordedFrame, message: DissectedMessage) => readonly Replacement[];
+  readonly given?: ReadonlyMap<string, Plain>;
+  /** Values of one copy among many. */
+  readonly copyEdits?: {
+    edit(frame: RecordedFrame, message: DissectedMessage): readonly Replacement[];
+    isRenamed(recorded: unknown, live: unknown): boolean;
+  };
   readonly payloads?: ReadonlyMap<number, Uint8Array>;
   readonly sink?: TrafficSink;
   readonly onProgress?: (progress: Progress) => void;
@@ -66,10 +70,10 @@ export class Replay {
     const found = options.bindings ?? findBindings(recording);
     this.bindings = new BindingTable(found, {
       ...(options.disabled === undefined ? {} : { disabled: options.disabled }),
-      ...(options.values === undefined ? {} : { values: options.values }),
+      ...(options.given === undefined ? {} : { values: options.given }),
     });
     const endpoints = resolveEndpoints(this.plan, options.to);
-    const { timeoutMs, edit, payloads, sink, onProgress, until, settleMs } = options;
+    const { timeoutMs, copyEdits, payloads, sink, onProgress, until, settleMs } = options;
     this.#runner = new Runner({
       ...stage,
       plan: this.plan,
@@ -79,7 +83,7 @@ export class Replay {
       endpoint: (recorded) => endpoints.of(recorded),
       fallbackHost: endpoints.fallbackHost,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(edit === undefined ? {} : { edit }),
+      ...(copyEdits === undefined ? {} : { edit: (frame, message) => copyEdits.edit(frame, message) }),
       ...(payloads === undefined ? {} : { payloads }),
       ...(sink === undefined ? {} : { sink }),
       ...(onProgress === undefined ? {} : { onProgress }),
@@ -111,9 +115,13 @@ export class Replay {
     });
   }
 
-  #ignores(learned: Learned): ReturnType<typeof ignoresFrom> {
-    return ignoresFrom(this.#options.ignore ?? [], learned.fields, (recorded, live, meta) =>
-      this.bindings.isRenamed(recorded, live, meta),
+  #ignores(learned: Learned): Ignores {
+    const { ignore = [], copyEdits } = this.#options;
+    return ignoresFrom(
+      ignore,
+      learned.fields,
+      (recorded, live, meta) =>
+        this.bindings.isRenamed(recorded, live, meta) || (copyEdits?.isRenamed(recorded, live) ?? false),
     );
   }
 }
