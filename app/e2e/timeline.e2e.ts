@@ -118,8 +118,11 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
       () => page.locator('.hits b').count(),
       (count) => count === 1,
     );
-    const shown = await page.locator(`${ROW} .conn`).allTextContents();
-    expect(shown.length).toBeGreaterThan(5);
+    const shown = await until(
+      'rows that fit',
+      () => page.locator(`${ROW} .conn`).allTextContents(),
+      (texts) => texts.length > 5,
+    );
     expect(shown.every((text) => text.startsWith('mana'))).toBe(true);
 
     await page.keyboard.press('/');

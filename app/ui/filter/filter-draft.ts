@@ -91,8 +91,11 @@ export function createFilterDraft(client: EngineClient, view: TimelineView, sett
     state,
     focusRequests,
     type(text, at) {
-      const isSame = text === state.get().text;
-      state.update((now) => ({ ...now, text, at, ...(isSame ? {} : { check: null }) }));
+      state.update((now) => {
+        if (text === now.text) return { ...now, at };
+        const completions = stillFitting(now.completions, now.text, text, at);
+        return { ...now, text, at, check: null, completions, marked: completions.length > 0 ? 0 : -1 };
+      });
       clearTimeout(timer);
       timer = setTimeout(() => void ask(true), WAIT_MS);
     },
@@ -122,6 +125,21 @@ export function createFilterDraft(client: EngineClient, view: TimelineView, sett
       return apply(`${left} and ${part}`);
     },
   };
+}
+
+/** The list answers what was typed a moment ago: what no longer fits goes, what does replaces up to the caret. */
+export function stillFitting(
+  list: readonly Completion[],
+  before: string,
+  text: string,
+  at: number,
+): readonly Completion[] {
+  return list
+    .filter((each) => {
+      if (at < each.from || text.slice(0, each.from) !== before.slice(0, each.from)) return false;
+      return each.text.toLowerCase().includes(text.slice(each.from, at).toLowerCase());
+    })
+    .map((each) => ({ ...each, to: at }));
 }
 
 /** A value as the filter language writes it. */

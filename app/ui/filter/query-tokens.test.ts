@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filterLiteral } from './filter-draft.ts';
+import { filterLiteral, stillFitting } from './filter-draft.ts';
 import { queryTokens } from './query-tokens.ts';
 
 const join = (text: string, caret = -1, check: Parameters<typeof queryTokens>[2] = null): string =>
@@ -40,4 +40,14 @@ test('values are written as the filter language reads them', () => {
   expect(filterLiteral({ hex: '05' })).toBe('0x05');
   expect(filterLiteral({ hex: '05cc' })).toBe('05:cc');
   expect(filterLiteral(null)).toBe('null');
+});
+
+test('a completion taken while its list is a moment old replaces all that was typed since', () => {
+  const list = [
+    { text: 'beings.destination.x', from: 9, to: 11, kind: 'field' },
+    { text: 'being', from: 9, to: 11, kind: 'field' },
+  ] as const;
+  const now = stillFitting(list, 'mana and be', 'mana and beings.dest', 20);
+  expect(now).toEqual([{ text: 'beings.destination.x', from: 9, to: 20, kind: 'field' }]);
+  expect(stillFitting(list, 'mana and be', 'fco and be', 10)).toEqual([]);
 });
