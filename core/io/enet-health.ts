@@ -6,7 +6,7 @@ import type { EnetHealth } from '../contract/statistics-verbs.ts';
 import type { PacketEvent, Peer } from '../enet-node/index.ts';
 
 /** Shorter waits are the reordering of an ordinary turn of the host. */
-const WORTH_BLAMING_MS = 5;
+const WORTH_BLAMING_MS = 1;
 const KEPT_BLAMES = 100;
 
 type Blame = EnetHealth['blame'][number];
