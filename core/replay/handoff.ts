@@ -1,6 +1,6 @@
 /** "Go on over there": which connections of a recording were opened because a message of another one said so. */
 import type { Handoff } from '../protocol/protocol.ts';
-import { type EndpointUrl, printHostPort, type Scheme } from '../relay/endpoint-url.ts';
+import type { EndpointUrl, Scheme } from '../relay/endpoint-url.ts';
 import { getPath } from '../schema/path.ts';
 import type { Endpoint } from '../traffic/frame.ts';
 import type { Recording } from './recording.ts';
@@ -53,6 +53,13 @@ export function handedUrl(to: Endpoint, scheme: Scheme, path: string, fallbackHo
   return { scheme, host: isAnywhere ? fallbackHost : to.address, port: to.port, path };
 }
 
-export function printEndpoint({ address, port }: Endpoint): string {
-  return printHostPort(address, port);
+/** `message\0path` of every field that says where to go on: it is the new server's to fill in. */
+export function handoffFields(recording: Recording): Set<string> {
+  const found = new Set<string>();
+  for (const { protocol } of recording.connections.values()) {
+    for (const { message, address, port } of protocol?.handoffs ?? []) {
+      for (const path of [address, port]) found.add(`${message}\0${path}`);
+    }
+  }
+  return found;
 }

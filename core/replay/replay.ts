@@ -4,6 +4,7 @@ import type { TrafficSink } from '../traffic/sink.ts';
 import type { DissectedMessage } from '../protocol/protocol.ts';
 import { type Ignores, ignoresFrom } from './compare.ts';
 import { type EndpointMap, resolveEndpoints } from './endpoints.ts';
+import { handoffFields } from './handoff.ts';
 import { type Learned, NOTHING_LEARNED } from './learned.ts';
 import type { Pace, Timer } from './pace.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -61,12 +62,14 @@ export class Replay {
   readonly bindings: BindingTable;
   readonly #options: ReplayOptions;
   readonly #runner: Runner;
+  readonly #handoffFields: ReadonlySet<string>;
 
   /** @throws EngineError when there is nothing to replay or the endpoints do not fit. */
   constructor(options: ReplayOptions, stage: Stage) {
     const { recording, learned = NOTHING_LEARNED } = options;
     this.#options = options;
     this.plan = options.plan ?? makePlan(recording);
+    this.#handoffFields = handoffFields(recording);
     const found = options.bindings ?? findBindings(recording);
     this.bindings = new BindingTable(found, {
       ...(options.disabled === undefined ? {} : { disabled: options.disabled }),
@@ -117,11 +120,18 @@ export class Replay {
 
   #ignores(learned: Learned): Ignores {
     const { ignore = [], copyEdits } = this.#options;
-    return ignoresFrom(
+    const { isRenamed, reasonFor } = ignoresFrom(
       ignore,
       learned.fields,
       (recorded, live, meta) =>
         this.bindings.isRenamed(recorded, live, meta) || (copyEdits?.isRenamed(recorded, live) ?? false),
     );
+    return {
+      isRenamed,
+      reasonFor: (message, pattern) =>
+        this.#handoffFields.has(`${message}\0${pattern}`)
+          ? 'where the client is handed over to'
+          : reasonFor(message, pattern),
+    };
   }
 }

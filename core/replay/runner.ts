@@ -3,7 +3,7 @@
  * follows the recording is left, and the run always comes to its result.
  */
 import type { DissectedMessage, Memory } from '../protocol/protocol.ts';
-import { type EndpointUrl, printEndpointUrl } from '../relay/endpoint-url.ts';
+import { type EndpointUrl, printEndpointUrl, printHostPort } from '../relay/endpoint-url.ts';
 import { createMemory } from '../relay/meaning.ts';
 import type { Clock } from '../traffic/clock.ts';
 import { EngineError } from '../traffic/engine-error.ts';
@@ -78,6 +78,16 @@ export interface Lost {
   readonly at: number;
 }
 
+export interface Handover {
+  readonly conn: number;
+  /** `APMSG_CHAR_SELECT_RESPONSE.gamePort`. */
+  readonly what: string;
+  /** Frame of the recording that handed over. */
+  readonly n: number;
+  readonly recorded: string;
+  readonly live: string;
+}
+
 export interface RunResult {
   readonly items: readonly LiveItem[];
   /** In order; the segment of an item counts these. */
@@ -87,6 +97,8 @@ export interface RunResult {
   readonly leftOpen: readonly number[];
   /** Sentences about what could not be done as recorded. */
   readonly notes: readonly string[];
+  /** Connections that went where a message of the new server said. */
+  readonly handovers: readonly Handover[];
   readonly stopped: boolean;
   readonly elapsedMs: number;
   /** Set when `until` was reached. */
@@ -111,6 +123,7 @@ export class Runner {
   readonly #lost = new Map<number, Lost>();
   readonly #leftOpen: number[] = [];
   readonly #notes = new Set<string>();
+  readonly #handovers: Handover[] = [];
   /** Where handoff messages led, by frame and message of the recording. */
   readonly #handed = new Map<string, Endpoint>();
   /** Names that did not come once: they are waited for less the next time. */
@@ -158,6 +171,7 @@ export class Runner {
       lost: [...this.#lost.values()],
       leftOpen: this.#leftOpen,
       notes: [...this.#notes],
+      handovers: this.#handovers,
       stopped: this.#isStopped,
       elapsedMs: this.#now(),
       ...(isForked ? { open: this.#connections } : {}),
@@ -321,7 +335,16 @@ export class Runner {
     const given = endpoint(recorded);
     if (handed === undefined || given !== undefined) return given;
     const to = this.#handed.get(`${handed.n}/${handed.index}/${handed.handoff.port}`);
-    return to === undefined ? undefined : handedUrl(to, connection.transport, path, fallbackHost);
+    if (to === undefined) return undefined;
+    const url = handedUrl(to, connection.transport, path, fallbackHost);
+    this.#handovers.push({
+      conn: connection.id,
+      what: `${handed.handoff.message}.${handed.handoff.port}`,
+      n: handed.n,
+      recorded: printHostPort(handed.to.address, handed.to.port),
+      live: printHostPort(url.host, url.port),
+    });
+    return url;
   }
 
   #isPlayed(connection: RunConnection): boolean {

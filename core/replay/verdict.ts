@@ -6,7 +6,7 @@ import { IgnoredList } from './ignored-list.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
 import { plainText, type BindingTable } from './rebinding.ts';
-import type { Lost, RunResult, Sent } from './runner.ts';
+import type { Handover, Lost, RunResult, Sent } from './runner.ts';
 import type { ItemKey } from './recording.ts';
 
 export const OUTCOMES = ['same', 'different', 'missing', 'extra', 'late', 'connection-lost'] as const;
@@ -128,7 +128,7 @@ export function judge(options: JudgeOptions): Report {
     toSend: plan.sentAt.length,
     counts,
     rows,
-    bindings: bindingRows(bindings),
+    bindings: [...bindingRows(bindings), ...result.handovers.map(handoverRow)],
     ignored: ignored.list,
     notes: result.stopped ? [...notes, 'The replay was stopped before its end.'] : notes,
     ...(first === undefined ? {} : { diverged: { n: first.after, text: first.text } }),
@@ -273,6 +273,19 @@ function bindingRows(bindings: BindingTable): BindingRow[] {
     uses,
     enabled,
   }));
+}
+
+function handoverRow({ conn, what, n, recorded, live }: Handover): BindingRow {
+  const evidence = `the protocol says that frame ${n} hands the client over; connection ${conn} was opened because of it`;
+  return {
+    id: `h${conn}`,
+    what: `address of connection ${conn}, from ${what}`,
+    evidence,
+    recorded,
+    replayed: live,
+    uses: 1,
+    enabled: true,
+  };
 }
 
 function sideOf({ frame, message, index }: Expected): RowSide {

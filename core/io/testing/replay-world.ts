@@ -6,10 +6,11 @@ import { type Fixture, type RunningServer, type ServerOptions } from '../../../f
 import { loadFixture } from '../../../fixtures/index.ts';
 import { createControl } from '../../relay/control.ts';
 import { parseEndpointUrl } from '../../relay/endpoint-url.ts';
+import { makePlan } from '../../replay/plan.ts';
 import { type Recording, RecordingBuilder } from '../../replay/recording.ts';
 import { Replay, type Replayed, type ReplayOptions } from '../../replay/replay.ts';
 import { createDice } from '../../traffic/clock.ts';
-import { startProxy } from '../proxy.ts';
+import { createFollowing, startProxy } from '../proxy.ts';
 import { createSystemClock } from '../system-clock.ts';
 import { createSystemTimer } from '../system-timer.ts';
 import { createTarget } from '../target.ts';
@@ -39,12 +40,16 @@ export interface Visit {
   readonly endpoints: Readonly<Record<string, string>>;
 }
 
-/** The same servers elsewhere: for `--to`. */
+/** The same servers elsewhere: for `--to`. Those that handoffs lead to are left to the handoffs. */
 export function towards(visit: Visit, server: RunningServer): Record<string, string> {
+  const plan = makePlan(visit.recording);
+  const handed = new Set([...plan.handedOver.values()].map(({ to }) => to.port));
+  const met = new Set([...visit.recording.connections.values()].map(({ connection }) => connection.server.port));
   return Object.fromEntries(
     Object.entries(visit.endpoints).flatMap(([recorded, name]) => {
+      const port = Number(recorded.split(':').at(-1));
       const url = server.endpoints[name];
-      return url === undefined ? [] : [[recorded, url]];
+      return url === undefined || handed.has(port) || !met.has(port) ? [] : [[recorded, url]];
     }),
   );
 }
@@ -69,6 +74,8 @@ export async function recordVisit(name: string, options: RecordOptions = {}): Pr
   const clock = createSystemClock();
   const control = createControl({ clock, dice: createDice(1) });
   const proxies: Awaited<ReturnType<typeof startProxy>>[] = [];
+  const deps = { protocols, sink, clock, control };
+  const follower = createFollowing(deps);
   const through: Record<string, string> = { ...server.endpoints };
   const endpoints: Record<string, string> = {};
   try {
@@ -85,7 +92,7 @@ export async function recordVisit(name: string, options: RecordOptions = {}): Pr
           role: endpoint,
           ...(options.protocolOptions === undefined ? {} : { options: options.protocolOptions }),
         },
-        { protocols, sink, clock, control },
+        { ...deps, follower },
       );
       proxies.push(proxy);
       through[endpoint] = proxy.status().url!;
@@ -108,6 +115,7 @@ export async function recordVisit(name: string, options: RecordOptions = {}): Pr
     await sink.untilClosed(sink.connections.size);
   } finally {
     for (const proxy of proxies) await proxy.close();
+    await follower.close();
     await server.close();
   }
   return { recording: recordingOf(sink, options.protocolOptions), endpoints };
