@@ -78,6 +78,7 @@ export async function numbersInSight(page: Page): Promise<number[]> {
     .filter((n) => n > 0);
 }
 
+/** Goes to a frame by number (and waits for it), or to a time. */
 export async function goTo(page: Page, place: string): Promise<void> {
   await page.locator('#timeline-grid').focus();
   await page.keyboard.press('g');
@@ -88,12 +89,16 @@ export async function goTo(page: Page, place: string): Promise<void> {
     () => page.locator('.dialog').count(),
     (count) => count === 0,
   );
+  if (/^\d+$/.test(place)) {
+    await until(
+      'the chosen row',
+      () => selectedNumber(page),
+      (n) => n === place,
+    );
+  }
 }
 
-export function selectedNumber(page: Page): Promise<string> {
-  return page
-    .locator(`${ROW}.sel .n`)
-    .first()
-    .textContent({ timeout: 5000 })
-    .then((text) => (text ?? '').replaceAll(/\D/g, ''));
+export async function selectedNumber(page: Page): Promise<string> {
+  const texts = await page.locator(`${ROW}.sel .n`).allTextContents();
+  return (texts[0] ?? '').replaceAll(/\D/g, '');
 }
