@@ -10,6 +10,7 @@ import type { TlsSpec } from '../traffic/proxy-spec.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { checkHost, type Listening, listenTcp } from './listener.ts';
 import type { ProxyContext, Treatment } from './proxy-context.ts';
+import { resetSocket } from './reset-socket.ts';
 import { pairStreams, type StreamEnd } from './stream-pair.ts';
 import { type Details, matchesHost, peekClientHello, secureClient, secureUpstream } from './tls.ts';
 import { connectUpstream, endingOf } from './upstream.ts';
@@ -208,5 +209,5 @@ export function giveUp(context: ProxyContext, connection: Connection, error: unk
 /** As a server would that is not there. */
 function reset(client: Socket): void {
   client.on('error', () => undefined);
-  if (!client.destroyed) client.resetAndDestroy();
+  resetSocket(client);
 }

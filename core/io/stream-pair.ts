@@ -6,6 +6,7 @@ import { opposite, type Relay } from '../relay/relay.ts';
 import type { Carrier, Connection, Direction, ExpertInfo } from '../traffic/frame.ts';
 import { Alarm } from './alarm.ts';
 import type { LiveConnection, ProxyContext, Treatment } from './proxy-context.ts';
+import { resetSocket } from './reset-socket.ts';
 
 /** One end: the socket that is read and written, and the TCP socket below it (the same without TLS). */
 export interface StreamEnd {
@@ -88,7 +89,7 @@ class StreamPair implements RelayPort, LiveConnection {
 
   reset(direction: Direction): void {
     const { socket, wire } = this.#to[direction];
-    if (!wire.destroyed) wire.resetAndDestroy();
+    resetSocket(wire);
     socket.destroy();
   }
 

@@ -4,6 +4,7 @@ import { connect as connectTls, rootCertificates, TLSSocket } from 'node:tls';
 import { createFramer, wrapPayload } from '../protocol/framer.ts';
 import type { Cut, Framer } from '../protocol/framing.ts';
 import type { ConnectHow, Ending, OutgoingFrame, TargetConnection, TargetEvents } from '../replay/target.ts';
+import { resetSocket } from './reset-socket.ts';
 import type { TargetOptions } from './target.ts';
 import { codeOf, CONNECT_LIMIT_MS, END_LIMIT_MS, explainConnect, timedOut } from './target-explain.ts';
 
@@ -110,7 +111,7 @@ export class StreamConnection implements TargetConnection {
     this.#isLeaving = true;
     // A TLS socket that came to a server of ours hides the TCP socket below it.
     if (this.#wire instanceof TLSSocket) this.#wire.destroy();
-    else if (!this.#wire.destroyed) this.#wire.resetAndDestroy();
+    else resetSocket(this.#wire);
     this.#over({ by: this.#us, text: `${this.#us} reset` });
   }
 
