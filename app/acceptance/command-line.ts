@@ -82,6 +82,16 @@ export class Running {
     this.child.kill(signal);
     return this.ended;
   }
+
+  /** Ends it with everything it started: a shell's own children would outlive it. */
+  kill(): Promise<Ended> {
+    try {
+      if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGKILL');
+    } catch {
+      // All gone already.
+    }
+    return this.ended;
+  }
 }
 
 export class CommandLine {
@@ -106,7 +116,7 @@ export class CommandLine {
     // Children must not take the test run's own settings for theirs.
     for (const name of ['NODE_OPTIONS', 'VITEST', 'INTERPOSE_DEBUG']) delete env[name];
     const running = new Running(
-      spawn(command, args, { cwd: this.folder, env, stdio: ['pipe', 'pipe', 'pipe'], timeout: 0 }),
+      spawn(command, args, { cwd: this.folder, env, stdio: ['pipe', 'pipe', 'pipe'], detached: true }),
     );
     this.#running.add(running);
     void running.ended.then(() => this.#running.delete(running));
@@ -130,7 +140,7 @@ export class CommandLine {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      running.child.kill('SIGKILL');
+      void running.kill();
     }, limitMs);
     const ended = await running.ended;
     clearTimeout(timer);
@@ -145,7 +155,7 @@ export class CommandLine {
   /** Ends what still runs and removes the folder. */
   async end(): Promise<void> {
     for (const clean of this.#cleanup.splice(0).toReversed()) await clean();
-    await Promise.all([...this.#running].map((running) => running.stop('SIGKILL')));
+    await Promise.all([...this.#running].map((running) => running.kill()));
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
