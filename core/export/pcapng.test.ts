@@ -17,7 +17,7 @@ const lines = defineProtocol({
   transports: ['tcp', 'tls'],
   framing: { kind: 'lines' },
   messages: [{ name: 'line', direction: 'both', node: object({ type: literal('line') }) }],
-  json: { discriminator: { key: 'type' } },
+  json: { discriminator: { key: 'type', keep: true } },
 });
 const choose = () => ({ protocol: lines, confidence: 1 });
 const write = (of = sampleOfAllCarriers()): Uint8Array => joined(writePcapng(of, { application: 'Interpose test' }));
