@@ -4,54 +4,20 @@
  */
 import * as b from '../schema/builders.ts';
 import { fromHex } from '../schema/characters.ts';
-import type { Condition, Constant, IntNode, Length, Meta, Node, VarintNode } from '../schema/nodes.ts';
+import type { Constant, IntNode, Meta, Node, VarintNode } from '../schema/nodes.ts';
+import { conditionOf } from './yaml-field-conditions.ts';
+import { lengthOf, numberType, type NumberWorld } from './yaml-lengths.ts';
+import { META_KEYS, metaOf, namesOf } from './yaml-meta.ts';
 import { type Cell, closest } from './yaml-source.ts';
 
-export interface FieldWorld {
+export interface FieldWorld extends NumberWorld {
   readonly family: 'json' | 'binary';
-  /** Byte order of numbers that do not say theirs. */
-  readonly endian: 'be' | 'le';
   /** Named types. */
   readonly types: ReadonlyMap<string, Cell>;
   /** Named types being built, to find a type within itself. */
   readonly building: string[];
 }
 
-const META_KEYS = [
-  'label',
-  'doc',
-  'unit',
-  'display',
-  'names',
-  'secret',
-  'volatile',
-  'role',
-  'fuzz',
-  'min',
-  'max',
-  'pattern',
-  'lang',
-  'markup',
-  'severity',
-] as const;
-const ROLES = [
-  'id',
-  'owner',
-  'token',
-  'password',
-  'money',
-  'quantity',
-  'position',
-  'speed',
-  'cooldown',
-  'sequence',
-  'time',
-  'name',
-  'text',
-  'address',
-  'port',
-  'score',
-] as const;
 const SCALARS = ['string', 'integer', 'number', 'boolean', 'null', 'any'] as const;
 
 /** Every way to begin a long form. */
@@ -148,18 +114,6 @@ function shortForm(text: string, cell: Cell, world: FieldWorld): Node | undefine
   return numberType(word, world) ?? scalarType(word) ?? namedType(word, cell, world);
 }
 
-function numberType(word: string, world: FieldWorld): Node | undefined {
-  if (word === 'varint') return b.varint();
-  if (word === 'zigzag') return b.zigzag();
-  const match = /^([uif])(8|16|24|32|64)(be|le)?$/.exec(word);
-  if (match === null) return undefined;
-  const [, letter = '', bits = '', order = world.endian] = match;
-  if (letter === 'f' && bits !== '32' && bits !== '64') return undefined;
-  const name = `${letter}${bits}${bits === '8' ? '' : order}`;
-  const makers: Readonly<Record<string, unknown>> = b;
-  return Object.hasOwn(makers, name) ? (makers[name] as () => Node)() : undefined;
-}
-
 function scalarType(word: string): Node | undefined {
   switch (word) {
     case 'string':
@@ -216,22 +170,6 @@ function sized(head: string, tail: string, cell: Cell, world: FieldWorld): Node 
     default:
       return b.text(length);
   }
-}
-
-/** `32`, `rest`, `nul`, `from name`, `until 0d0a`, or the type of a length before it. */
-function lengthOf(text: string, cell: Cell, world: FieldWorld): Length | undefined {
-  if (/^\d+$/.test(text)) return b.size(Number(text));
-  if (text === 'rest') return b.rest;
-  if (text === 'nul') return b.nul;
-  const told = /^from\s+(\S+)$/.exec(text);
-  if (told !== null) return b.from(told[1] as string);
-  const until = /^until\s+([0-9a-fA-F]+)$/.exec(text);
-  if (until !== null) return b.until(fromHex(until[1] as string));
-  const prefix = numberType(text, world);
-  if (prefix?.kind === 'int' || prefix?.kind === 'varint') return b.prefix(prefix);
-  return cell.problem(
-    `${text === '' ? 'A length is missing' : `${text} is no length`}. Write a number of bytes, rest, nul, from FIELD, until HEX, or the type of a length before it (u16be).`,
-  );
 }
 
 // ---- long forms ------------------------------------------------------------------------------------------------------
@@ -420,72 +358,4 @@ function switched(cell: Cell, main: Cell, meta: Meta, world: FieldWorld): Node |
   const fallback = otherwise === undefined ? undefined : fieldNode(otherwise, world);
   if (on === undefined || cases.some(([, node]) => node === undefined)) return undefined;
   return b.switchOn(on, cases as readonly (readonly [Constant, Node])[], fallback, meta);
-}
-
-/** Value → name; a list numbers its names from 0. */
-function namesOf(cell: Cell): Readonly<Record<string, string>> {
-  if (cell.isList) return Object.fromEntries(cell.asTexts().map((name, at) => [String(at), name]));
-  return Object.fromEntries(
-    cell.entries().flatMap((entry) => {
-      const key = /^0x[0-9a-f]+$/i.test(entry.key) ? String(Number(entry.key)) : entry.key;
-      const name = entry.value.asText();
-      return name === undefined ? [] : [[key, name] as const];
-    }),
-  );
-}
-
-/** Presentation and meaning; keys that are not there are left out. */
-export function metaOf(cell: Cell): Meta {
-  const texts = (['label', 'doc', 'unit', 'pattern', 'lang', 'markup'] as const).flatMap((key) => {
-    const text = cell.get(key)?.asText();
-    return text === undefined ? [] : [[key, text] as const];
-  });
-  const pattern = cell.get('pattern');
-  if (pattern !== undefined && !isPattern(String(pattern.scalar))) pattern.problem('This is no regular expression.');
-  const meta: Record<string, unknown> = Object.fromEntries(texts);
-  for (const key of ['min', 'max'] as const) meta[key] = cell.get(key)?.asNumber();
-  for (const key of ['secret', 'volatile'] as const) meta[key] = cell.get(key)?.asBoolean();
-  meta['display'] = cell.get('display')?.asWord(['dec', 'hex', 'bin', 'char'] as const);
-  meta['role'] = cell.get('role')?.asWord(ROLES);
-  meta['fuzz'] = cell.get('fuzz')?.asWord(['never'] as const);
-  meta['severity'] = cell.get('severity')?.asWord(['note', 'warning', 'error'] as const);
-  const names = cell.get('names');
-  if (names !== undefined) meta['names'] = namesOf(names);
-  return Object.fromEntries(Object.entries(meta).filter(([, value]) => value !== undefined)) as Meta;
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp;
-  } catch {
-    return false;
-  }
-}
-
-const TESTS = { '==': 'eq', '!=': 'ne', '<': 'lt', '>=': 'ge', '&': 'bit', '!&': 'nobit', in: 'in' } as const;
-
-/** `kind == 2`, `flags & 4`, `flags !& 4`, `type in [1, 2]`: on an earlier field. */
-function conditionOf(cell: Cell): Condition | undefined {
-  const text = cell.asText();
-  if (text === undefined) return undefined;
-  const match = /^(\^*[\w.-]+)\s*(==|!=|>=|<|!&|&|in)\s*(.+)$/.exec(text.trim());
-  const [, on = '', operator = '', right = ''] = match ?? [];
-  if (match === null)
-    return cell.problem(`${text} is no condition. Write FIELD == VALUE (or !=, <, >=, in [..], & MASK, !& MASK).`);
-  const test = TESTS[operator as keyof typeof TESTS];
-  if (test === 'in') {
-    const values = right
-      .replace(/^\[|\]$/g, '')
-      .split(',')
-      .map((one) => constantOf(one.trim()));
-    return { on, test, value: values };
-  }
-  return { on, test, value: constantOf(right.trim()) };
-}
-
-function constantOf(text: string): Constant {
-  if (/^-?\d+(\.\d+)?$/.test(text) || /^0x[0-9a-f]+$/i.test(text)) return Number(text);
-  if (text === 'true' || text === 'false') return text === 'true';
-  if (text === 'null') return null;
-  return text.replace(/^(["'])(.*)\1$/, '$2');
 }
