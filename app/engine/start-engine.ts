@@ -16,6 +16,7 @@ import type { CertificateAuthority } from '../../core/io/certificate-authority.t
 import { createSystemClock } from '../../core/io/system-clock.ts';
 import type { ProxySpec } from '../../core/traffic/proxy-spec.ts';
 import { protocols } from '../../dissectors/index.ts';
+import { replayVerbs } from '../../core/engine/replay-verbs.ts';
 import { ScriptHost } from '../../core/engine/script/script-host.ts';
 import { demoVerbs } from './demo-verbs.ts';
 
@@ -68,7 +69,7 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
   // Certificates bring a large library; most sessions never need one.
   const authority = (): Promise<CertificateAuthority> =>
     (opening ??= import('../../core/io/certificate-authority.ts').then((made) =>
-      made.openAuthority(join(home, 'authority')),
+      made.openAuthority(options.authorityFolder ?? join(home, 'authority')),
     ));
   const engine = new Engine({
     protocols,
@@ -83,6 +84,7 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
   });
   engine.register(demoVerbs(engine, async () => (await authority()).certificate));
   engine.register(new ScriptHost(engine).verbs);
+  engine.register(replayVerbs(engine));
   let server: ApiServer | undefined;
   const close = async (): Promise<void> => {
     await server?.close();

@@ -34,7 +34,8 @@ export function createTarget(options: TargetOptions = {}): Target {
       return connection;
     },
     async close() {
-      for (const connection of open) connection.reset();
+      // Those on their way out get there by themselves, within a second.
+      for (const connection of open) if (connection.isOpen) connection.reset();
       open.clear();
       await hosts.close();
     },

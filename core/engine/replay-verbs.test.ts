@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { createLog } from './log.ts';
+import { startEngine, type StartedEngine } from '../../app/engine/start-engine.ts';
+import { fco } from '../../fixtures/fco/index.ts';
+import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
+import type { ReplayStatus } from '../contract/replay-verbs.ts';
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function engineWith(upstream: string): Promise<{ started: StartedEngine; url: string }> {
+  const home = mkdtempSync(join(tmpdir(), 'interpose-replay-'));
+  closers.push(() => rmSync(home, { recursive: true, force: true }));
+  const started = await startEngine({ serve: false, home, log: createLog('warnings', () => undefined) });
+  closers.push(() => started.close());
+  const status = await started.engine.call('proxy.start', {
+    spec: { name: 'chat', listen: 'tcp://127.0.0.1:0', upstream, protocol: 'socketchat' },
+  });
+  return { started, url: status.url! };
+}
+
+function finished({ engine }: StartedEngine): Promise<ReplayStatus> {
+  return new Promise((resolve) => {
+    const off = engine.events.listen({
+      event: (event, data) => {
+        if (event !== 'replay' || (data as ReplayStatus).state === 'running') return;
+        off();
+        resolve(data as ReplayStatus);
+      },
+    });
+  });
+}
+
+async function visitedChat(): Promise<{ started: StartedEngine; plain: string }> {
+  const server = await socketchat.startServer({ seed: 1, pace: 'fast' });
+  closers.push(() => server.close());
+  const plain = server.endpoints['plain']!;
+  const { started, url } = await engineWith(plain);
+  const clients = socketchat.startClients({ endpoints: { plain: url }, seed: 1, pace: 'fast', once: true });
+  await clients.done;
+  return { started, plain };
+}
+
+test('the open session is replayed, told as it goes, recorded as replayed and kept with its verdict', async () => {
+  const { started } = await visitedChat();
+  const other = await socketchat.startServer({ seed: 2, pace: 'fast' });
+  closers.push(() => other.close());
+  const done = finished(started);
+  const first = await started.engine.call('replay.start', { to: other.endpoints['plain']!, pace: 'lockstep' });
+  expect(first.state).toBe('running');
+  expect(first.bindings.map((binding) => binding.what)).toEqual(['LogOnUserName of user_online']);
+  await expect(
+    started.engine.call('replay.start', { to: other.endpoints['plain']!, pace: 'fast' }),
+  ).rejects.toMatchObject({ code: 'not-allowed' });
+  const status = await done;
+  expect(status).toMatchObject({ state: 'done', verdict: 'same', sent: first.toSend });
+  await started.engine.session.settle();
+  const view = await started.engine.call('view.open', { spec: { filter: 'origin == replayed' } });
+  expect(view.shown).toBe(first.toSend);
+});
+
+test('a binding switched off stays off in the next run', async () => {
+  const { started, plain } = await visitedChat();
+  let done = finished(started);
+  await started.engine.call('replay.start', { to: plain, pace: 'lockstep', timeoutMs: 300 });
+  const [binding] = (await done).bindings;
+  await started.engine.call('replay.setBinding', { id: binding!.id, enabled: false });
+  done = finished(started);
+  const next = await started.engine.call('replay.start', { to: plain, pace: 'lockstep', timeoutMs: 300 });
+  expect(next.bindings[0]).toMatchObject({ id: binding!.id, enabled: false });
+  await started.engine.call('replay.stop', {});
+  expect((await done).state).toBe('stopped');
+});
+
+test('what cannot be replayed is refused, and a server that is not there is a verdict', async () => {
+  const { started } = await visitedChat();
+  const call = started.engine.call.bind(started.engine);
+  await expect(call('replay.start', { to: 'enet://127.0.0.1:1', pace: 'lockstep' })).rejects.toMatchObject({
+    code: 'bad-request',
+  });
+  await expect(call('replay.start', { to: 'tcp://127.0.0.1:1', pace: 'sometimes' })).rejects.toThrow(/lockstep/);
+  await expect(call('replay.start', { to: 'tcp://127.0.0.1:1', pace: 'fast', filter: '((' })).rejects.toMatchObject({
+    code: 'bad-filter',
+  });
+  const gone = await fco.startServer({});
+  await gone.close();
+  const port = new URL(gone.endpoints['login']!).port;
+  const done = finished(started);
+  await call('replay.start', { to: `tcp://127.0.0.1:${port}`, pace: 'lockstep' });
+  expect(await done).toMatchObject({
+    state: 'failed',
+    verdict: 'failed',
+    error: expect.stringContaining('Nothing listens'),
+  });
+});
+
+test('two frames are compared by field and by byte', async () => {
+  const { started } = await visitedChat();
+  await started.engine.session.settle();
+  const same = await started.engine.call('diff.frames', { a: 1, b: 1 });
+  expect(same.changes).toEqual([]);
+  const { changes } = await started.engine.call('diff.frames', { a: 1, b: 3 });
+  expect(changes[0]).toMatchObject({ path: 'Password' });
+  expect(changes.some((change) => change.path.startsWith('bytes '))).toBe(true);
+});
