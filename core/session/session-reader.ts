@@ -3,15 +3,14 @@
  * Nothing in the file is ever run; a protocol only looks at the bytes.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { SEVERITIES } from '../schema/expert-info.ts';
 import type { Dissected, Protocol } from '../protocol/protocol.ts';
 import type { Carrier, Connection, ExpertInfo, Frame } from '../traffic/frame.ts';
 import type { FilterSubject } from '../traffic/filter/filter.ts';
-import type { ExpertGroup } from '../schema/expert-info.ts';
 import { type ConnectionRow, connectionOf } from './connection-row.ts';
 import { directionOf, FLAG, FrameIndex, fateOf, MESSAGE_IN_FILE, originOf } from './frame-index.ts';
 import { loadIndex } from './index-loader.ts';
 import { openDatabase } from './session-database.ts';
+import { type ExpertRow, expertOf, type FrameRow, parsed, SQL, texts } from './session-rows.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { StoredSubject } from './stored-subject.ts';
 import { fromTaggedJson } from './tagged-json.ts';
@@ -52,51 +51,7 @@ export interface SessionMeta {
 const NO_BYTES = new Uint8Array(0);
 const NO_NAMES: readonly string[] = [''];
 const NO_OUTCOME: Outcome = { sent: undefined, waitedMs: 0, touchedBy: [] };
-const GROUPS: readonly string[] = ['malformed', 'schema', 'sequence', 'invariant', 'transport'];
 const PAGE = 512;
-
-const SQL = {
-  frame: 'SELECT conn, direction, time, mono, origin, carrier, bytes, head, tail, gap FROM frames WHERE n = ?',
-  page: 'SELECT n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap FROM frames WHERE n BETWEEN ? AND ?',
-  time: 'SELECT time FROM frames WHERE n = ?',
-  size: 'SELECT length(bytes) AS size FROM frames WHERE n = ?',
-  bytes: 'SELECT bytes FROM frames WHERE n = ?',
-  bytesPage: 'SELECT n, bytes FROM frames WHERE n BETWEEN ? AND ?',
-  summaryPage: 'SELECT n, summary FROM meanings WHERE n BETWEEN ? AND ?',
-  carrier: 'SELECT carrier FROM frames WHERE n = ?',
-  carriers: 'SELECT id, carrier FROM carriers',
-  meaning: 'SELECT message, summary, more FROM meanings WHERE n = ?',
-  outcome: 'SELECT sent, waited_ms, touched_by FROM outcomes WHERE n = ?',
-  answer: 'SELECT request, micros FROM pairs WHERE reply = ?',
-  reply: 'SELECT reply, micros FROM pairs WHERE request = ? ORDER BY reply LIMIT 1',
-  experts: 'SELECT * FROM experts WHERE n = ? ORDER BY id',
-  expertCount: 'SELECT count(*) AS count FROM experts WHERE n = ?',
-  mark: 'SELECT mark, comment FROM marks WHERE n = ?',
-  fact: 'SELECT value FROM facts WHERE key = ? AND n < ? ORDER BY n DESC LIMIT 1',
-} as const;
-
-interface FrameRow {
-  readonly n: number;
-  readonly conn: number;
-  readonly direction: number;
-  readonly time: number;
-  readonly mono: number;
-  readonly origin: number;
-  readonly carrier: number | null;
-  readonly bytes: Uint8Array;
-  readonly head: Uint8Array | null;
-  readonly tail: Uint8Array | null;
-  readonly gap: number | null;
-}
-interface ExpertRow {
-  readonly severity: number;
-  readonly kind: string;
-  readonly code: string | null;
-  readonly text: string;
-  readonly range_start: number | null;
-  readonly range_end: number | null;
-  readonly path: string | null;
-}
 
 /** Opens a finished or killed session for reading. @throws EngineError `unreadable-file`, `not-a-session`, `newer-format` */
 export function openSession(path: string, protocols: readonly Protocol[]): SessionReader {
@@ -431,28 +386,4 @@ export class SessionReader {
     }
     return statement;
   }
-}
-
-function expertOf(row: ExpertRow): ExpertInfo {
-  return {
-    severity: SEVERITIES[row.severity] ?? 'note',
-    group: (GROUPS.includes(row.kind) ? row.kind : 'malformed') as ExpertGroup,
-    text: row.text,
-    ...(row.range_start === null || row.range_end === null ? {} : { range: [row.range_start, row.range_end] as const }),
-    ...(row.path === null ? {} : { path: row.path }),
-    ...(row.code === null ? {} : { code: row.code }),
-  };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function texts(json: string | null): readonly string[] {
-  const value = json === null ? null : parsed(json);
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
