@@ -7,10 +7,12 @@ import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { extname, join } from 'node:path';
 import { type ApiServer, startApiServer } from '../../core/engine/api-server.ts';
+import { captureVerbs } from '../../core/engine/capture-verbs.ts';
 import { compileProtocol } from '../../core/engine/compile-protocol.ts';
 import type { Config } from '../../core/engine/config.ts';
 import { ConfigWatcher, loadConfig } from '../../core/engine/config-watcher.ts';
 import { Engine } from '../../core/engine/engine.ts';
+import { fileVerbs } from '../../core/engine/files/file-verbs.ts';
 import { createLog, type Log, type LogLevel } from '../../core/engine/log.ts';
 import type { CertificateAuthority } from '../../core/io/certificate-authority.ts';
 import { createSystemClock } from '../../core/io/system-clock.ts';
@@ -82,6 +84,8 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
     authority,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
+  engine.register(captureVerbs(engine));
+  engine.register(fileVerbs(engine, entry('file-worker')));
   engine.register(demoVerbs(engine, async () => (await authority()).certificate));
   engine.register(new ScriptHost(engine).verbs);
   engine.register(replayVerbs(engine));
