@@ -7,8 +7,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { OptionValues, Pair, Protocol } from '../protocol/protocol.ts';
 import type { Connection } from '../traffic/frame.ts';
 import { ConnectionDissection, type DissectionWorld, type Meaning } from './dissection.ts';
+import { Facts } from './facts.ts';
 import {
-  CHUNK_FRAMES,
   FLAG,
   FrameIndex,
   directionOf,
@@ -19,11 +19,12 @@ import {
   withoutWorst,
   withWorst,
 } from './frame-index.ts';
+import { IndexBlocks } from './index-blocks.ts';
+import { MessageNames, type NewName } from './message-names.ts';
 import type { WaitingRoom } from './pairing.ts';
 import { createRecognise, type Recognise } from './recognition.ts';
 import { MEANING, SOURCE } from './schema.ts';
 import type { SessionWriter } from './session-writer.ts';
-import { fromTaggedJson, toTaggedJson } from './tagged-json.ts';
 import { type BatchEvent, type BatchFrame, type BatchHandler, type BatchUpdate, isControl } from './traffic-batch.ts';
 
 export interface RecordingOptions {
@@ -40,8 +41,7 @@ export interface Announcement {
   /** Earlier frames whose row changed. */
   readonly changed: Uint32Array;
   readonly chunks: readonly SharedArrayBuffer[];
-  /** [id, protocol, name, number] */
-  readonly names: readonly (readonly [number, string, string, number | undefined])[];
+  readonly names: readonly NewName[];
   readonly connections: readonly Connection[];
   /** Connections whose meaning was made anew: states kept of them are void. */
   readonly renewed: readonly number[];
@@ -60,8 +60,6 @@ interface Live {
 const LOST = 0;
 /** In place of the first frame's number: an opened file is not searched before someone asks. */
 const SOMEWHERE = -1;
-const MAX_NAMES = 60_000;
-const MAX_NAME_LENGTH = 200;
 const NO_BYTES = new Uint8Array(0);
 
 export class Recording implements BatchHandler {
@@ -71,8 +69,8 @@ export class Recording implements BatchHandler {
   readonly #options: RecordingOptions;
   readonly #live = new Map<number, Live>();
   readonly #proxyOptions = new Map<string, OptionValues>();
-  readonly #names = new Map<string, number>();
-  readonly #facts = new Map<string, { n: number; value: unknown }>();
+  readonly #names: MessageNames;
+  readonly #facts: Facts;
   readonly #sharedPairs = new Map<Pair, WaitingRoom>();
   readonly #world: DissectionWorld;
   #protocols: ReadonlyMap<string, Protocol>;
@@ -87,10 +85,9 @@ export class Recording implements BatchHandler {
   #announced = 0;
   #changed: number[] = [];
   #chunks: SharedArrayBuffer[] = [];
-  #newNames: [number, string, string, number | undefined][] = [];
   readonly #dirty = new Set<number>();
   readonly #renewed = new Set<number>();
-  readonly #blocks = new Set<number>();
+  readonly #blocks: IndexBlocks;
   #select: StatementSync | undefined;
 
   constructor(db: DatabaseSync, writer: SessionWriter, index: FrameIndex, options: RecordingOptions) {
@@ -98,19 +95,21 @@ export class Recording implements BatchHandler {
     this.#writer = writer;
     this.index = index;
     this.#options = options;
+    this.#names = new MessageNames(db, writer);
+    this.#facts = new Facts(db, writer);
+    this.#blocks = new IndexBlocks(index, writer);
     this.#protocols = new Map(options.protocols.map((p) => [p.id, p]));
     this.#recognise = createRecognise(options.protocols);
     this.#announced = index.count;
     this.#world = {
       protocol: (id) => this.#protocols.get(id),
       recognise: (sample, link, frames, isLast) => this.#recognise(sample, link, frames, isLast),
-      recall: (key, n) => this.#recall(key, n),
-      remember: (key, n, value) => this.#remember(key, n, value),
+      recall: (key, n) => this.#facts.recall(key, n),
+      remember: (key, n, value) => this.#facts.remember(key, n, value),
       sharedPairs: this.#sharedPairs,
       now: options.now,
       budgetMs: options.budgetMs ?? 200,
     };
-    this.#loadNames();
   }
 
   /** Frames whose meaning is still to come. */
@@ -285,20 +284,19 @@ export class Recording implements BatchHandler {
       const live = this.#live.get(conn);
       if (live !== undefined) this.#writer.connection(live.connection, live.options);
     }
-    this.#storeFullBlocks();
+    this.#blocks.storeFull(this.#announced);
     this.#writer.commit();
     const announcement: Announcement = {
       count: this.index.count,
       changed: Uint32Array.from(this.#changed),
       chunks: this.#chunks,
-      names: this.#newNames,
+      names: this.#names.takeNew(),
       connections: [...this.#dirty].flatMap((id) => this.#live.get(id)?.connection ?? []),
       renewed: [...this.#renewed],
     };
     this.#announced = this.index.count;
     this.#changed = [];
     this.#chunks = [];
-    this.#newNames = [];
     this.#dirty.clear();
     this.#renewed.clear();
     return announcement;
@@ -312,27 +310,22 @@ export class Recording implements BatchHandler {
     for (let n = this.#announced + 1; n <= index.count; n++) {
       index.put(n, index.time(n), LOST, index.size(n), FLAG.decoded);
     }
-    for (const at of this.#blocks) if ((at + 1) * CHUNK_FRAMES > this.#announced) this.#blocks.delete(at);
+    this.#blocks.forgetAfter(this.#announced);
     // Told as lost once; the next announcement makes the empty numbers visible.
     this.#announced = index.count;
-    this.#names.clear();
-    this.#loadNames();
-    this.#newNames = [];
+    this.#names.reload();
     for (const conn of this.#live.keys()) this.#dirty.add(conn);
     return lost;
   }
 
   /** Stores the rest of the index, so that the next opening need not scan. */
   finish(): void {
-    const blocks = Math.ceil(this.index.count / CHUNK_FRAMES);
-    for (let at = 0; at < blocks; at++) {
-      if (!this.#blocks.has(at)) this.#storeBlock(at);
-    }
+    this.#blocks.storeRest();
   }
 
   /** Blocks already stored in the file that was opened. */
   knownBlocks(blocks: Iterable<number>): void {
-    for (const at of blocks) this.#blocks.add(at);
+    this.#blocks.known(blocks);
   }
 
   // ---- connections -------------------------------------------------------------------------------------------------------
@@ -480,11 +473,11 @@ export class Recording implements BatchHandler {
     const { index } = this;
     const [first, ...rest] = meaning.messages;
     const protocol = live.dissection?.protocol?.id ?? '';
-    const message = first?.name == null ? 0 : this.#name(protocol, first.name, first.id);
+    const message = first?.name == null ? 0 : this.#names.idOf(protocol, first.name, first.id);
     const more =
       rest.length === 0
         ? null
-        : JSON.stringify(rest.map((m) => (m.name === null ? 0 : this.#name(protocol, m.name, m.id))));
+        : JSON.stringify(rest.map((m) => (m.name === null ? 0 : this.#names.idOf(protocol, m.name, m.id))));
     this.#writer.meaning(
       n,
       message,
@@ -517,43 +510,6 @@ export class Recording implements BatchHandler {
     }
   }
 
-  #name(protocol: string, name: string, number: number | undefined): number {
-    const key = `${protocol}\0${name}`;
-    let id = this.#names.get(key);
-    if (id !== undefined) return id;
-    const isFull = this.#names.size >= MAX_NAMES;
-    const kept = isFull ? '(too many different names)' : name.slice(0, MAX_NAME_LENGTH);
-    id = this.#writer.name(protocol, kept, isFull ? undefined : number);
-    if (!isFull) this.#names.set(key, id);
-    this.#newNames.push([id, protocol, kept, number]);
-    return id;
-  }
-
-  #loadNames(): void {
-    const rows = this.#db.prepare('SELECT id, protocol, name FROM names').all() as {
-      id: number;
-      protocol: string;
-      name: string;
-    }[];
-    for (const row of rows) this.#names.set(`${row.protocol}\0${row.name}`, row.id);
-  }
-
-  #recall(key: string, n: number): unknown {
-    const latest = this.#facts.get(key);
-    if (latest !== undefined && latest.n < n) return latest.value;
-    const row = this.#db
-      .prepare('SELECT value FROM facts WHERE key = ? AND n < ? ORDER BY n DESC LIMIT 1')
-      .get(key, n) as { value: string } | undefined;
-    return row === undefined ? undefined : fromTaggedJson(row.value);
-  }
-
-  #remember(key: string, n: number, value: unknown): void {
-    const latest = this.#facts.get(key);
-    if (latest === undefined || latest.n <= n) this.#facts.set(key, { n, value });
-    const text = toTaggedJson(value);
-    if (text !== undefined) this.#writer.fact(key, n, text);
-  }
-
   // ---- index -------------------------------------------------------------------------------------------------------------
 
   #room(n: number): void {
@@ -563,19 +519,7 @@ export class Recording implements BatchHandler {
   }
 
   #touch(n: number): void {
-    const at = Math.floor((n - 1) / CHUNK_FRAMES);
-    if (this.#blocks.delete(at)) this.#writer.dropBlock(at * CHUNK_FRAMES + 1);
+    this.#blocks.touch(n);
     if (n <= this.#announced) this.#changed.push(n);
-  }
-
-  #storeFullBlocks(): void {
-    const full = Math.floor(this.index.count / CHUNK_FRAMES);
-    const known = Math.floor(this.#announced / CHUNK_FRAMES);
-    for (let at = known; at < full; at++) this.#storeBlock(at);
-  }
-
-  #storeBlock(at: number): void {
-    this.#writer.block(at * CHUNK_FRAMES + 1, this.index.pack(at, this.index.count));
-    this.#blocks.add(at);
   }
 }
