@@ -1,77 +1,97 @@
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FILE_FORMATS, type FileFormat, runExportJob } from '../../../core/engine/files/file-work.ts';
 import { importFile } from '../../../core/engine/files/import-file.ts';
 import { isSessionFile } from '../../../core/engine/files/read-traffic.ts';
-import {
-  exportSession as writeExport,
-  STREAM_FORMATS,
-  type StreamFormat,
-} from '../../../core/engine/files/run-export.ts';
+import { exportSession as writeExport, STREAM_FORMATS } from '../../../core/engine/files/run-export.ts';
+import type { ProtocolSource } from '../../../core/session/recorder-messages.ts';
 import { openSession } from '../../../core/session/session-reader.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { printError } from '../output.ts';
 import { type ProtocolChoice, readProtocolChoice } from '../protocol-options.ts';
+import { protocolSources } from '../protocol-sources.ts';
 import { RECORDER_WORKER } from '../recorder-entry.ts';
 import { VERSION } from '../version.ts';
 
-const BINARY: readonly string[] = ['pcapng'];
+/** Formats for people's eyes and other programs' pipes; the others need a file. */
+const TEXTS: readonly string[] = ['jsonl', 'csv', 'har', 'html', 'markdown'];
 
 /** Writes a session (or any file of traffic) as another format, to a file or to stdout. */
 export async function exportSession(invocation: Invocation): Promise<number> {
   const [path] = invocation.operands;
   const format = formatOf(invocation.text('format')!);
   const output = invocation.text('output');
-  if (output === undefined && BINARY.includes(format))
-    throw new UsageError(`--format ${format} is no text: name a file with -o FILE, or - for stdout`);
+  const isPiped = output === '-' || (output === undefined && TEXTS.includes(format));
+  if (output === undefined && !isPiped) throw new UsageError(`--format ${format} is no text: name a file with -o FILE`);
   const choice = readProtocolChoice(invocation);
   const opened = await openAsSession(path!, invocation, choice);
+  const filter = invocation.text('filter');
+  const request = {
+    version: VERSION,
+    redact: invocation.flag('redact'),
+    columns: (invocation.text('columns') ?? '').split(',').flatMap((c) => (c.trim() === '' ? [] : [c.trim()])),
+    ...(filter === undefined ? {} : { filter }),
+  };
   try {
-    const reader = openSession(opened.path, choice.protocols);
-    try {
-      const out = output === undefined || output === '-' ? process.stdout : createWriteStream(output);
-      const failed = once(out, 'error').then(([error]) => {
-        throw new UsageError(`cannot write ${output ?? 'stdout'}: ${(error as Error).message}`);
-      });
-      failed.catch(() => undefined);
-      const { frames, redacted, notes } = await writeExport(
-        reader,
-        {
-          format,
-          version: VERSION,
-          redact: invocation.flag('redact'),
-          ...(invocation.text('filter') === undefined ? {} : { filter: invocation.text('filter')! }),
-          columns: (invocation.text('columns') ?? '').split(',').flatMap((c) => (c.trim() === '' ? [] : [c.trim()])),
-        },
-        async (block) => {
-          if (!out.write(block)) await Promise.race([once(out, 'drain'), failed]);
-        },
-      );
-      if (out !== process.stdout) {
-        out.end();
-        await Promise.race([once(out, 'finish'), failed]);
-      }
-      const secrets = invocation.flag('redact') ? `, ${redacted} secrets replaced` : '';
-      process.stderr.write(`${frames} frames${secrets}\n`);
-      for (const note of notes) printError(new Error(note));
-      return 0;
-    } finally {
-      reader.close();
-    }
+    const { frames, redacted, notes } = isPiped
+      ? await toStdout(opened.path, format, request, choice)
+      : await toFile(opened.path, format, request, choice, output!, protocolSources(invocation));
+    const secrets = request.redact ? `, ${redacted} secrets replaced` : '';
+    process.stderr.write(`${frames} frames${secrets}\n`);
+    for (const note of notes) printError(new Error(note));
+    return 0;
   } finally {
     opened.remove();
   }
 }
 
-function formatOf(text: string): StreamFormat {
-  const format = STREAM_FORMATS.find((known) => known === text);
-  if (format === undefined) throw new UsageError(`--format is one of ${STREAM_FORMATS.join(', ')}, not "${text}"`);
+type Request = Omit<Parameters<typeof writeExport>[1], 'format'>;
+
+async function toStdout(session: string, format: FileFormat, request: Request, choice: ProtocolChoice) {
+  const stream = STREAM_FORMATS.find((known) => known === format);
+  if (stream === undefined) throw new UsageError(`--format ${format} is a file: name it with -o FILE`);
+  const reader = openSession(session, choice.protocols);
+  try {
+    return await writeExport(reader, { ...request, format: stream }, async (block) => {
+      if (!process.stdout.write(block)) await once(process.stdout, 'drain');
+    });
+  } finally {
+    reader.close();
+  }
+}
+
+function toFile(
+  session: string,
+  format: FileFormat,
+  request: Request,
+  choice: ProtocolChoice,
+  output: string,
+  sources: readonly ProtocolSource[],
+) {
+  // A session is never written over; other formats can be made again at any time.
+  if (format === 'ipsession' && existsSync(output))
+    throw new UsageError(`${output} exists already; choose another name`);
+  return runExportJob(
+    { ...request, format, session, output },
+    {
+      protocols: choice.protocols,
+      sources,
+      recorderWorker: RECORDER_WORKER,
+      now: () => performance.now(),
+    },
+  );
+}
+
+function formatOf(text: string): FileFormat {
+  const format = FILE_FORMATS.find((known) => known === text);
+  if (format === undefined) throw new UsageError(`--format is one of ${FILE_FORMATS.join(', ')}, not "${text}"`);
   return format;
 }
 
 /** What is no session, or is to be decoded otherwise than it was, is first made into one beside the others of this machine. */
-export async function openAsSession(
+async function openAsSession(
   path: string,
   invocation: Invocation,
   choice: ProtocolChoice,
@@ -88,6 +108,7 @@ export async function openAsSession(
       path: made,
       choice,
       options: choice.options,
+      sources: protocolSources(invocation),
       version: VERSION,
       recorderWorker: RECORDER_WORKER,
       now: () => performance.now(),

@@ -2,6 +2,7 @@ import { importFile as importInto } from '../../../core/engine/files/import-file
 import type { Invocation } from '../command.ts';
 import { print, printError, progress } from '../output.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
+import { protocolSources } from '../protocol-sources.ts';
 import { RECORDER_WORKER } from '../recorder-entry.ts';
 import { VERSION } from '../version.ts';
 
@@ -15,6 +16,7 @@ export async function importFile(invocation: Invocation): Promise<number> {
     path,
     choice,
     options: choice.options,
+    sources: protocolSources(invocation),
     version: VERSION,
     recorderWorker: RECORDER_WORKER,
     now: () => performance.now(),

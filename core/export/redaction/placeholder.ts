@@ -1,5 +1,5 @@
 /**
- * What stands in a secret's place: a name for people (`password-1`), and the same cut or padded to the secret's own length, so that
+ * What stands in a secret's place: a name (`password1`), cut or padded to the secret's own length, so that
  * lengths, prefixes and offsets around it stay right. Equal secrets share one.
  */
 export type SecretKind = 'password' | 'token' | 'secret' | 'cookie' | 'key' | 'mail' | 'number';
@@ -11,15 +11,15 @@ export interface Placeholder {
 }
 
 export function placeholderName({ kind, number }: Placeholder): string {
-  return `${kind}-${number}`;
+  return `${kind}${number}`;
 }
 
-/** ASCII that needs no escape in JSON, URLs or base64. */
+/** Letters and digits only: they need no escape anywhere, and fit where a protocol allows nothing else. */
 export function fillText(placeholder: Placeholder, length: number): string {
   const name = placeholderName(placeholder);
-  if (name.length <= length) return name.padEnd(length, '_');
+  if (name.length <= length) return name.padEnd(length, 'x');
   const short = `${placeholder.kind.charAt(0)}${placeholder.number}`;
-  return short.length <= length ? short.padEnd(length, '_') : '_'.repeat(length);
+  return short.length <= length ? short.padEnd(length, 'x') : 'x'.repeat(length);
 }
 
 /** Digits that stay a number: no leading zero. */
