@@ -39,7 +39,9 @@ export async function open(browser: Browser, url: string, options: BrowserContex
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
     // A connection that is refused while the engine is away is what those tests are about.
-    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION/.test(message.text())) errors.push(message.text());
+    const text = message.text();
+    if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION/.test(text) && !errors.includes(text))
+      errors.push(text);
   });
   await page.goto(url);
   return { page, errors };

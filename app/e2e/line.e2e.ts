@@ -29,7 +29,11 @@ describe.skipIf(isMissingChromium())('the line to the engine', () => {
       () => page.locator('.status').textContent(),
       (text) => (text ?? '').includes('engine ok'),
     );
-    expect(await selectedNumber(page)).toBe('84105');
+    await until(
+      'the selected frame',
+      () => selectedNumber(page),
+      (n) => n === '84105',
+    );
     await page.locator('.tree .node').first().waitFor();
     await page.context().close();
     await server.close();
@@ -80,7 +84,11 @@ describe.skipIf(isMissingChromium())('the line to the engine', () => {
       () => page.locator(`${ROW}.sel`).count(),
       (count) => count === 1,
     );
-    expect(await selectedNumber(page)).toBe('84105');
+    await until(
+      'the same frame',
+      () => selectedNumber(page),
+      (n) => n === '84105',
+    );
     expect(await page.locator('#tab-connections').getAttribute('aria-selected')).toBe('true');
     await page.locator('#tab-inspector').click();
     await until(

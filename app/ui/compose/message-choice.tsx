@@ -56,8 +56,8 @@ export function MessageChoice() {
             onChange={(event) => open(event.target.value)}
           />
           <datalist id="compose-messages">
-            {messages.map((message) => (
-              <option key={`${message.name}-${message.direction}`} value={message.name}>
+            {messages.map((message, i) => (
+              <option key={`${message.name}-${i}`} value={message.name}>
                 {message.title ?? message.group ?? ''}
               </option>
             ))}

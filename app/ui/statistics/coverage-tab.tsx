@@ -23,8 +23,8 @@ export function CoverageTab() {
             <input type="checkbox" checked={onlyGaps} onChange={(event) => setOnlyGaps(event.target.checked)} />
             <span>{words.onlyGaps}</span>
           </label>
-          {protocols.map((protocol) => (
-            <section key={protocol.protocol}>
+          {protocols.map((protocol, at) => (
+            <section key={`${protocol.protocol}-${at}`}>
               <h3>
                 {protocol.protocol}{' '}
                 <span className="muted">
@@ -35,8 +35,8 @@ export function CoverageTab() {
                   )}
                 </span>
               </h3>
-              {protocol.drift.map((drift) => (
-                <div className="remark" key={`${drift.what}${drift.where}`}>
+              {protocol.drift.map((drift, i) => (
+                <div className="remark" key={`${drift.what}-${i}`}>
                   <Icon name="warn" />
                   <span className="grow">
                     <b>{drift.what}</b> {words.drift(drift.where, drift.count)} <FrameLink n={drift.first} />
@@ -51,8 +51,9 @@ export function CoverageTab() {
               <div className="cov">
                 {protocol.messages
                   .filter((message) => !onlyGaps || message.count === 0 || message.unseen.length > 0)
-                  .map((message) => (
-                    <CoverageLine key={`${message.name}${message.direction}`} message={message} />
+                  .map((message, i) => (
+                    // Dialects may each have a message of the same name.
+                    <CoverageLine key={`${message.name}-${i}`} message={message} />
                   ))}
               </div>
               {protocol.pairs.length > 0 && (

@@ -45,7 +45,12 @@ export function FieldBytesTab() {
   const app = useApp();
   const chosen = useStore(app.statistics.message);
   const messages = useRequest((client) => client.request('stats.messages', {}), '');
-  const names = (messages.value ?? []).map((each) => `${each.protocol}/${each.message}`);
+  // A message that goes both ways is counted in two rows.
+  const names = [
+    ...new Set(
+      (messages.value ?? []).filter((each) => each.message !== '').map((each) => `${each.protocol}/${each.message}`),
+    ),
+  ];
   const name = names.includes(chosen) ? chosen : (names[0] ?? '');
   const slash = name.indexOf('/');
   const result = useRequest(
