@@ -4,7 +4,7 @@ import type { EngineClient } from '../engine-client/engine-client.ts';
 import type { Mirror } from '../engine-client/mirror.ts';
 import { createStore, type Store } from '../state/store.ts';
 import type { TimelineView } from '../timeline/view.ts';
-import { PINNED, type StripRange, type TimeWindow, zoomed } from './strip-scale.ts';
+import { type StripRange, type TimeWindow, zoomed } from './strip-scale.ts';
 
 export interface StripService {
   readonly data: Store<Strip | null>;
@@ -88,8 +88,4 @@ export function createStripService(client: EngineClient, mirror: Mirror, view: T
       zoom.set(next.to - next.from >= end() * 0.999 ? null : next);
     },
   };
-}
-
-export function isPinned(window: TimeWindow | undefined): boolean {
-  return window !== undefined && window[1] >= PINNED;
 }
