@@ -1,5 +1,5 @@
 /** A connection found in captured datagrams. */
-import type { Endpoint } from './passive.ts';
+import type { Endpoint } from './passive-event.ts';
 import { Flow, type FlowEvent, type FlowStatistics } from './passive-flow.ts';
 
 export class PassiveConnection {

@@ -2,9 +2,11 @@
  * Follows the ENet connections in captured datagrams without taking part: which connections there are, and their
  * packets in the order the receiving application got them. Works from any point of a capture on.
  */
-import { crc32 } from './crc32.ts';
+import { checksumOf, DatagramOpener } from './datagram-opener.ts';
 import { PassiveConnection } from './passive-connection.ts';
-import type { Flow, FlowEvent } from './passive-flow.ts';
+import { flowKey, lowerPort, nameOf, pairKey, same } from './passive-endpoints.ts';
+import type { Endpoint, ObservedDatagram, ObserverOptions, PassiveEvent } from './passive-event.ts';
+import type { Flow } from './passive-flow.ts';
 import {
   Command,
   COMMAND_FLAG_UNSEQUENCED,
@@ -14,73 +16,12 @@ import {
   HEADER_FLAG_COMPRESSED,
   HEADER_FLAG_SENT_TIME,
   HEADER_SESSION_SHIFT,
-  MAXIMUM_MTU,
   NO_PEER,
   SESSION_MASK,
 } from './protocol.ts';
-import { RangeCoder } from './range-coder.ts';
 import { acknowledgedTimes, commandEnd, PAYLOADS, uint16, uint32 } from './scan.ts';
 
-/** An IP address and UDP port. */
-export interface Endpoint {
-  readonly address: string;
-  readonly port: number;
-}
-
-/** A captured UDP payload. */
-export interface ObservedDatagram {
-  /** In ms; only differences matter. */
-  readonly time: number;
-  readonly source: Endpoint;
-  readonly destination: Endpoint;
-  readonly bytes: Uint8Array;
-  /** The caller's number for it, handed back in events. */
-  readonly index?: number;
-}
-
-interface EventBase {
-  readonly connection: PassiveConnection;
-  /** Time and number of the datagram that brought it about. */
-  readonly time: number;
-  readonly index: number | undefined;
-}
-
-/** What an observer reports. */
-export type PassiveEvent =
-  | (EventBase & { readonly kind: 'open' })
-  /** The server agreed: `channelCount` is now the number of channels in use. */
-  | (EventBase & { readonly kind: 'accept'; readonly channelCount: number })
-  | (EventBase & { readonly fromClient: boolean } & FlowEvent)
-  | (EventBase & {
-      readonly kind: 'close';
-      /**
-       * `disconnect`: one side said so. `replaced`: a new connection took its place. `silent`: no datagram for long.
-       * `end`: the capture ended.
-       */
-      readonly reason: 'disconnect' | 'replaced' | 'silent' | 'end';
-      /** Who disconnected. */
-      readonly byClient?: boolean;
-      /** The disconnect data. */
-      readonly data?: number;
-    })
-  /** A datagram, or the rest of one from `consumed` on, that is not ENet as far as this connection uses it. */
-  | {
-      readonly kind: 'unreadable';
-      readonly connection: PassiveConnection | undefined;
-      readonly time: number;
-      readonly index: number | undefined;
-      readonly reason: string;
-      readonly consumed: number;
-    };
-
-export interface ObserverOptions {
-  /** Ms without a datagram after which a connection counts as gone. Default 60 000. */
-  readonly silence?: number;
-  /** Ms after which a missing reliable packet is passed over. Default 30 000, ENet's longest time-out. */
-  readonly giveUpAfter?: number;
-  /** Which of two endpoints is the server, where the connecting was not captured. Default: the lower port. */
-  readonly guessServer?: (one: Endpoint, other: Endpoint) => Endpoint;
-}
+export type { Endpoint, ObservedDatagram, ObserverOptions, PassiveEvent } from './passive-event.ts';
 
 /** What is known about two endpoints. */
 interface Pair {
@@ -97,8 +38,7 @@ export class PassiveObserver {
   readonly #pairs = new Map<string, Pair>();
   readonly #flows = new Map<string, { connection: PassiveConnection; fromClient: boolean }>();
   readonly #connections = new Set<PassiveConnection>();
-  readonly #plain = new Uint8Array(MAXIMUM_MTU);
-  #coder: RangeCoder | undefined;
+  readonly #opener = new DatagramOpener();
   #events: PassiveEvent[] = [];
   #nextId = 1;
   #now = Number.NEGATIVE_INFINITY;
@@ -148,7 +88,7 @@ export class PassiveObserver {
     const to = nameOf(destination);
     const pair = this.#pair(from, to);
     const checksumAt = timed ? 4 : 2;
-    const checksum = this.#usesChecksum(pair, bytes, checksumAt, peerId);
+    const checksum = this.#opener.usesChecksum(pair, bytes, checksumAt, peerId);
     if (checksum === undefined) {
       this.#pairs.delete(pairKey(from, to)); // nothing is known about these two
       const known = this.#flows.get(flowKey(from, to, peerId, session));
@@ -160,14 +100,14 @@ export class PassiveObserver {
       this.#unreadable(undefined, 'cut short in the header', 2);
       return;
     }
-    const end = this.#inflate(bytes, start);
+    const end = this.#opener.inflate(bytes, start);
     if (end < 0) {
       const known = this.#flows.get(flowKey(from, to, peerId, session));
       this.#unreadable(known?.connection, "compressed, but not with ENet's range coder", start);
       return;
     }
     const compressed = (header & HEADER_FLAG_COMPRESSED) !== 0;
-    const plain = compressed ? this.#plain : bytes;
+    const plain = compressed ? this.#opener.plain : bytes;
     const flow = this.#flowOf(datagram, from, to, pair, plain, start, end, peerId, session);
     if (flow === undefined) return;
 
@@ -239,7 +179,7 @@ export class PassiveObserver {
     next: number,
   ): void {
     const dataAt = at + COMMAND_SIZES[code]!;
-    const data = bytes === this.#plain ? bytes.slice(dataAt, next) : bytes.subarray(dataAt, next);
+    const data = bytes === this.#opener.plain ? bytes.slice(dataAt, next) : bytes.subarray(dataAt, next);
     const isFragment = code === Command.sendFragment || code === Command.sendUnreliableFragment;
     const fragment = isFragment
       ? {
@@ -460,60 +400,4 @@ export class PassiveObserver {
     }
     return pair;
   }
-
-  /**
-   * Whether a datagram carries a checksum, by which way its commands fill it exactly; undefined when neither does and
-   * no earlier datagram told.
-   */
-  #usesChecksum(pair: Pair, bytes: Uint8Array, headerSize: number, peerId: number): boolean | undefined {
-    if (pair.checksum !== undefined && peerId !== NO_PEER) return pair.checksum;
-    if (this.#fills(bytes, headerSize)) pair.checksum = false;
-    else if (this.#fills(bytes, headerSize + 4)) pair.checksum = true;
-    return pair.checksum;
-  }
-
-  #fills(bytes: Uint8Array, start: number): boolean {
-    const end = this.#inflate(bytes, start);
-    const plain = (bytes[0]! << 8) & HEADER_FLAG_COMPRESSED ? this.#plain : bytes;
-    let at = start;
-    while (at >= 0 && at < end) at = commandEnd(plain, at, end);
-    return at === end && end > start;
-  }
-
-  /** Decompresses into `#plain` if needed; returns the end of the plain datagram, or -1. */
-  #inflate(bytes: Uint8Array, start: number): number {
-    if (((bytes[0]! << 8) & HEADER_FLAG_COMPRESSED) === 0) return bytes.length;
-    this.#coder ??= new RangeCoder();
-    const plain = this.#plain;
-    const length = this.#coder.decompress(bytes, start, bytes.length, plain, start, plain.length);
-    if (length === 0) return -1;
-    plain.set(bytes.subarray(0, start));
-    return start + length;
-  }
-}
-
-function checksumOf(bytes: Uint8Array, end: number, at: number, connectId: number): number {
-  const copy = bytes.slice(0, end);
-  new DataView(copy.buffer).setUint32(at, connectId);
-  return crc32(copy);
-}
-
-function lowerPort(one: Endpoint, other: Endpoint): Endpoint {
-  return one.port <= other.port ? one : other;
-}
-
-function same(one: Endpoint, other: Endpoint): boolean {
-  return one.port === other.port && one.address === other.address;
-}
-
-function flowKey(from: string, to: string, peerId: number, session: number): string {
-  return `${from}>${to} ${peerId} ${session}`;
-}
-
-function pairKey(one: string, other: string): string {
-  return one < other ? `${one} ${other}` : `${other} ${one}`;
-}
-
-function nameOf({ address, port }: Endpoint): string {
-  return `${address}:${port}`;
 }
