@@ -18,6 +18,7 @@ export function spellingsOfText(text: string, placeholder: Placeholder): Spellin
     asciiJson(json),
     asciiJson(json).replaceAll(/\\u[0-9a-f]{4}/g, (escape) => `\\u${escape.slice(2).toUpperCase()}`),
     json.replaceAll('/', '\\/'),
+    asciiJson(json).replaceAll('/', '\\/'),
     percent(text, encodeURIComponent),
     percent(text, (each) => encodeURIComponent(each).toLowerCase()),
     percent(text, encodeURI),
@@ -44,7 +45,7 @@ export function spellingsOfBytes(bytes: Uint8Array, placeholder: Placeholder): S
     for (const form of new Set([each, url]))
       spellings.push({
         find: utf8Bytes(form),
-        put: utf8Bytes(fillText(placeholder, form.length).replaceAll('-', 'A')),
+        put: utf8Bytes(fillText(placeholder, form.length)),
       });
   }
   return spellings;
