@@ -3,7 +3,7 @@ import type { DissectedMessage } from '../protocol/protocol.ts';
 import type { Meta } from '../schema/nodes.ts';
 import { formatPath, getPath, type Segment } from '../schema/path.ts';
 import { areDraws } from './entropy.ts';
-import { isSame, type Leaf, leavesOf, metaAt, patternOf, valueText } from './leaves.ts';
+import { isSame, lastName, type Leaf, leavesOf, metaAt, patternOf, valueText } from './leaves.ts';
 import { readingsOf } from './spelling.ts';
 
 export interface FieldDifference {
@@ -17,7 +17,7 @@ export interface FieldDifference {
 /** What may differ between two runs. */
 export interface Ignores {
   /** The live value took the recorded one's place. */
-  isRenamed(recorded: unknown, live: unknown, meta: Meta): boolean;
+  isRenamed(recorded: unknown, live: unknown, meta: Meta, name: string): boolean;
   /** `message.path` or `path` patterns given by hand or learned; the reason, or undefined. */
   reasonFor(message: string, pattern: string): string | undefined;
 }
@@ -95,7 +95,8 @@ function reason(
 ): string | undefined {
   const given = ignores.reasonFor(message, patternOf(path));
   if (given !== undefined) return given;
-  if (was !== undefined && is !== undefined && ignores.isRenamed(was, is, meta)) return 'issued anew by the server';
+  if (was !== undefined && is !== undefined && ignores.isRenamed(was, is, meta, lastName(path)))
+    return 'issued anew by the server';
   if (meta.volatile === true) return 'volatile by the schema';
   if (was === undefined || is === undefined) return undefined;
   if (meta.role === 'token') return 'a token, issued anew';

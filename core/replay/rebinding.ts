@@ -3,7 +3,7 @@
  * from roles in its schema, and by looking: an equal value that could not be equal by chance. While a replay runs, what the
  * new server issues takes the recorded value's place.
  */
-import type { DissectedMessage, Direction } from '../protocol/protocol.ts';
+import type { Correlation, DissectedMessage, Direction } from '../protocol/protocol.ts';
 import type { Meta } from '../schema/nodes.ts';
 import { formatPath, getPath, type Segment } from '../schema/path.ts';
 import { isRandom, randomBits } from './entropy.ts';
@@ -19,7 +19,7 @@ export interface Place {
   readonly spelling: Spelling;
 }
 
-export type BindingKind = 'declared' | 'role' | 'random';
+export type BindingKind = 'declared' | 'role' | 'id' | 'random';
 
 export interface FoundBinding {
   readonly id: string;
@@ -44,12 +44,17 @@ interface Sighting {
 
 /** Roles whose values are issued by the server and named by the client. */
 const ECHOED_ROLES: ReadonlySet<string> = new Set(['id', 'token', 'sequence', 'owner']);
+/** Fields that name somebody or something of any kind. */
+const POINTS = /target|victim|recipient|receiver|opponent|partner|\bto\b|whom?|other/i;
+/** Names of fields that hold ids, whatever the schema says. */
+const ID_NAME = /(?:^|[_a-z])(?:id|key|ref|uid|dbref)$|Id$/i;
 const MAX_SOURCES = 4;
 
 /** @param issuer the side whose values the other one echoes: the server for a replay, the client for a stand-in. */
 export function findBindings(recording: Recording, issuer: Direction = 'toClient'): FoundBinding[] {
   const byRandom = new Index();
   const byRole = new Index();
+  const byId = new Index();
   const byDeclaration = new Index();
   const declarations = declarationsOf(recording);
   const collected = new Map<string, Collected>();
@@ -62,6 +67,7 @@ export function findBindings(recording: Recording, issuer: Direction = 'toClient
           for (const name of declarations.issuedBy(sighting))
             byDeclaration.issued(`${name}\0${sighting.plain}`, sighting);
           if (keys.role !== undefined) byRole.issued(keys.role, sighting);
+          if (keys.role !== undefined) byId.issued(sighting.plain, sighting);
           if (keys.random !== undefined) byRandom.issued(keys.random, sighting);
           continue;
         }
@@ -70,6 +76,7 @@ export function findBindings(recording: Recording, issuer: Direction = 'toClient
             byDeclaration.find(`${name}\0${sighting.plain}`, 'declared'),
           ) ??
           (keys.role === undefined ? undefined : byRole.find(keys.role, 'role')) ??
+          (keys.pointer === undefined ? undefined : pointedAt(byId.find(keys.pointer, 'id'), collected)) ??
           (keys.random === undefined ? undefined : byRandom.find(keys.random, 'random'));
         if (found !== undefined) collect(collected, found, sighting);
         // A value this side uses before the other has issued it is its own.
@@ -165,17 +172,41 @@ function isFixed(leaf: Leaf, meta: Meta): boolean {
 }
 
 /** What the value is known by: with a role, together with what the role is about; at random, alone. */
-function keysOf({ meta, plain, place }: Sighting): { role?: string; random?: string } {
-  const keys: { role?: string; random?: string } = {};
+function keysOf({ meta, plain, place }: Sighting): { role?: string; pointer?: string; random?: string } {
+  const keys: { role?: string; pointer?: string; random?: string } = {};
   const { as, piece } = place.spelling;
   const isWhole = piece === undefined && (as === 'text' || as === 'number' || as === 'bytes');
   // 0 and '' stand for "none" in every game.
   const isNothing = plain === 'n:0' || plain === 'n:-1' || plain === 't:';
   if (isWhole && !isNothing && meta.role !== undefined && ECHOED_ROLES.has(meta.role)) {
-    keys.role = `${meta.role}\0${meta.label ?? lastName(place.path)}\0${plain}`;
+    keys.role = `${meta.role}\0${kindOf(meta, place)}\0${plain}`;
+    const isSmall = plain.startsWith('n:') && plain.length < 4;
+    if (!isSmall && POINTS.test(`${lastName(place.path)} ${meta.label ?? ''}`)) keys.pointer = plain;
   }
   if (isRandom(plain)) keys.random = plain;
   return keys;
+}
+
+function kindOf(meta: Meta, place: Place): string {
+  return meta.label ?? lastName(place.path);
+}
+
+/**
+ * A target may be of any kind: what it points at is the id that is known to be echoed elsewhere, or the only kind of id that
+ * has this value.
+ */
+function pointedAt(found: Found | undefined, collected: ReadonlyMap<string, Collected>): Found | undefined {
+  if (found === undefined) return undefined;
+  const plain = found.sightings[0]!.plain;
+  const known = [...collected.values()].find(({ kind, sources }) => kind !== 'random' && sources[0]!.plain === plain);
+  const kinds = new Set(found.sightings.map(({ meta, place }) => kindOf(meta, place)));
+  if (known !== undefined) {
+    const { meta, place } = known.sources[0]!;
+    const wanted = kindOf(meta, place);
+    const sightings = found.sightings.filter((one) => kindOf(one.meta, one.place) === wanted);
+    if (sightings.length > 0) return { ...found, sightings };
+  }
+  return kinds.size === 1 ? found : undefined;
 }
 
 interface Declarations {
@@ -206,7 +237,10 @@ function declarationsOf(recording: Recording): Declarations {
 }
 
 function placeKey(message: string, path: string): string {
-  return `${message}\0${path.replaceAll(/\[\d+\]/g, '[]')}`;
+  return `${message}\0${withoutIndices(path)}`;
+}
+function withoutIndices(path: string): string {
+  return path.replaceAll(/\[\d+\]/g, '[]');
 }
 
 /** One value from one source is one binding, however its echoes were told. */
@@ -231,6 +265,7 @@ function describe({ kind, sources, echoes }: Collected, id: string, issuer: Dire
   const why = {
     declared: 'the protocol says so',
     role: `both are ${source.meta.label ?? lastName(source.place.path)} (${source.meta.role ?? 'id'}) and equal`,
+    id: 'an id that points at another, equal to the only one it can be',
     random: `equal, and too random for chance (${Math.round(randomBits(source.plain))} bits)`,
   }[kind];
   return {
@@ -310,6 +345,33 @@ export class BindingTable {
     }));
   }
 
+  /**
+   * Ids that nobody echoes are issued anew, too: where the schema calls a field volatile or the protocol says it is issued here,
+   * the live value stands for the recorded one, in other messages as well.
+   */
+  noteIds(recorded: DissectedMessage, live: DissectedMessage, correlations: readonly Correlation[]): void {
+    if (recorded.name !== live.name) return;
+    const issued = new Set(
+      correlations.filter((one) => one.issued.message === recorded.name).map((one) => withoutIndices(one.issued.path)),
+    );
+    for (const { path, value } of leavesOf(recorded.fields)) {
+      const now = getPath(live.fields, path);
+      if (now === undefined || now === value) continue;
+      const meta = metaAt(recorded.spec?.node, path);
+      const isId = meta.role !== undefined && ECHOED_ROLES.has(meta.role) && meta.volatile === true;
+      if (isId || issued.has(patternOf(path))) this.#rename(value, now);
+    }
+  }
+
+  #rename(recorded: unknown, live: unknown): void {
+    const [was] = readingsOf(recorded);
+    const [is] = readingsOf(live);
+    if (was === undefined || is === undefined) return;
+    const names = this.#renamed.get(was.plain);
+    if (names === undefined) this.#renamed.set(was.plain, new Set([is.plain]));
+    else names.add(is.plain);
+  }
+
   /** A live message came that stands for this recorded one. */
   observe(n: number, index: number, recorded: unknown, live: unknown): void {
     for (const { place, recorded: plain } of this.#sources.get(itemKey(n, index)) ?? []) {
@@ -352,11 +414,15 @@ export class BindingTable {
   }
 
   /** Whether a live value may stand where this recorded one stood because the server issued it anew. */
-  isRenamed(recorded: unknown, live: unknown, meta: Meta): boolean {
+  isRenamed(recorded: unknown, live: unknown, meta: Meta, name: string): boolean {
     if (this.#renamed.size === 0) return false;
-    const isName = meta.role !== undefined && ECHOED_ROLES.has(meta.role);
-    return readingsOf(recorded).some(({ plain, spelling }) => {
-      // A small number stands for many things: only where it names something.
+    // A small number stands for many things: only where it names something.
+    const isName = (meta.role !== undefined && ECHOED_ROLES.has(meta.role)) || ID_NAME.test(name);
+    const readings = readingsOf(recorded);
+    if (isName && typeof recorded === 'string' && /^\d+$/.test(recorded) && typeof live === 'string') {
+      if (this.#renamed.get(`n:${recorded}`)?.has(`n:${live}`) === true) return true;
+    }
+    return readings.some(({ plain, spelling }) => {
       if (!isName && !isRandom(plain)) return false;
       const names = this.#renamed.get(plain);
       if (names === undefined) return false;

@@ -123,8 +123,8 @@ export class Replay {
     const { isRenamed, reasonFor } = ignoresFrom(
       ignore,
       learned.fields,
-      (recorded, live, meta) =>
-        this.bindings.isRenamed(recorded, live, meta) || (copyEdits?.isRenamed(recorded, live) ?? false),
+      (recorded, live, meta, name) =>
+        this.bindings.isRenamed(recorded, live, meta, name) || (copyEdits?.isRenamed(recorded, live) ?? false),
     );
     return {
       isRenamed,

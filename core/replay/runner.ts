@@ -481,6 +481,7 @@ export class Runner {
     const { frame, index, message } = expected;
     this.#options.bindings.observe(frame.n, index, message.fields, item.message.fields);
     const protocol = this.#options.plan.recording.connections.get(expected.conn)?.protocol;
+    this.#options.bindings.noteIds(message, item.message, protocol?.correlations ?? []);
     for (const handoff of protocol?.handoffs ?? []) {
       if (handoff.message !== message.name) continue;
       const to = endpointAt(item.message.fields, handoff);

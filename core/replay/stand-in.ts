@@ -290,7 +290,7 @@ class Play {
 
   #ignores(): Ignores {
     return {
-      isRenamed: (recorded, live, meta) => this.world.bindings.isRenamed(recorded, live, meta),
+      isRenamed: (recorded, live, meta, name) => this.world.bindings.isRenamed(recorded, live, meta, name),
       reasonFor: () => undefined,
     };
   }
