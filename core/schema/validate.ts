@@ -2,10 +2,15 @@
  * Is a value what its schema says? Answers are expert infos, never exceptions: real peers send odd values and live on.
  * Works on decoded values of both families, and on what a person typed into the composer.
  */
+import { holds, lookUp, same } from './conditions.ts';
 import type { ExpertInfo, Severity } from './expert-info.ts';
-import type { BinaryNode, Condition, Constant, Meta, Node } from './nodes.ts';
+import type { BinaryNode, Meta, Node } from './nodes.ts';
 import { intLimits } from './numbers.ts';
 import { formatPath, type Segment } from './path.ts';
+import { brief, describeCondition, expectation, isShort, listed, typeName } from './value-words.ts';
+
+export { holds, lookUp, same } from './conditions.ts';
+export { typeName } from './value-words.ts';
 
 export interface ValidateOptions {
   /** The frame was cut short: missing fields were reported already. */
@@ -30,60 +35,6 @@ export function pickOption(options: readonly Node[], value: unknown): Node {
   return new Check({}).pick(options, value).node;
 }
 
-export function holds(condition: Condition, actual: unknown): boolean {
-  const { test, value } = condition;
-  switch (test) {
-    case 'eq':
-      return same(actual, value as Constant);
-    case 'ne':
-      return !same(actual, value as Constant);
-    case 'lt':
-      return (actual as number) < (value as number);
-    case 'ge':
-      return (actual as number) >= (value as number);
-    case 'in':
-      return (value as readonly Constant[]).some((one) => same(actual, one));
-    case 'bit':
-    case 'nobit': {
-      const hit =
-        typeof actual === 'bigint' ? (actual & BigInt(value as number)) !== 0n : (Number(actual) & Number(value)) !== 0;
-      return hit === (test === 'bit');
-    }
-    default:
-      return test satisfies never;
-  }
-}
-
-/** Equal constants; 5 and 5n are the same number. */
-export function same(left: unknown, right: unknown): boolean {
-  if (left === right) return true;
-  if (typeof left === 'bigint' && typeof right === 'number') return left === BigInt(Math.trunc(right));
-  if (typeof left === 'number' && typeof right === 'bigint') return BigInt(Math.trunc(left)) === right;
-  return false;
-}
-
-/** `field`, `field.part`, with one leading `^` per struct further out. */
-export function lookUp(reference: string, scopes: readonly unknown[]): unknown {
-  let climb = 0;
-  while (reference[climb] === '^') climb += 1;
-  let here: unknown = scopes[scopes.length - 1 - climb];
-  for (const name of reference.slice(climb).split('.')) {
-    here = typeof here === 'object' && here !== null ? (here as Record<string, unknown>)[name] : undefined;
-  }
-  return here;
-}
-
-export function typeName(value: unknown): string {
-  if (value === null) return 'null';
-  if (value instanceof Uint8Array) return 'bytes';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'number' || typeof value === 'bigint') return 'a number';
-  if (typeof value === 'boolean') return 'a boolean';
-  if (typeof value === 'string') return 'a string';
-  return 'nothing';
-}
-
 const patterns = new Map<string, RegExp | null>();
 function wholePattern(pattern: string): RegExp | null {
   let made = patterns.get(pattern);
@@ -96,11 +47,6 @@ function wholePattern(pattern: string): RegExp | null {
     patterns.set(pattern, made);
   }
   return made;
-}
-
-function brief(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? 'nothing');
-  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
@@ -398,42 +344,8 @@ function costOf(info: ExpertInfo, here: string): number {
   return info.severity === 'note' ? 1 : 3;
 }
 
-function expectation(node: Node): string {
-  switch (node.kind) {
-    case 'null':
-      return 'null';
-    case 'string':
-      return 'a string';
-    case 'integer':
-      return 'an integer';
-    case 'number':
-      return 'a number';
-    case 'boolean':
-      return 'a boolean';
-    case 'array':
-    case 'tuple':
-      return 'an array';
-    case 'object':
-    case 'record':
-      return 'an object';
-    case 'literal':
-      return brief(node.value);
-    default:
-      return node.kind;
-  }
-}
-
-function isShort(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-}
-
 function severityOf(meta: Meta): Severity {
   return meta.severity ?? 'warning';
-}
-
-function listed(values: readonly (string | number)[]): string {
-  const shown = values.slice(0, 8).map(brief).join(', ');
-  return values.length > 8 ? `${shown}, …` : shown;
 }
 
 function measure(value: unknown): number | undefined {
@@ -448,18 +360,4 @@ function mayBeAbsent(node: Node): boolean {
   if (node.kind === 'optional' || node.kind === 'fixed' || node.kind === 'checksum' || node.kind === 'switch')
     return true;
   return (node.kind === 'int' || node.kind === 'varint') && node.derive !== undefined;
-}
-
-function describeCondition(condition: Condition): string {
-  const value = Array.isArray(condition.value) ? condition.value.map(brief).join(', ') : brief(condition.value);
-  const words = {
-    eq: `is ${value}`,
-    ne: `is not ${value}`,
-    lt: `is below ${value}`,
-    ge: `is at least ${value}`,
-    in: `is one of ${value}`,
-    bit: `has bit ${value}`,
-    nobit: `lacks bit ${value}`,
-  };
-  return `${condition.on} ${words[condition.test]}`;
 }
