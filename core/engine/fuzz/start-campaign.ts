@@ -1,0 +1,183 @@
+/** A campaign with everything it needs around it: sockets, the target's process, a folder. For the command line and the API. */
+import { connect } from 'node:net';
+import { crc32 } from 'node:zlib';
+import { Campaign, type CampaignStatus } from '../../fuzz/campaign.ts';
+import { makeSeed, type Seed } from '../../fuzz/seed.ts';
+import type { Stage } from '../../fuzz/run-script.ts';
+import { createFuzzTarget } from '../../io/target-fuzz.ts';
+import { TargetProcess } from '../../io/target-process.ts';
+import { createSystemClock } from '../../io/system-clock.ts';
+import { type EndpointMap, resolveEndpoints } from '../../replay/endpoints.ts';
+import { makePlan } from '../../replay/plan.ts';
+import type { Recording } from '../../replay/recording.ts';
+import type { Target } from '../../replay/target.ts';
+import { type EndpointUrl, isLoopback } from '../../relay/endpoint-url.ts';
+import { EngineError } from '../../traffic/engine-error.ts';
+import type { CampaignFolder } from './folder.ts';
+
+export interface CampaignSetup {
+  readonly recording: Recording;
+  readonly only?: ReadonlySet<number>;
+  readonly to: EndpointMap;
+  /** Shell command that starts the target. */
+  readonly target?: string;
+  readonly rng: number;
+  readonly cases?: number;
+  readonly seconds?: number;
+  readonly maxFindings?: number;
+  readonly ratePerSecond?: number;
+  readonly lanes?: number;
+  readonly confirm?: number;
+  /** Hosts beyond this machine that may be fuzzed. */
+  readonly allow: readonly string[];
+  readonly folder: CampaignFolder;
+  readonly onStatus?: (status: CampaignStatus) => void;
+  readonly onNote?: (text: string) => void;
+}
+
+export interface StartedCampaign {
+  readonly campaign: Campaign;
+  readonly seed: Seed;
+  /** Resolves when it is over and everything it started has ended. */
+  readonly done: Promise<CampaignStatus>;
+}
+
+/** @throws EngineError when the target is not allowed, or the recording gives nothing to fuzz with */
+export function startCampaign(setup: CampaignSetup): StartedCampaign {
+  const { seed, stage, process: target, close } = prepare(setup);
+  const { folder } = setup;
+  folder.useScene(seed.scene);
+  const campaign = new Campaign({
+    seed,
+    stage,
+    watched: target,
+    keeper: folder,
+    rng: setup.rng,
+    firstTag: ((Date.now() / 7) % 1_000_000) | 0,
+    ...(setup.cases === undefined ? {} : { cases: setup.cases }),
+    ...(setup.seconds === undefined ? {} : { seconds: setup.seconds }),
+    ...(setup.maxFindings === undefined ? {} : { maxFindings: setup.maxFindings }),
+    ...(setup.ratePerSecond === undefined ? {} : { ratePerSecond: setup.ratePerSecond }),
+    ...(setup.lanes === undefined ? {} : { lanes: setup.lanes }),
+    ...(setup.confirm === undefined ? {} : { confirm: setup.confirm }),
+    ...(setup.onStatus === undefined ? {} : { onStatus: setup.onStatus }),
+    ...(setup.onNote === undefined ? {} : { onNote: setup.onNote }),
+    ...(folder.resumed === undefined ? {} : { resumed: folder.resumed }),
+  });
+  campaign.restore(folder.earlier);
+  const run = async (): Promise<CampaignStatus> => {
+    try {
+      await folder.endLeftBehind();
+      const status = await campaign.run();
+      for (const finding of campaign.findings) folder.saveTexts(finding);
+      return status;
+    } finally {
+      await close();
+      folder.close();
+    }
+  };
+  return { campaign, seed, done: run() };
+}
+
+export interface Prepared {
+  readonly seed: Seed;
+  readonly stage: Stage;
+  readonly process: TargetProcess;
+  close(): Promise<void>;
+}
+
+export function prepare(
+  setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'target' | 'allow'> & { readonly folder?: CampaignFolder },
+): Prepared {
+  const plan = makePlan(setup.recording);
+  const endpoints = resolveEndpoints(plan, setup.to);
+  const seed = makeSeed(plan, endpoints, setup.only);
+  if (seed.messages.length === 0) {
+    throw new EngineError('bad-request', 'No client message fits the filter, so there is nothing to mutate.');
+  }
+  const clock = createSystemClock();
+  const target = guarded(createFuzzTarget({ verify: false }), setup.allow);
+  const urls = [...seed.scene.connections.values()].flatMap(({ url }) => (url === undefined ? [] : [url]));
+  for (const url of urls) checkAllowed(url, setup.allow);
+  const stage: Stage = {
+    target,
+    clock,
+    after: (ms, ring) => {
+      const timer = setTimeout(ring, ms);
+      return () => clearTimeout(timer);
+    },
+    checksum: (bytes, before) => crc32(bytes, before),
+  };
+  const process = new TargetProcess({
+    ...(setup.target === undefined ? {} : { command: setup.target }),
+    reach: () => reach(urls, target, seed),
+    onGroup: (pid) => setup.folder?.noteTarget(pid),
+  });
+  return {
+    seed,
+    stage,
+    process,
+    async close() {
+      await target.close();
+      await process.stop();
+    },
+  };
+}
+
+function checkAllowed(url: EndpointUrl, allow: readonly string[]): void {
+  if (isLoopback(url.host) || allow.includes(url.host)) return;
+  throw new EngineError(
+    'not-allowed',
+    `${url.host} is not this machine. Fuzz only what is yours; if it is, allow it: --allow ${url.host}`,
+  );
+}
+
+/** Also where a handoff message leads, which is what the server says. */
+function guarded(target: Target, allow: readonly string[]): Target {
+  return {
+    async connect(how, events) {
+      checkAllowed(how.url, allow);
+      return target.connect(how, events);
+    },
+    close: () => target.close(),
+  };
+}
+
+const REACH_MS = 1000;
+
+/** Every server of the recording takes connections. */
+async function reach(urls: readonly EndpointUrl[], target: Target, seed: Seed): Promise<boolean> {
+  for (const url of urls) {
+    if (url.scheme === 'udp') continue;
+    if (url.scheme !== 'enet') {
+      if (!(await reachTcp(url))) return false;
+      continue;
+    }
+    const known = [...seed.scene.connections.values()].find((one) => one.url === url);
+    try {
+      const connection = await target.connect(
+        { url, framing: known?.recorded.framing ?? { kind: 'message' }, timeoutMs: REACH_MS },
+        { frame: () => undefined, ended: () => undefined },
+      );
+      connection.end();
+    } catch {
+      return false;
+    }
+  }
+  return true;
+}
+
+function reachTcp({ host, port }: EndpointUrl): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const over = (answer: boolean): void => {
+      socket.removeAllListeners();
+      socket.on('error', () => undefined);
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(REACH_MS, () => over(false));
+    socket.once('connect', () => over(true));
+    socket.once('error', () => over(false));
+  });
+}

@@ -1,0 +1,111 @@
+/** Before the first case: does the server answer the recorded session as it is, with which users, and how many at once? */
+import { EngineError } from '../traffic/engine-error.ts';
+import { type Baseline, likenessOf, makeBaseline } from './baseline.ts';
+import { Identities } from './identity.ts';
+import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
+import type { Seed } from './seed.ts';
+import { findPrefixes, isUsual, type Prefixes } from './prefixes.ts';
+import { isSend, type Script } from './script.ts';
+
+export interface Calibrated {
+  readonly identities: Identities;
+  readonly baseline: Baseline;
+  readonly prefixes: Prefixes;
+  readonly lanes: number;
+  /** Milliseconds within which 9 of 10 answers came while several cases were played at once. */
+  readonly p90: number;
+  /** Of the runs the baseline was made of. */
+  readonly runs: readonly Run[];
+}
+
+export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
+const RUNS = 3;
+const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
+/** Less than this of the recorded answers, and no case would mean anything. */
+const MIN_LIKENESS = 0.2;
+const PREFIX_MS = 8_000;
+const LANE_SAMPLES = 10;
+const ENOUGH = 0.9;
+
+export interface CalibrateHow {
+  readonly lanes?: number;
+  readonly isOver: () => boolean;
+  /** Steps whose messages will be mutated. */
+  readonly steps: readonly number[];
+}
+
+export async function calibrate(
+  seed: Seed,
+  stage: Stage,
+  nextTag: () => number,
+  how: CalibrateHow,
+): Promise<Calibrated> {
+  const { scene, base } = seed;
+  const play = (script: Script, identities: Identities, patience = PATIENT): Promise<Run> =>
+    runScript(script, stage, { scene, identities, tag: nextTag(), patience });
+  let identities = new Identities([]);
+  const first = await play(base, identities);
+  const refused = [...first.connections.values()].find((one) => one.failure !== undefined && one.frames === 0);
+  if (refused?.failure !== undefined && first.frames.length === 0)
+    throw new EngineError('connect-failed', refused.failure);
+  const likeness = likenessOf(seed, first);
+  const runs: Run[] = [];
+  if (scene.identities.length > 0) {
+    const fresh = new Identities(scene.identities);
+    const run = await play(base, fresh);
+    // As somebody else is better even when it is no more alike: cases then do not meet.
+    if (likenessOf(seed, run) >= likeness - 0.02) {
+      identities = fresh;
+      runs.push(run);
+    }
+  }
+  while (runs.length < RUNS && !how.isOver()) runs.push(await play(base, identities));
+  const baseline = makeBaseline(seed, runs);
+  if (baseline.likeness < MIN_LIKENESS) {
+    const percent = Math.round(baseline.likeness * 100);
+    throw new EngineError(
+      'bad-request',
+      `The server answers only ${percent} % of the recorded session as recorded, so no case would tell anything: record the session against this server, or start it as it was then.`,
+    );
+  }
+  // For trying out: an answer that does not come within this is not as usual.
+  const answer = Math.min(300, Math.max(60, baseline.p90 * 6));
+  const curious: Patience = { answer, muted: answer, settle: 1, quiet: Math.min(20, Math.max(3, baseline.p90)) };
+  const until = stage.clock.now() + PREFIX_MS;
+  const prefixes = await findPrefixes({
+    seed,
+    baseline,
+    play: (script) => play(script, identities, curious),
+    steps: how.steps,
+    isOver: () => how.isOver() || stage.clock.now() > until,
+  });
+  const latencies: number[] = [];
+  const isAsUsual = async ({ script, at }: Prefixes['samples'][number]): Promise<boolean> => {
+    const run = await play(script, identities, curious);
+    const step = script.steps[at]!;
+    const ms = run.steps[at]?.answerMs;
+    if (ms !== undefined) latencies.push(ms);
+    return isSend(step) && isUsual(seed, baseline, run, at, step.n);
+  };
+  const samples = prefixes.samples.slice(0, LANE_SAMPLES);
+  let lanes = how.lanes ?? 1;
+  if (how.lanes === undefined && samples.length > 0) {
+    for (const tried of TRIED_LANES) {
+      if (how.isOver()) break;
+      latencies.length = 0;
+      const many = Array.from({ length: Math.max(tried, 8) }, (_, i) => samples[i % samples.length]!);
+      let next = 0;
+      let good = 0;
+      const lane = async (): Promise<void> => {
+        for (let i = next++; i < many.length; i = next++) if (await isAsUsual(many[i]!)) good += 1;
+      };
+      await Promise.all(Array.from({ length: tried }, lane));
+      if (good < many.length * ENOUGH) continue;
+      lanes = tried;
+      break;
+    }
+  } else if (how.lanes === undefined) lanes = TRIED_LANES[0]!;
+  latencies.sort((a, b) => a - b);
+  const p90 = latencies[Math.floor(latencies.length * 0.9)] ?? Math.min(baseline.p99, 10);
+  return { identities, baseline, prefixes, lanes, p90, runs };
+}

@@ -1,0 +1,44 @@
+/** Something found: what, by which case, how surely, and the smallest script that shows it. */
+import type { Oracle } from './judge.ts';
+import type { Carrier } from '../traffic/frame.ts';
+import type { Script } from './script.ts';
+
+/** What was said while the finding was confirmed, in order. */
+export interface Said {
+  readonly direction: 'toServer' | 'toClient';
+  readonly conn: number;
+  /** Milliseconds since the run began. */
+  readonly at: number;
+  readonly message: string;
+  readonly summary: string;
+  readonly bytes: Uint8Array;
+  readonly carrier: Carrier;
+  readonly mutated: boolean;
+}
+
+export interface Finding {
+  readonly id: string;
+  readonly key: string;
+  readonly oracle: Oracle;
+  readonly title: string;
+  readonly message: string;
+  readonly field: string;
+  /** `rng:index:address`. */
+  readonly caseId: string;
+  readonly what: string;
+  /** Runs that failed of those that were tried. */
+  readonly confirmed: { readonly times: number; readonly of: number };
+  readonly hits: number;
+  /** Milliseconds since the campaign began. */
+  readonly at: number;
+  readonly script: Script;
+  /** Client messages before it was made smaller. */
+  readonly sendsBefore: number;
+  readonly said: readonly Said[];
+  readonly evidence: readonly string[];
+  /** The target's own words around it. */
+  readonly log: readonly string[];
+  /** How this server says no: what the judgement went by. */
+  readonly refusals: readonly string[];
+  readonly exit?: { readonly code: number | null; readonly signal: string | null };
+}

@@ -1,0 +1,137 @@
+/**
+ * What came back, in the terms the oracles think in: names, remarks of the protocol's description and its checks, and a
+ * signature: what kind of answer it was, without the values that are different every time.
+ */
+import { linkOf } from '../replay/conversation.ts';
+import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
+import type { RecordedConnection } from '../replay/recording.ts';
+import type { Direction, Dissected, DissectedMessage, Memory, Protocol, Watcher } from '../protocol/protocol.ts';
+import type { ExpertInfo } from '../schema/expert-info.ts';
+
+export interface Heard {
+  readonly messages: readonly DissectedMessage[];
+  /** `hello`, or `?` for what was not understood; several joined by `+`. */
+  readonly name: string;
+  readonly signature: string;
+  readonly expert: readonly ExpertInfo[];
+  readonly summary: string;
+  readonly dissected: Dissected | undefined;
+  /** It says no: an error, a flag that is off, a code other than "fine". */
+  readonly isRefusal: boolean;
+}
+
+const STATUS =
+  /^(?:code|status|state|result|ret|retcode|flag|error|err|errno|errorcode|ok|success|reason|accepted|reject)$/i;
+/** Fields looked at of one message; answers with more are told apart by their first ones. */
+const MAX_LEAVES = 200;
+
+export class Hearing {
+  readonly protocol: Protocol | undefined;
+  #state: unknown;
+  #watcher: Watcher | undefined;
+  readonly #memory: Memory;
+  #n = 0;
+
+  constructor(recorded: RecordedConnection, memory: Memory) {
+    this.protocol = recorded.protocol;
+    this.#memory = memory;
+    const { protocol } = this;
+    if (protocol === undefined) return;
+    const link = linkOf(recorded);
+    this.#state = protocol.start(link, recorded.options);
+    this.#watcher = protocol.watch?.(link, recorded.options);
+  }
+
+  get state(): unknown {
+    return this.#state;
+  }
+
+  hear(bytes: Uint8Array, direction: Direction, time: number): Heard {
+    const { protocol } = this;
+    if (protocol === undefined) return unread(bytes);
+    const dissected = protocol.dissect(bytes, direction, this.#state as never);
+    let { expert } = dissected;
+    try {
+      this.#state = protocol.next(this.#state as never, direction, dissected, bytes, this.#memory);
+      this.#n += 1;
+      const more = this.#watcher?.see({ n: this.#n, direction, time, bytes, dissected });
+      if (more !== undefined && more.length > 0) expert = [...expert, ...more];
+    } catch {
+      // A dissector that trips over what a broken server says must not end the campaign.
+      this.#watcher = undefined;
+    }
+    const { messages } = dissected;
+    const name = messages.length === 0 ? '?' : messages.map((one) => one.name ?? '?').join('+');
+    const [first] = messages;
+    return {
+      messages,
+      name,
+      signature: messages.length === 0 ? '?' : messages.map(signatureOf).join('+'),
+      expert,
+      summary: first === undefined ? '' : protocol.summary(first, direction),
+      dissected,
+      isRefusal: messages.some(isRefusal),
+    };
+  }
+}
+
+function unread(bytes: Uint8Array): Heard {
+  const text = printable(bytes.subarray(0, 24));
+  return { messages: [], name: '?', signature: '?', expert: [], summary: text, dissected: undefined, isRefusal: false };
+}
+
+/** Name, what status fields say, and which keys there are at the top. */
+export function signatureOf(message: DissectedMessage): string {
+  const { fields, name, spec } = message;
+  const parts: string[] = [name ?? '?'];
+  if (typeof fields === 'object' && fields !== null && !(fields instanceof Uint8Array)) {
+    if (!Array.isArray(fields)) parts.push(Object.keys(fields).sort().join(','));
+    let looked = 0;
+    for (const leaf of leavesOf(fields)) {
+      if (++looked > MAX_LEAVES) break;
+      const { value } = leaf;
+      const depth = leaf.path.length;
+      if (typeof value === 'string' && value.length > 40) continue;
+      const isStatus = depth <= 2 && STATUS.test(lastName(leaf.path)) && typeof value !== 'object';
+      const isNamed = depth <= 2 && metaAt(spec?.node, leaf.path).names !== undefined;
+      if (isStatus || isNamed) parts.push(`${lastName(leaf.path)}=${String(value)}`);
+    }
+  } else if (fields !== undefined) parts.push(typeof fields);
+  return parts.join(' ');
+}
+
+const NO =
+  /error|fail|refus|denied|deny|invalid|illegal|reject|alert|duplicate|already|not_?found|unknown|forbidden|wrong|cannot|no_/i;
+const YES = /(?:^|[_ ])(?:ok|success|done)$/i;
+
+export function isRefusal({ name, fields, spec }: DissectedMessage): boolean {
+  if (name !== null && NO.test(name) && !YES.test(name)) return true;
+  if (typeof fields !== 'object' || fields === null || fields instanceof Uint8Array) return false;
+  for (const { path, value } of leavesOf(fields).slice(0, 24)) {
+    if (path.length > 2) continue;
+    const key = lastName(path);
+    if (!STATUS.test(key)) continue;
+    const label = metaAt(spec?.node, path).names?.[String(value)];
+    if (label !== undefined) {
+      if (YES.test(label)) continue;
+      if (NO.test(label)) return true;
+    }
+    if (/^(?:flag|ok|success|accepted)$/i.test(key)) {
+      if (value === 0 || value === false || value === '0' || value === 'no' || value === 'false') return true;
+    } else if (/^(?:code|ret|retcode|err|errno|errorcode|error)$/i.test(key)) {
+      if (value !== 0 && value !== '' && value !== null && value !== false && value !== '0') return true;
+    }
+  }
+  return false;
+}
+
+function printable(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.';
+  return text;
+}
+
+/** A remark as groups of findings know it. */
+export function remarkKey(info: ExpertInfo): string {
+  return `${info.group}/${info.code ?? info.text.replaceAll(/\d+/g, '#').slice(0, 60)}/${(info.path ?? '').replaceAll(/\[\d+\]/g, '[]')}`;
+}

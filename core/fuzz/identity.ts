@@ -1,0 +1,80 @@
+/**
+ * Each case is somebody else: the names a recording logs in with are replaced by others of the same length, so that thousands
+ * of cases, and several at once, do not meet as the same user. Replaced in the bytes: the length stays, so every framing does.
+ */
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const MOST_CHANGED = 6;
+
+/** The name this run goes by in place of a recorded one. `tag` counts runs. */
+export function freshName(name: string, tag: number): string {
+  const changed = Math.min(MOST_CHANGED, name.length - 1);
+  let rest = tag >>> 0;
+  let end = '';
+  for (let i = 0; i < changed; i++) {
+    end = LETTERS[rest % 36]! + end;
+    rest = Math.floor(rest / 36);
+  }
+  return name.slice(0, name.length - changed) + end;
+}
+
+interface Place {
+  readonly at: number;
+  readonly identity: number;
+}
+const places = new WeakMap<Uint8Array, readonly Place[]>();
+
+export class Identities {
+  readonly #names: readonly string[];
+  readonly #bytes: readonly Uint8Array[];
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+    const encoder = new TextEncoder();
+    this.#bytes = names.map((name) => encoder.encode(name));
+  }
+
+  get isEmpty(): boolean {
+    return this.#names.length === 0;
+  }
+
+  /** The names of one run, as bytes. */
+  forRun(tag: number): readonly Uint8Array[] {
+    const encoder = new TextEncoder();
+    return this.#names.map((name, i) => encoder.encode(freshName(name, tag + i * 7919)));
+  }
+
+  /** The bytes with every recorded name replaced. */
+  write(bytes: Uint8Array, fresh: readonly Uint8Array[]): Uint8Array {
+    if (this.#names.length === 0) return bytes;
+    let found = places.get(bytes);
+    if (found === undefined) places.set(bytes, (found = this.#find(bytes)));
+    if (found.length === 0) return bytes;
+    const out = bytes.slice();
+    for (const { at, identity } of found) out.set(fresh[identity]!, at);
+    return out;
+  }
+
+  #find(bytes: Uint8Array): Place[] {
+    const found: Place[] = [];
+    this.#bytes.forEach((name, identity) => {
+      for (let at = indexOf(bytes, name, 0); at >= 0; at = indexOf(bytes, name, at + name.length)) {
+        found.push({ at, identity });
+      }
+    });
+    return found;
+  }
+}
+
+function indexOf(bytes: Uint8Array, part: Uint8Array, from: number): number {
+  const first = part[0]!;
+  for (
+    let at = bytes.indexOf(first, from);
+    at >= 0 && at + part.length <= bytes.length;
+    at = bytes.indexOf(first, at + 1)
+  ) {
+    let same = 1;
+    while (same < part.length && bytes[at + same] === part[same]) same++;
+    if (same === part.length) return at;
+  }
+  return -1;
+}

@@ -1,0 +1,284 @@
+/** What is wrong with how a server took a case: the oracles that need nothing but the conversation. */
+import { createFramer } from '../protocol/framer.ts';
+import type { ExpertInfo } from '../schema/expert-info.ts';
+import { isStrict } from '../replay/run-connection.ts';
+import type { Baseline } from './baseline.ts';
+import { remarkKey } from './hearing.ts';
+import { fieldPattern, type Mutation } from './mutation.ts';
+import { wireOf, type LiveFrame, type Run, type StepRun } from './run-script.ts';
+import type { Seed } from './seed.ts';
+import { isSend, type SendStep } from './script.ts';
+
+export type Oracle =
+  | 'exit'
+  | 'refused'
+  | 'canary'
+  | 'no-answer'
+  | 'closed'
+  | 'slow'
+  | 'schema'
+  | 'invariant'
+  | 'accepted'
+  | 'race'
+  | 'log'
+  | 'memory'
+  | 'changed';
+
+export interface Suspicion {
+  readonly oracle: Oracle;
+  /** Findings with the same key are one. */
+  readonly key: string;
+  /** One sentence. */
+  readonly title: string;
+  readonly evidence: readonly string[];
+  /** Step whose answer tells. */
+  readonly step: number;
+  /** Silence proves nothing unless the server goes on when the message is left out. */
+  readonly needsControl?: boolean;
+}
+
+export type Outcome = 'accepted' | 'rejected' | 'ignored' | 'kicked' | 'crashed';
+
+export interface JudgeWorld {
+  readonly seed: Seed;
+  readonly baseline: Baseline;
+  /** Signatures of answers to plain nonsense. */
+  readonly refusals: ReadonlySet<string>;
+}
+
+/** What became of the mutated message. */
+export function outcomeOf(run: Run, focus: number): Outcome {
+  const step = run.script.steps[focus];
+  if (step === undefined || !isSend(step)) return 'ignored';
+  const frames = answersTo(run, focus, step.conn);
+  const connection = run.connections.get(step.conn);
+  if (frames.some((f) => f.heard.isRefusal)) return 'rejected';
+  if (connection?.ending !== undefined && connection.ending.by !== 'client' && connection.endedAfter === focus)
+    return 'kicked';
+  return frames.length === 0 ? 'ignored' : 'accepted';
+}
+
+export function judge(
+  run: Run,
+  focus: readonly number[],
+  mutation: Mutation | undefined,
+  world: JudgeWorld,
+): Suspicion[] {
+  const found: Suspicion[] = [...remarks(run, focus[0] ?? 0, world)];
+  for (const at of focus) {
+    const step = run.script.steps[at];
+    const step2 = run.steps[at];
+    if (step === undefined || !isSend(step) || step2 === undefined) continue;
+    if (mutation !== undefined) {
+      if (mutation.isNeutral === true) found.push(...neutral(run, at, step, step2, mutation, world));
+      else {
+        found.push(...silence(run, at, step, mutation, world));
+        found.push(...acceptance(run, at, step, step2, mutation, world));
+      }
+    }
+  }
+  found.push(...slowness(run, world));
+  return found;
+}
+
+function answersTo(run: Run, at: number, conn: number): LiveFrame[] {
+  return run.frames.filter((f) => f.step === at && f.conn === conn && !f.isHeartbeat);
+}
+
+function summaryOf(frame: LiveFrame): string {
+  return `server: ${frame.heard.name} ${frame.heard.summary}`.trim();
+}
+
+function* neutral(
+  run: Run,
+  at: number,
+  step: SendStep,
+  sent: StepRun,
+  mutation: Mutation,
+  world: JudgeWorld,
+): Generator<Suspicion> {
+  const answer = world.baseline.answers.get(step.n);
+  if (answer === undefined || !answer.isAnswered || answer.isEnd) return;
+  if (sent.answerMs !== undefined || answersTo(run, at, step.conn).length > 0) return;
+  const ending = run.connections.get(step.conn)?.ending;
+  const how = mutation.doc.replace(/\.$/, '').toLowerCase();
+  if (ending !== undefined && ending.by !== 'client') {
+    yield {
+      oracle: 'closed',
+      key: `closed|${mutation.name}`,
+      title: `The connection is closed when ${step.message} comes ${how}`,
+      evidence: [`The same bytes in one piece are answered. Here: ${ending.text}.`],
+      step: at,
+    };
+    return;
+  }
+  if (ending !== undefined) return;
+  yield {
+    oracle: 'no-answer',
+    key: `no-answer|${mutation.name.split('-')[0]}`,
+    title: `${step.message} is not answered when it comes ${how}`,
+    evidence: ['The same bytes in one piece are answered.'],
+    step: at,
+  };
+}
+
+/** Whether what was sent is a whole frame to whoever cuts the stream by the protocol's framing. */
+function isWhole(run: Run, at: number, step: SendStep, world: JudgeWorld): boolean {
+  const recorded = world.seed.scene.connections.get(step.conn)?.recorded;
+  if (recorded === undefined) return false;
+  if (recorded.framing.kind === 'message') return step.wire === undefined;
+  if (step.wire !== undefined) return false;
+  const bytes = run.steps[at]?.bytes;
+  if (bytes === undefined) return false;
+  const framer = createFramer(recorded.framing);
+  const cuts = framer.push(wireOf(recorded.framing, step, bytes));
+  return cuts.length === 1 && framer.pending === 0 && cuts[0]!.expert.length === 0;
+}
+
+function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, world: JudgeWorld): Generator<Suspicion> {
+  const connection = run.connections.get(step.conn);
+  if (connection === undefined || connection.ending !== undefined || connection.failure !== undefined) return;
+  const recorded = world.seed.scene.connections.get(step.conn)?.recorded;
+  if (!isWhole(run, at, step, world)) return;
+  const isAnswered = answersTo(run, at, step.conn).length > 0;
+  const later = run.script.steps.flatMap((one, i) => {
+    if (i <= at || !isSend(one) || one.conn !== step.conn || run.steps[i] === undefined || one.mutated) return [];
+    const known = world.baseline.answers.get(one.n);
+    return known?.isAnswered === true && !known.isEnd ? [i] : [];
+  });
+  const answered = later.filter((i) => answersTo(run, i, step.conn).length > 0);
+  const field = fieldPattern(mutation.field);
+  if (!isAnswered && later.length > 0 && answered.length === 0) {
+    yield {
+      oracle: 'no-answer',
+      key: `no-answer|${mutation.message}|${field}`,
+      title: `The connection gets no answer any more after a ${mutation.message}${field === '' ? '' : ` with a wrong ${field}`}`,
+      evidence: [
+        `${later.length} more message${later.length === 1 ? '' : 's'}, each answered in the recorded session, got none; the connection stays open.`,
+      ],
+      step: at,
+      needsControl: true,
+    };
+    return;
+  }
+  const known = world.baseline.answers.get(step.n);
+  if (
+    !isAnswered &&
+    known?.isAnswered === true &&
+    !known.isEnd &&
+    isStrict(recorded?.protocol) &&
+    mutation.family !== 'sequence'
+  ) {
+    yield {
+      oracle: 'no-answer',
+      key: `no-answer|${mutation.message}|${field}|turn`,
+      title: `A ${mutation.message}${field === '' ? '' : ` with a wrong ${field}`} is passed over in silence, and the server waits for another one`,
+      evidence: [
+        'Each message of this protocol is answered by the next; a client that waits for its turn waits for ever.',
+      ],
+      step: at,
+    };
+  }
+}
+
+/** What a message of ours breaks, by its description and its checks; remarks on the recorded session count for nothing. */
+function breaches(sent: StepRun, world: JudgeWorld): ExpertInfo[] {
+  return sent.heard.expert.filter((info) => {
+    if (info.severity === 'note' || (info.group !== 'sequence' && info.group !== 'invariant')) return false;
+    const key = `${sent.heard.name}/${remarkKey(info)}`;
+    return !world.baseline.clientRemarks.has(key) && !world.seed.clientRemarks.has(key);
+  });
+}
+
+function* acceptance(
+  run: Run,
+  at: number,
+  step: SendStep,
+  sent: StepRun,
+  mutation: Mutation,
+  world: JudgeWorld,
+): Generator<Suspicion> {
+  const [breach] = breaches(sent, world).sort(
+    (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
+  );
+  const rule = mutation.rule ?? breach?.text;
+  if (rule === undefined) return;
+  const frames = answersTo(run, at, step.conn);
+  if (frames.length === 0 || frames.some((f) => f.heard.isRefusal || world.refusals.has(f.heard.signature))) return;
+  const connection = run.connections.get(step.conn);
+  if (connection?.ending !== undefined && connection.ending.by !== 'client' && connection.endedAfter <= at) return;
+  const known = world.baseline.answers.get(step.n);
+  const counted = replies(frames, step, world);
+  const isUsual =
+    known !== undefined && !known.isRefused && counted.some((f) => known.signatures.has(f.heard.signature));
+  // Where a description says "error", whatever is no refusal will do; else it must be answered like the right message.
+  const isForbidden = breach?.severity === 'error' && world.refusals.size > 0;
+  if (!isUsual && !isForbidden) return;
+  yield {
+    oracle: 'accepted',
+    key: `accepted|${sent.heard.name}|${breach?.code ?? (mutation.rule === undefined ? '' : fieldPattern(mutation.field))}`,
+    title: `${sent.heard.name} is accepted although it breaks a rule: ${rule}`,
+    evidence: [
+      ...(breach === undefined ? [] : [`The protocol's description on the message sent: ${breach.text}.`]),
+      ...frames.slice(0, 3).map(summaryOf),
+    ],
+    step: at,
+  };
+}
+
+/** Of what came, what answers this message by the protocol's pairs; everything where it says nothing. */
+function replies(frames: readonly LiveFrame[], step: SendStep, world: JudgeWorld): readonly LiveFrame[] {
+  const protocol = world.seed.scene.connections.get(step.conn)?.recorded.protocol;
+  const names = new Set<string>();
+  for (const pair of protocol?.pairs ?? []) {
+    if (pair.direction !== 'toServer' || pair.replies === '*' || pair.request === '*') continue;
+    if (pair.request.includes(step.message)) for (const name of pair.replies) names.add(name);
+  }
+  if (names.size === 0) return frames;
+  return frames.filter((f) => f.heard.messages.some((m) => m.name !== null && names.has(m.name)));
+}
+
+/** The server breaks its own description. */
+function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspicion> {
+  const told = new Set<string>();
+  for (const frame of run.frames) {
+    for (const info of frame.heard.expert) {
+      if (!isBreak(info)) continue;
+      const key = `${frame.heard.name}/${remarkKey(info)}`;
+      if (told.has(key) || world.seed.serverRemarks.has(key) || world.baseline.serverRemarks.has(key)) continue;
+      told.add(key);
+      yield {
+        oracle: info.group === 'invariant' ? 'invariant' : 'schema',
+        key: `schema|${key}`,
+        title: `The server's ${frame.heard.name} breaks its description: ${info.text}`,
+        evidence: [summaryOf(frame), ...(info.path === undefined ? [] : [`at ${info.path}`])],
+        step: Math.max(frame.step, focus),
+      };
+    }
+  }
+}
+
+/** Remarks on the server's frames that are its own fault, whatever it was sent. */
+export function isBreak(info: ExpertInfo): boolean {
+  if (info.severity === 'note') return false;
+  if (info.group === 'schema' || info.group === 'malformed') return true;
+  return info.group === 'invariant' && info.severity === 'error';
+}
+
+const SLOW_MS = 1000;
+
+function* slowness(run: Run, { baseline }: JudgeWorld): Generator<Suspicion> {
+  const limit = Math.max(SLOW_MS, baseline.p99 * 20);
+  for (const [i, sent] of run.steps.entries()) {
+    const step = run.script.steps[i];
+    if (sent?.answerMs === undefined || sent.answerMs < limit || step === undefined || !isSend(step)) continue;
+    yield {
+      oracle: 'slow',
+      key: `slow|${step.message}`,
+      title: `${step.message} is answered after ${Math.round(sent.answerMs)} ms`,
+      evidence: [`99 of 100 answers to the recorded session come within ${baseline.p99.toFixed(1)} ms.`],
+      step: i,
+    };
+    return;
+  }
+}

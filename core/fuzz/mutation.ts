@@ -1,0 +1,108 @@
+/**
+ * One way of going wrong, with an address: `12:fields.amount#minus-one` is a mutant of the recorded frame 12, `12:@again` a
+ * change of the order of messages, `12:~5` the fifth havoc on its bytes. The address, the seed of the dice and the recording
+ * give the same case on every machine.
+ */
+import type { Seed } from './seed.ts';
+import { isSend, type Script, type SendStep, type Step } from './script.ts';
+
+export type Family = 'field' | 'payload' | 'sequence' | 'rule' | 'framing' | 'carrier' | 'race' | 'havoc';
+export const FAMILIES: readonly Family[] = [
+  'field',
+  'payload',
+  'sequence',
+  'rule',
+  'framing',
+  'carrier',
+  'race',
+  'havoc',
+];
+
+/** A script with something wrong in it, and the steps where the answer tells. */
+export interface Made {
+  readonly script: Script;
+  readonly focus: readonly number[];
+}
+
+export interface Mutation {
+  readonly id: string;
+  readonly family: Family;
+  /** Name of the message it is done to. */
+  readonly message: string;
+  /** Field path, '' for the message as a whole. */
+  readonly field: string;
+  /** What is done. */
+  readonly name: string;
+  readonly doc: string;
+  /** Recorded frame. */
+  readonly n: number;
+  /** Index of its step in the base script. */
+  readonly step: number;
+  /** The server gets the same bytes: it must answer as if nothing had been done. */
+  readonly isNeutral?: boolean;
+  /** A rule of the game this breaks: no sound server accepts it. */
+  readonly rule?: string;
+  /** Undefined when it cannot be done after all (no such bytes, no change). */
+  make(seed: Seed, how: MakeHow): Made | undefined;
+}
+
+export interface MakeHow {
+  readonly rng: number;
+  /** Client messages to go on with behind it. */
+  readonly tail: number;
+  /** Steps that must come before a step of the base script; default: all there are. */
+  readonly prefix?: (at: number) => readonly Step[];
+}
+
+/** Field path without its indices: findings of the same field belong together. */
+export function fieldPattern(path: string): string {
+  return path.replaceAll(/\[\d+\]/g, '[]');
+}
+
+export function prefixOf(seed: Seed, at: number, how: MakeHow): readonly Step[] {
+  return how.prefix?.(at) ?? seed.base.steps.slice(0, at);
+}
+
+/**
+ * What must come before a step, other steps in its place, and a piece of the rest.
+ * @param focus which of `instead` tell, or of what follows
+ */
+export function around(
+  seed: Seed,
+  at: number,
+  instead: readonly Step[],
+  how: MakeHow,
+  { skip = 1, focus = 0, tail = how.tail }: { skip?: number; focus?: number; tail?: number } = {},
+): Made {
+  const { steps } = seed.base;
+  const prefix = prefixOf(seed, at, how);
+  const open = new Set([...prefix, ...instead].flatMap((step) => (step.kind === 'open' ? [step.conn] : [])));
+  const isWhole = prefix.length === at;
+  const rest: Step[] = [];
+  let left = tail;
+  for (const step of steps.slice(at + skip)) {
+    // Connections that were left out stay out.
+    if (!isWhole && !open.has(step.conn)) continue;
+    if (step.kind === 'send') {
+      if (left === 0) break;
+      left -= 1;
+    }
+    rest.push(step);
+  }
+  return { script: { steps: [...prefix, ...instead, ...rest] }, focus: [prefix.length + focus] };
+}
+
+/** The step of a recorded message, marked as ours, with other bytes. */
+export function mutated(step: SendStep, change: Partial<SendStep>): SendStep {
+  return { ...step, mutated: true, ...change };
+}
+
+export function sendAt(seed: Seed, at: number): SendStep {
+  const step = seed.base.steps[at];
+  if (step === undefined || !isSend(step)) throw new Error(`Step ${at} of the base script sends nothing.`);
+  return step;
+}
+
+export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

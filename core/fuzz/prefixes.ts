@@ -1,0 +1,144 @@
+/**
+ * What really has to come before a message. A case that plays a whole evening to say one wrong word is slow; most messages need
+ * their own connection's beginning, or nothing at all. Found by trying: less is enough when the answer stays what it was.
+ */
+import type { Baseline } from './baseline.ts';
+import { remarkKey } from './hearing.ts';
+import { sendAt } from './mutation.ts';
+import type { Run } from './run-script.ts';
+import type { Seed } from './seed.ts';
+import { isSend, type Script, type Step } from './script.ts';
+
+export interface Prefixes {
+  /** Steps before a step of the base script. */
+  of(at: number): readonly Step[];
+  /** Scripts that end with an answered message, shortest prefix first; for trying out. */
+  readonly samples: readonly { readonly script: Script; readonly at: number }[];
+}
+
+export interface FindPrefixes {
+  readonly seed: Seed;
+  readonly baseline: Baseline;
+  readonly play: (script: Script) => Promise<Run>;
+  /** Steps whose messages will be mutated. */
+  readonly steps: readonly number[];
+  /** Milliseconds on the clock when trying has to end. */
+  readonly isOver: () => boolean;
+}
+
+const MOST_TRIES = 14;
+
+export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
+  const { seed, isOver } = how;
+  const found = new Map<number, readonly Step[]>();
+  const samples: { script: Script; at: number }[] = [];
+  /** Connections that can be played without the others. */
+  const alone = new Map<number, boolean>();
+  for (const at of [...new Set(how.steps)].sort((a, b) => a - b)) {
+    if (isOver()) break;
+    const step = sendAt(seed, at);
+    const whole = seed.base.steps.slice(0, at);
+    const own = ownSteps(seed, at);
+    const known = how.baseline.answers.get(step.n);
+    if (known === undefined || !known.isAnswered) {
+      // Nothing to go by: as its neighbours do.
+      if (alone.get(step.conn) === true) found.set(at, own);
+      continue;
+    }
+    const isEnough = async (prefix: readonly Step[]): Promise<boolean> => answersAsUsual(how, prefix, at);
+    let best: readonly Step[] = whole;
+    const bare = own.filter((one) => one.kind === 'open' || one.conn !== step.conn);
+    if (bare.length < own.length && (await isEnough(bare))) best = bare;
+    else if (own.length < whole.length && (await isEnough(own))) {
+      best = own;
+      alone.set(step.conn, true);
+    }
+    if (best === own || (best === whole && own.length === whole.length)) {
+      best = await fewer(best, isEnough, isOver);
+      if (own.length === whole.length) alone.set(step.conn, true);
+    }
+    if (best.length < whole.length) found.set(at, best);
+    samples.push({ script: { steps: [...best, step] }, at: best.length });
+  }
+  samples.sort((a, b) => a.at - b.at);
+  return {
+    samples,
+    of: (at) => {
+      const known = found.get(at);
+      if (known !== undefined) return known;
+      const step = seed.base.steps[at];
+      return step !== undefined && alone.get(step.conn) === true ? ownSteps(seed, at) : seed.base.steps.slice(0, at);
+    },
+  };
+}
+
+/** The steps of the same connection before a step, and of those it needs: where it was handed over, where its values are issued. */
+function ownSteps(seed: Seed, at: number): readonly Step[] {
+  const needed = new Set<number>();
+  const need = (conn: number): void => {
+    if (needed.has(conn)) return;
+    needed.add(conn);
+    const handoff = seed.scene.connections.get(conn)?.handoff;
+    if (handoff !== undefined) need(handoff.conn);
+    for (const step of seed.base.steps.slice(0, at + 1)) {
+      if (!isSend(step) || step.conn !== conn) continue;
+      for (const link of step.links ?? []) for (const { conn: other } of link.from.slice(0, 1)) need(other);
+    }
+  };
+  need(seed.base.steps[at]!.conn);
+  return seed.base.steps.slice(0, at).filter((step) => needed.has(step.conn));
+}
+
+async function fewer(
+  steps: readonly Step[],
+  isEnough: (prefix: readonly Step[]) => Promise<boolean>,
+  isOver: () => boolean,
+): Promise<readonly Step[]> {
+  let best = steps;
+  let tries = 0;
+  let size = best.filter(isSend).length >> 1;
+  while (size >= 1 && tries < MOST_TRIES && !isOver()) {
+    let removed = false;
+    for (let at = 0; at < best.filter(isSend).length && tries < MOST_TRIES && !isOver(); ) {
+      let seen = -1;
+      const candidate = best.filter((step) => {
+        if (step.kind !== 'send') return true;
+        seen += 1;
+        return seen < at || seen >= at + size;
+      });
+      tries += 1;
+      if (await isEnough(candidate)) {
+        best = candidate;
+        removed = true;
+      } else at += size;
+    }
+    if (!removed || size > 1) size >>= 1;
+  }
+  return best;
+}
+
+/** Whether the message, after this prefix, is answered as in the recorded session, and breaks no rule that it kept to there. */
+export async function answersAsUsual(
+  { seed, baseline, play }: Pick<FindPrefixes, 'seed' | 'baseline' | 'play'>,
+  prefix: readonly Step[],
+  at: number,
+): Promise<boolean> {
+  const step = sendAt(seed, at);
+  const run = await play({ steps: [...prefix, step] });
+  return isUsual(seed, baseline, run, prefix.length, step.n);
+}
+
+export function isUsual(seed: Seed, baseline: Baseline, run: Run, at: number, n: number): boolean {
+  const known = baseline.answers.get(n);
+  const sent = run.steps[at];
+  const step = run.script.steps[at];
+  if (known === undefined || sent === undefined || step === undefined) return false;
+  const frames = run.frames.filter((f) => f.step === at && f.conn === step.conn && !f.isHeartbeat);
+  if (!frames.some((f) => known.signatures.has(f.heard.signature))) return false;
+  if (frames.some((f) => f.heard.isRefusal !== known.isRefused && f.heard.isRefusal)) return false;
+  return sent.heard.expert.every((info) => {
+    if (info.severity === 'note' || (info.group !== 'sequence' && info.group !== 'invariant')) return true;
+    const key = `${sent.heard.name}/${remarkKey(info)}`;
+    return baseline.clientRemarks.has(key) || seed.clientRemarks.has(key);
+  });
+}

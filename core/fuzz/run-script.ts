@@ -1,0 +1,482 @@
+/** Plays one script against a target and notes what came back. Every wait has an end. */
+import { wrapPayload } from '../protocol/framer.ts';
+import type { Framing } from '../protocol/framing.ts';
+import type { Memory } from '../protocol/protocol.ts';
+import { endpointAt, handedUrl } from '../replay/handoff.ts';
+import { leavesOf } from '../replay/leaves.ts';
+import { type Plain, readAs, writeAs } from '../replay/spelling.ts';
+import type { Ending, Target, TargetConnection } from '../replay/target.ts';
+import { mutant } from '../schema/mutate.ts';
+import { getPath, parsePath, setPath } from '../schema/path.ts';
+import type { Clock } from '../traffic/clock.ts';
+import type { Carrier } from '../traffic/frame.ts';
+import { type Heard, Hearing } from './hearing.ts';
+import type { Identities } from './identity.ts';
+import type { Scene, SceneConnection } from './scene.ts';
+import type { Issue, Link, Script, SendStep } from './script.ts';
+
+/** What a run needs of the world. */
+export interface Stage {
+  readonly target: Target;
+  readonly clock: Clock;
+  /** Rings once after so many milliseconds; the function calls it off. */
+  readonly after: (ms: number, ring: () => void) => () => void;
+  /** Of the bytes on one connection, for the journal. */
+  readonly checksum?: (bytes: Uint8Array, before: number) => number;
+}
+
+/** How long is waited for what, milliseconds. */
+export interface Patience {
+  /** For an answer to a message as recorded. */
+  readonly answer: number;
+  /** For an answer once something was mutated: most often there is none. */
+  readonly muted: number;
+  /** At the end, for more. */
+  readonly settle: number;
+  /** Once an answer has begun, nothing for so long means that it is all. Absent: everything that was recorded is waited for. */
+  readonly quiet?: number;
+}
+
+export interface LiveFrame {
+  readonly conn: number;
+  /** Step it came after. */
+  readonly step: number;
+  /** Milliseconds since the run began. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  readonly carrier: Carrier;
+  readonly heard: Heard;
+  readonly isHeartbeat: boolean;
+}
+
+export interface StepRun {
+  /** When it was sent, ms since the run began; undefined: it was not. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  /** What the description and its checks say of our own message. */
+  readonly heard: Heard;
+  /** Until the first frame came; undefined: none came in time. */
+  answerMs: number | undefined;
+  /** All that was awaited came. */
+  isAnswered: boolean;
+}
+
+export interface ConnectionRun {
+  ending: Ending | undefined;
+  /** Why it was not made. */
+  failure: string | undefined;
+  sentBytes: number;
+  checksum: number;
+  frames: number;
+  /** Step that was the last before the ending. */
+  endedAfter: number;
+}
+
+export interface Run {
+  readonly script: Script;
+  /** By index in the script. */
+  readonly steps: readonly (StepRun | undefined)[];
+  readonly frames: readonly LiveFrame[];
+  readonly connections: ReadonlyMap<number, ConnectionRun>;
+  readonly elapsedMs: number;
+  /** Connections that were still open and silent after something was mutated. */
+  readonly gaveUp: boolean;
+}
+
+export interface RunHow {
+  readonly scene: Scene;
+  readonly identities: Identities;
+  /** Which user this run is. */
+  readonly tag: number;
+  readonly patience: Patience;
+  /** Silent answers in a row after which the rest is not sent. Default 2. */
+  readonly giveUpAfter?: number;
+  /** Aborted from outside. */
+  readonly isAborted?: () => boolean;
+}
+
+interface Live {
+  readonly scene: SceneConnection;
+  readonly run: ConnectionRun;
+  readonly hearing: Hearing;
+  connection: TargetConnection | undefined;
+  /** Frames that count, since the last step that waited. */
+  fresh: number;
+  isLeft: boolean;
+}
+
+const PIECE_GAP_MS = 3;
+
+export function runScript(script: Script, stage: Stage, how: RunHow): Promise<Run> {
+  return new ScriptRun(script, stage, how).play();
+}
+
+class ScriptRun {
+  readonly #script: Script;
+  readonly #stage: Stage;
+  readonly #how: RunHow;
+  readonly #names: readonly Uint8Array[];
+  readonly #live = new Map<number, Live>();
+  readonly #steps: (StepRun | undefined)[];
+  readonly #frames: LiveFrame[] = [];
+  readonly #facts = new Map<string, unknown>();
+  readonly #memory: Memory;
+  readonly #began: number;
+  #step = -1;
+  #wake: (() => void) | undefined;
+  #isMutated = false;
+  #silent = 0;
+
+  constructor(script: Script, stage: Stage, how: RunHow) {
+    this.#script = script;
+    this.#stage = stage;
+    this.#how = how;
+    this.#names = how.identities.forRun(how.tag);
+    this.#steps = Array.from({ length: script.steps.length }, () => undefined);
+    this.#memory = {
+      recall: (key) => this.#facts.get(key),
+      remember: (key, value) => void this.#facts.set(key, value),
+    };
+    this.#began = stage.clock.now();
+  }
+
+  async play(): Promise<Run> {
+    const { steps } = this.#script;
+    const giveUpAfter = this.#how.giveUpAfter ?? 2;
+    let gaveUp = false;
+    for (let i = 0; i < steps.length; i++) {
+      if (this.#how.isAborted?.() === true) break;
+      const step = steps[i]!;
+      this.#step = i;
+      if (step.kind === 'open') {
+        if (!(await this.#open(step.conn, step.like))) break;
+        const greeted = this.#live.get(step.conn)!;
+        const greetings = step.awaits ?? 0;
+        if (greetings > 0) {
+          const limit = this.#isMutated ? this.#how.patience.muted : this.#how.patience.answer;
+          await this.#until(() => greeted.fresh >= greetings || greeted.run.ending !== undefined, limit);
+        }
+        continue;
+      }
+      const live = this.#live.get(step.conn);
+      if (live?.connection === undefined) continue;
+      if (step.kind === 'send') {
+        if (this.#isMutated && this.#silent >= giveUpAfter) {
+          gaveUp = true;
+          break;
+        }
+        await this.#send(i, step, live);
+        if (this.#allOver()) break;
+      } else if (step.kind === 'end') {
+        if (step.mutated === true) this.#isMutated = true;
+        live.isLeft = true;
+        live.connection.end();
+      } else {
+        if (step.mutated === true) this.#isMutated = true;
+        live.isLeft = true;
+        live.connection.reset();
+      }
+    }
+    await this.#settle();
+    for (const { connection } of this.#live.values()) connection?.reset();
+    return {
+      script: this.#script,
+      steps: this.#steps,
+      frames: this.#frames,
+      connections: new Map([...this.#live].map(([conn, { run }]) => [conn, run])),
+      elapsedMs: this.#now(),
+      gaveUp,
+    };
+  }
+
+  #now(): number {
+    return this.#stage.clock.now() - this.#began;
+  }
+
+  #allOver(): boolean {
+    for (const { run, connection } of this.#live.values())
+      if (connection !== undefined && run.ending === undefined) return false;
+    return true;
+  }
+
+  async #open(conn: number, like: number | undefined): Promise<boolean> {
+    const scene = this.#how.scene.connections.get(like ?? conn);
+    const run: ConnectionRun = {
+      ending: undefined,
+      failure: undefined,
+      sentBytes: 0,
+      checksum: 0,
+      frames: 0,
+      endedAfter: -1,
+    };
+    if (scene === undefined) return false;
+    const live: Live = {
+      scene,
+      run,
+      hearing: new Hearing(scene.recorded, this.#memory),
+      connection: undefined,
+      fresh: 0,
+      isLeft: false,
+    };
+    this.#live.set(conn, live);
+    const url = this.#urlOf(scene);
+    if (url === undefined) {
+      run.failure = 'The message that says where to connect did not come.';
+      return this.#isMutated;
+    }
+    try {
+      live.connection = await this.#stage.target.connect(
+        { url, framing: scene.recorded.framing, ...howOf(scene), timeoutMs: Math.max(1000, this.#how.patience.answer) },
+        {
+          frame: ({ bytes, carrier, expert }) => {
+            if ('opcode' in carrier && carrier.opcode !== 'text' && carrier.opcode !== 'binary') return;
+            const heard = live.hearing.hear(bytes, 'toClient', this.#stage.clock.wall());
+            const isHeartbeat = this.#how.scene.heartbeats.has(heard.name);
+            const all = expert.length === 0 ? heard : { ...heard, expert: [...expert, ...heard.expert] };
+            this.#frames.push({ conn, step: this.#step, at: this.#now(), bytes, carrier, heard: all, isHeartbeat });
+            run.frames += 1;
+            if (!isHeartbeat) live.fresh += 1;
+            this.#wake?.();
+          },
+          ended: (ending) => {
+            run.ending = ending;
+            run.endedAfter = this.#step;
+            this.#wake?.();
+          },
+        },
+      );
+      return true;
+    } catch (error) {
+      run.failure = error instanceof Error ? error.message : String(error);
+      return false;
+    }
+  }
+
+  #urlOf({ url, handoff }: SceneConnection): SceneConnection['url'] {
+    if (handoff === undefined) return url;
+    const fields = this.#issued(handoff.conn, handoff.handoff.message, handoff.nth);
+    const to = fields === undefined ? undefined : endpointAt(fields, handoff.handoff);
+    if (to === undefined) return url;
+    const scheme = handoff.handoff.transport ?? url?.scheme ?? 'tcp';
+    return handedUrl(to, scheme, url?.path ?? '', this.#how.scene.fallbackHost);
+  }
+
+  async #send(i: number, step: SendStep, live: Live): Promise<void> {
+    const { patience } = this.#how;
+    const connection = live.connection!;
+    // What came before belongs to what was asked before.
+    if (step.awaits.length > 0)
+      for (const [conn] of step.awaits) {
+        const other = this.#live.get(conn);
+        if (other !== undefined) other.fresh = 0;
+      }
+    if (step.mutated) this.#isMutated = true;
+    const bytes = this.#payload(step, live);
+    const heard = live.hearing.hear(bytes, 'toServer', this.#stage.clock.wall());
+    const run: StepRun = { at: this.#now(), bytes, heard, answerMs: undefined, isAnswered: false };
+    this.#steps[i] = run;
+    if (step.wire === undefined) this.#write(live, bytes, wireOf(live.scene.recorded.framing, step, bytes), step);
+    else {
+      const gap = step.gapMs ?? PIECE_GAP_MS;
+      for (const [at, piece] of step.wire.entries()) {
+        if (at > 0 && gap > 0) await this.#pause(gap);
+        if (!connection.isOpen) break;
+        const wire = this.#how.identities.write(piece, this.#names);
+        this.#write(live, wire, wire, step);
+      }
+    }
+    if (step.atOnce === true) return;
+    const sentAt = this.#now();
+    const before = this.#frames.length;
+    if (step.awaits.length === 0) return;
+    const isHere = (): boolean =>
+      step.awaits.every(([conn, count]) => {
+        const other = this.#live.get(conn);
+        return other?.connection === undefined || other.fresh >= count || other.run.ending !== undefined;
+      });
+    const limit = this.#isMutated ? patience.muted : patience.answer;
+    await this.#until(isHere, limit, patience.quiet === undefined ? undefined : { ms: patience.quiet, on: live });
+    const first = this.#frames.slice(before).find((frame) => !frame.isHeartbeat);
+    run.answerMs = first === undefined ? undefined : first.at - sentAt;
+    run.isAnswered = step.awaits.every(([conn, count]) => (this.#live.get(conn)?.fresh ?? 0) >= count);
+    this.#silent = first === undefined && connection.isOpen ? this.#silent + 1 : 0;
+  }
+
+  #write(live: Live, bytes: Uint8Array, wire: Uint8Array, step: SendStep): void {
+    const { run, connection } = live;
+    const isWritten = step.wire !== undefined || wire !== bytes;
+    run.sentBytes += wire.length;
+    if (this.#stage.checksum !== undefined) run.checksum = this.#stage.checksum(wire, run.checksum);
+    connection!.send({
+      bytes,
+      ...(step.carrier === undefined ? {} : { carrier: step.carrier }),
+      ...(isWritten ? { wire } : {}),
+    });
+  }
+
+  /** The message as it goes out: names of this run, values issued by the server in this run. */
+  #payload(step: SendStep, live: Live): Uint8Array {
+    const { links } = step;
+    let { bytes } = step;
+    if (links !== undefined && live.hearing.protocol !== undefined) bytes = this.#relinked(step, links, live) ?? bytes;
+    return this.#how.identities.write(bytes, this.#names);
+  }
+
+  #relinked(step: SendStep, links: readonly Link[], live: Live): Uint8Array | undefined {
+    const protocol = live.hearing.protocol!;
+    const base = step.mutating?.base ?? step.bytes;
+    let result = base;
+    let changed = false;
+    for (const index of new Set(links.map((link) => link.index))) {
+      const message = protocol.dissect(result, 'toServer', live.hearing.state as never).messages[index];
+      if (message?.name == null) return undefined;
+      let { fields } = message;
+      for (const link of links) {
+        if (link.index !== index) continue;
+        const plain = this.#plainOf(link);
+        if (plain === undefined) continue;
+        const path = parsePath(link.path);
+        const leaf = getPath(fields, path);
+        if (leaf === undefined || readAs(leaf, link.spelling) === plain) continue;
+        const value = writeAs(leaf, link.spelling, plain);
+        if (value === undefined) continue;
+        fields = setPath(fields, path, value);
+        changed = true;
+      }
+      const { mutating } = step;
+      if (!changed && mutating === undefined) continue;
+      try {
+        const composed = { message: message.name, fields };
+        if (mutating?.index === index && message.spec !== undefined) {
+          if (!changed) return undefined;
+          const made = mutant(message.spec.node, fields, mutating.id, { seed: mutating.seed });
+          if (made === undefined) return undefined;
+          const how = { original: result, ...(made.override === undefined ? {} : { override: made.override }) };
+          result = protocol.encode(
+            { message: message.name, fields: made.value },
+            'toServer',
+            live.hearing.state as never,
+            how,
+          ).bytes;
+        } else if (changed) {
+          result = protocol.encode(composed, 'toServer', live.hearing.state as never, { original: result }).bytes;
+        }
+      } catch {
+        return undefined;
+      }
+    }
+    return changed ? result : undefined;
+  }
+
+  #plainOf(link: Link): Plain | undefined {
+    for (const issue of link.from) {
+      const fields = this.#issued(issue.conn, issue.name, issue.nth);
+      if (fields === undefined) continue;
+      const plain = plainAt(fields, issue);
+      if (plain !== undefined) return plain;
+    }
+    return undefined;
+  }
+
+  /** Fields of the nth message of a name that came on a connection. */
+  #issued(conn: number, name: string, nth: number): unknown {
+    let left = nth;
+    for (const frame of this.#frames) {
+      if (frame.conn !== conn) continue;
+      for (const message of frame.heard.messages) {
+        if (message.name !== name) continue;
+        if (left === 0) return message.fields;
+        left -= 1;
+      }
+    }
+    return undefined;
+  }
+
+  async #settle(): Promise<void> {
+    const { settle, muted } = this.#how.patience;
+    // The last message may not have been read yet: gone at once, it would be thrown away unread with the connection.
+    const last = this.#steps.findLast((step) => step !== undefined);
+    const isHeard = last !== undefined && this.#frames.some((frame) => frame.at >= last.at && !frame.isHeartbeat);
+    const limit = isHeard ? settle : this.#isMutated ? Math.max(settle, muted) : settle;
+    if (limit <= 0 || this.#allOver()) return;
+    const before = this.#frames.length;
+    await this.#until(
+      () => this.#allOver() || (!isHeard && this.#frames.slice(before).some((f) => !f.isHeartbeat)),
+      limit,
+    );
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stage.after(ms, resolve);
+    });
+  }
+
+  async #until(isDone: () => boolean, ms: number, quiet?: { readonly ms: number; readonly on: Live }): Promise<void> {
+    if (isDone()) return;
+    const { after } = this.#stage;
+    await new Promise<void>((resolve) => {
+      let stopQuiet: (() => void) | undefined;
+      const over = (): void => {
+        this.#wake = undefined;
+        stop();
+        stopQuiet?.();
+        resolve();
+      };
+      const listen = (): void => {
+        if (quiet === undefined || quiet.on.fresh === 0) return;
+        stopQuiet?.();
+        stopQuiet = after(quiet.ms, over);
+      };
+      const stop = after(ms, over);
+      this.#wake = () => {
+        if (isDone()) over();
+        else listen();
+      };
+      listen();
+    });
+  }
+}
+
+function plainAt(fields: unknown, { path, spelling }: Issue): Plain | undefined {
+  const direct = readAs(getPath(fields, parsePath(path)), spelling);
+  if (direct !== undefined) return direct;
+  // Lists change their order and length: any item with this field will do.
+  const pattern = path.replaceAll(/\[\d+\]/g, '[]');
+  if (pattern === path) return undefined;
+  for (const leaf of leavesOf(fields)) {
+    const plain = readAs(leaf.value, spelling);
+    if (plain === undefined) continue;
+    let text = '';
+    for (const segment of leaf.path) text += typeof segment === 'number' ? '[]' : text === '' ? segment : `.${segment}`;
+    if (text === pattern) return plain;
+  }
+  return undefined;
+}
+
+/** Bytes on a stream: with the delimiters the frame had where they still fit. Message carriers: the payload itself. */
+export function wireOf(
+  framing: Framing,
+  { head, tail, bytes: recorded, mutated }: SendStep,
+  bytes: Uint8Array,
+): Uint8Array {
+  if (framing.kind === 'message') return bytes;
+  const keeps = framing.kind === 'lines' || framing.kind === 'nul' || framing.kind === 'json';
+  const was = head.length + tail.length > 0;
+  const isSame = !mutated && bytes.length === recorded.length;
+  if (!was || (!keeps && !isSame)) return wrapPayload(framing, bytes);
+  const wire = new Uint8Array(head.length + bytes.length + tail.length);
+  wire.set(head);
+  wire.set(bytes, head.length);
+  wire.set(tail, head.length + bytes.length);
+  return wire;
+}
+
+function howOf({ recorded }: SceneConnection): { channels?: number; data?: number; protocols?: readonly string[] } {
+  const { channels, 'connect data': data, 'request.sec-websocket-protocol': protocols } = recorded.connection.details;
+  return {
+    ...(typeof channels === 'number' ? { channels } : {}),
+    ...(typeof data === 'number' ? { data } : {}),
+    ...(typeof protocols === 'string' ? { protocols: protocols.split(',').map((one) => one.trim()) } : {}),
+  };
+}

@@ -1,0 +1,22 @@
+/** Where a case is played: the connections of the recording, and where each goes now. */
+import type { Handoff } from '../protocol/protocol.ts';
+import type { RecordedConnection } from '../replay/recording.ts';
+import type { EndpointUrl } from '../relay/endpoint-url.ts';
+
+export interface SceneConnection {
+  readonly id: number;
+  readonly recorded: RecordedConnection;
+  /** Undefined: only the handoff says. */
+  readonly url: EndpointUrl | undefined;
+  /** The message that leads here: the nth of that name on that connection. */
+  readonly handoff?: { readonly conn: number; readonly nth: number; readonly handoff: Handoff };
+}
+
+export interface Scene {
+  readonly connections: ReadonlyMap<number, SceneConnection>;
+  readonly fallbackHost: string;
+  /** Names of messages that come by the clock. */
+  readonly heartbeats: ReadonlySet<string>;
+  /** Values each case replaces by its own, so that cases do not meet as the same user. ASCII letters and digits. */
+  readonly identities: readonly string[];
+}

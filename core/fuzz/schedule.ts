@@ -1,0 +1,144 @@
+/**
+ * Which case comes when: first every way of going wrong once, in an order that the seed of the dice decides, early messages
+ * and cheap cases first; then havoc without end, on the messages that have shown most.
+ */
+import { leavesOf } from '../replay/leaves.ts';
+import { createDice, type Dice } from '../traffic/clock.ts';
+import { fieldMutations } from './mutate-fields.ts';
+import { sequenceMutations } from './mutate-sequence.ts';
+import { havocMutation, wireMutations } from './mutate-wire.ts';
+import { type Family, fieldPattern, type Mutation } from './mutation.ts';
+import { raceMutations } from './race.ts';
+import type { Seed, SeedMessage } from './seed.ts';
+
+/** How much of a place in the queue a family takes: less comes earlier. */
+const WEIGHT: Readonly<Record<Family, number>> = {
+  framing: 0.35,
+  carrier: 0.35,
+  payload: 0.5,
+  rule: 0.4,
+  race: 0.6,
+  sequence: 0.6,
+  field: 1,
+  havoc: 1,
+};
+/** Occurrences of one message in one situation that are tried in other orders. */
+const SITUATIONS = 3;
+/** Steps before a message that double its cost. */
+const DEPTH = 60;
+
+export class Schedule {
+  readonly planned: readonly Mutation[];
+  readonly #seed: Seed;
+  readonly #rng: number;
+  readonly #dice: Dice;
+  readonly #energy = new Map<number, number>();
+  #next = 0;
+
+  constructor(seed: Seed, rng: number) {
+    this.#seed = seed;
+    this.#rng = rng;
+    this.#dice = createDice(`${rng}/havoc`);
+    this.planned = plan(seed, rng);
+  }
+
+  /** Steps of the base script that planned cases are about. */
+  get steps(): readonly number[] {
+    return [...new Set(this.planned.map(({ step }) => step))];
+  }
+
+  /** Cases taken so far. */
+  get taken(): number {
+    return this.#next;
+  }
+
+  /** The index-th case; the same for the same feedback. */
+  next(): { readonly index: number; readonly mutation: Mutation } {
+    const index = this.#next++;
+    const planned = this.planned[index];
+    if (planned !== undefined) return { index, mutation: planned };
+    return { index, mutation: havocMutation(this.#pick(), index) };
+  }
+
+  /** Something new was seen after a case on this frame: more of it. */
+  reward(n: number, points: number): void {
+    this.#energy.set(n, Math.min(40, (this.#energy.get(n) ?? 0) + points));
+  }
+
+  /** One of those that were planned or made up before. */
+  byId(id: string): Mutation | undefined {
+    return mutationById(this.#seed, id, this.#rng);
+  }
+
+  #pick(): SeedMessage {
+    const { messages } = this.#seed;
+    const weights = messages.map((one) => (1 + (this.#energy.get(one.frame.n) ?? 0)) / (1 + one.step / DEPTH));
+    let at = this.#dice.next() * weights.reduce((sum, one) => sum + one, 0);
+    for (const [i, weight] of weights.entries()) {
+      at -= weight;
+      if (at <= 0) return messages[i]!;
+    }
+    return messages.at(-1)!;
+  }
+}
+
+function plan(seed: Seed, rng: number): Mutation[] {
+  const found: { readonly mutation: Mutation; readonly place: number }[] = [];
+  const seen = new Set<string>();
+  const shapes = new Set<string>();
+  const situations = new Map<string, number>();
+  const dice = createDice(`${rng}/order`);
+  const add = (mutation: Mutation): void => {
+    if (seen.has(mutation.id)) return;
+    seen.add(mutation.id);
+    const cost = 1 + mutation.step / DEPTH;
+    found.push({ mutation, place: dice.next() * WEIGHT[mutation.family] * cost });
+  };
+  for (const at of seed.messages) {
+    const shape = shapeOf(seed, at);
+    const situation = `${shape}\0${before(seed, at)}`;
+    const met = situations.get(situation) ?? 0;
+    situations.set(situation, met + 1);
+    if (met < SITUATIONS) for (const one of sequenceMutations(seed, at)) add(one);
+    if (shapes.has(shape)) continue;
+    shapes.add(shape);
+    for (const one of fieldMutations(seed, at, rng)) add(one);
+    for (const one of wireMutations(seed, at)) add(one);
+    for (const one of raceMutations(seed, at)) add(one);
+  }
+  return found.sort((a, b) => a.place - b.place).map(({ mutation }) => mutation);
+}
+
+/** Messages of one name, one set of fields and one server are tried once. */
+function shapeOf(seed: Seed, { message, frame, name }: SeedMessage): string {
+  const recorded = seed.scene.connections.get(frame.conn)?.recorded;
+  const fields = new Set(
+    leavesOf(message.fields).map(({ path }) => fieldPattern(path.join('.').replaceAll(/\b\d+\b/g, '[]'))),
+  );
+  return `${recorded?.connection.server.port}\0${name}\0${[...fields].sort().join(',')}`;
+}
+
+/** What the server said last. */
+function before(seed: Seed, { frame }: SeedMessage): string {
+  const last = seed.lastHeard.get(frame.n);
+  return last ?? '';
+}
+
+/** @throws Error when there is no such case */
+export function mutationById(seed: Seed, id: string, rng: number): Mutation | undefined {
+  const n = Number(/^\d+/.exec(id)?.[0]);
+  const k = /^\d+:~(\d+)$/.exec(id)?.[1];
+  for (const at of seed.messages) {
+    if (at.frame.n !== n) continue;
+    if (k !== undefined) return havocMutation(at, Number(k));
+    for (const list of [
+      sequenceMutations(seed, at),
+      wireMutations(seed, at),
+      raceMutations(seed, at),
+      fieldMutations(seed, at, rng),
+    ]) {
+      for (const one of list) if (one.id === id) return one;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,122 @@
+/**
+ * What a case does, step by step: complete in itself, so that it can be shortened, saved and run again. Values the server
+ * issues anew (tokens, ids) are links: where they come from and where they are written.
+ */
+import type { Carrier } from '../traffic/frame.ts';
+import type { Spelling } from '../replay/spelling.ts';
+
+/** A value in a message of the server: the `nth` message of that name on a connection, counted from 0. */
+export interface Issue {
+  readonly conn: number;
+  readonly name: string;
+  readonly nth: number;
+  readonly path: string;
+  readonly spelling: Spelling;
+}
+
+/** A value of a client message that was issued by the server. */
+export interface Link {
+  /** Message within the frame. */
+  readonly index: number;
+  readonly path: string;
+  readonly spelling: Spelling;
+  /** The likeliest first. */
+  readonly from: readonly Issue[];
+}
+
+/** How the bytes were made, so that they can be made again around values issued anew. */
+export interface Mutating {
+  /** The recorded payload. */
+  readonly base: Uint8Array;
+  readonly index: number;
+  /** Address of the mutant: `path#name`. */
+  readonly id: string;
+  readonly seed: number;
+}
+
+export interface SendStep {
+  readonly kind: 'send';
+  readonly conn: number;
+  /** Recorded frame it comes from; 0: none. */
+  readonly n: number;
+  readonly message: string;
+  readonly bytes: Uint8Array;
+  /** Around the payload on a byte stream, as recorded. */
+  readonly head: Uint8Array;
+  readonly tail: Uint8Array;
+  readonly carrier?: Carrier;
+  /** Written instead of the framed payload, each piece by itself. */
+  readonly wire?: readonly Uint8Array[];
+  /** Milliseconds between pieces. Default 3. */
+  readonly gapMs?: number;
+  /** Frames that should come before the next step, by connection. */
+  readonly awaits: readonly (readonly [conn: number, count: number])[];
+  /** The next step follows in the same instant. */
+  readonly atOnce?: boolean;
+  readonly mutated: boolean;
+  readonly links?: readonly Link[];
+  readonly mutating?: Mutating;
+}
+
+export type Step =
+  /** `like`: a copy of another connection of the recording. */
+  | {
+      readonly kind: 'open';
+      readonly conn: number;
+      readonly like?: number;
+      /** Frames the server sends before anything is said. */
+      readonly awaits?: number;
+    }
+  | SendStep
+  /** Says goodbye as a client would. */
+  | { readonly kind: 'end'; readonly conn: number; readonly mutated?: boolean }
+  | { readonly kind: 'reset'; readonly conn: number; readonly mutated?: boolean };
+
+export interface Script {
+  readonly steps: readonly Step[];
+}
+
+export function isSend(step: Step): step is SendStep {
+  return step.kind === 'send';
+}
+
+/** Client messages of a script. */
+export function countSends(script: Script): number {
+  return script.steps.filter(isSend).length;
+}
+
+// ---- as JSON -----------------------------------------------------------------------------------------------------------
+
+export function printScript(script: Script): unknown {
+  return JSON.parse(
+    JSON.stringify(script, (_key, value: unknown) => (value instanceof Uint8Array ? { hex: toHex(value) } : value)),
+  );
+}
+
+/** @throws Error when the JSON is no script */
+export function readScript(json: unknown): Script {
+  const revived = revive(json) as Script;
+  if (!Array.isArray(revived.steps)) throw new Error('There are no steps in it.');
+  return revived;
+}
+
+function revive(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(revive);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  const [only] = entries;
+  if (entries.length === 1 && only?.[0] === 'hex' && typeof only[1] === 'string') return fromHex(only[1]);
+  return Object.fromEntries(entries.map(([key, item]) => [key, revive(item)]));
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}
+
+export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length >> 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(i * 2, i * 2 + 2), 16);
+  return bytes;
+}

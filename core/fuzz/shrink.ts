@@ -1,0 +1,151 @@
+/** The smallest script that still fails: fewer messages first, then fewer fields, then fewer bytes. */
+import { readJson } from '../schema/json-text.ts';
+import { isSend, type Script, type SendStep, type Step } from './script.ts';
+
+export interface ShrinkHow {
+  /** Whether this script still fails in the same way. */
+  readonly fails: (script: Script) => Promise<boolean>;
+  /** Runs that may be spent. */
+  readonly runs: number;
+  readonly isOver: () => boolean;
+}
+
+export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
+  let left = how.runs;
+  const tries = async (candidate: Script): Promise<boolean> => {
+    if (left <= 0 || how.isOver()) return false;
+    left -= 1;
+    return how.fails(candidate);
+  };
+  let best = await fewerSteps(script, tries);
+  best = await fewerFields(best, tries);
+  return fewerBytes(best, tries);
+}
+
+type Tries = (candidate: Script) => Promise<boolean>;
+
+/** Delta debugging over messages; a connection that nothing is sent on goes too. */
+async function fewerSteps(script: Script, tries: Tries): Promise<Script> {
+  let best = script;
+  // Everything behind the last mutated message first: most often it does not matter.
+  const lastWrong = best.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true);
+  if (lastWrong >= 0 && lastWrong + 1 < best.steps.length) {
+    const cut = { steps: best.steps.slice(0, lastWrong + 1) };
+    if (await tries(cut)) best = cut;
+  }
+  // The message alone.
+  const wrong = best.steps[best.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true)];
+  if (wrong !== undefined) {
+    const alone = {
+      steps: best.steps.filter((step) => step.conn === wrong.conn && (step.kind === 'open' || step.mutated === true)),
+    };
+    if (alone.steps.length < best.steps.length && (await tries(alone))) return tidy(alone);
+  }
+  // Whole connections next.
+  for (const conn of new Set(best.steps.map((step) => step.conn))) {
+    if (best.steps.some((step) => step.conn === conn && step.kind !== 'open' && step.mutated === true)) continue;
+    const without = { steps: best.steps.filter((step) => step.conn !== conn) };
+    if (without.steps.length < best.steps.length && (await tries(without))) best = without;
+  }
+  let size = Math.max(1, countFree(best) >> 1);
+  while (size >= 1) {
+    let at = 0;
+    let removed = false;
+    while (at < countFree(best)) {
+      const candidate = without(best, at, size);
+      if (await tries(candidate)) {
+        best = candidate;
+        removed = true;
+      } else at += size;
+    }
+    if (size === 1 && !removed) break;
+    if (!removed || size > countFree(best)) size = size === 1 ? 0 : size >> 1;
+  }
+  return tidy(best);
+}
+
+/** Steps that may go: everything but openings. */
+function isFree(step: Step): boolean {
+  return step.kind !== 'open';
+}
+function countFree(script: Script): number {
+  return script.steps.filter(isFree).length;
+}
+
+/** Without `size` free steps from the `at`-th on. */
+function without(script: Script, at: number, size: number): Script {
+  let seen = -1;
+  const steps = script.steps.filter((step) => {
+    if (!isFree(step)) return true;
+    seen += 1;
+    return seen < at || seen >= at + size;
+  });
+  return tidy({ steps });
+}
+
+/** Connections that nothing happens on are not opened. */
+function tidy(script: Script): Script {
+  const used = new Set(script.steps.filter(isFree).map((step) => step.conn));
+  const steps = script.steps.filter((step) => used.has(step.conn));
+  return steps.length === 0 ? script : { steps };
+}
+
+function wrongAt(script: Script): number {
+  return script.steps.findLastIndex((step) => isSend(step) && step.mutated);
+}
+
+function withBytes(script: Script, at: number, bytes: Uint8Array): Script {
+  return {
+    steps: script.steps.map((step, i) => {
+      if (i !== at || !isSend(step)) return step;
+      const { mutating: _mutating, ...rest } = step;
+      return { ...rest, bytes } satisfies SendStep;
+    }),
+  };
+}
+
+/** Keys of a JSON message that do not matter. */
+async function fewerFields(script: Script, tries: Tries): Promise<Script> {
+  let best = script;
+  const at = wrongAt(script);
+  const step = script.steps[at];
+  if (step === undefined || !isSend(step) || step.wire !== undefined || step.bytes.length > 65_536) return script;
+  const read = readJson(step.bytes);
+  if (!read.ok || typeof read.value !== 'object' || read.value === null || Array.isArray(read.value)) return script;
+  let value = read.value as Record<string, unknown>;
+  for (const key of Object.keys(value)) {
+    const { [key]: _gone, ...rest } = value;
+    const text = JSON.stringify(rest, (_k, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
+    const candidate = withBytes(best, at, new TextEncoder().encode(text));
+    if (await tries(candidate)) {
+      best = candidate;
+      value = rest;
+    }
+  }
+  return best;
+}
+
+/** Pieces of the payload that do not matter, halving. */
+async function fewerBytes(script: Script, tries: Tries): Promise<Script> {
+  let best = script;
+  const at = wrongAt(script);
+  const first = script.steps[at];
+  if (first === undefined || !isSend(first) || first.wire !== undefined) return script;
+  let { bytes } = first;
+  let size = bytes.length >> 1;
+  while (size >= 1) {
+    for (let from = 0; from + size <= bytes.length && bytes.length > 1; ) {
+      const shorter = new Uint8Array(bytes.length - size);
+      shorter.set(bytes.subarray(0, from));
+      shorter.set(bytes.subarray(from + size), from);
+      const candidate = withBytes(best, at, shorter);
+      if (await tries(candidate)) {
+        best = candidate;
+        bytes = shorter;
+      } else from += size;
+    }
+    // Single bytes of long messages are not worth their runs.
+    size = size <= 4 && bytes.length > 64 ? 0 : size >> 1;
+  }
+  return best;
+}
