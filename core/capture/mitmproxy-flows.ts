@@ -52,7 +52,7 @@ export function readMitmproxyFlows(bytes: Uint8Array, sink: TrafficSink, choose:
       break;
     }
   }
-  const began = Math.min(...flowsRead.map(openedAt).filter((time) => time > 0), Number.POSITIVE_INFINITY);
+  const began = Math.min(...flowsRead.filter(hasFrames).map(openedAt).filter((time) => time > 0), Number.POSITIVE_INFINITY);
   const start = Number.isFinite(began) ? began : 0;
   for (const flow of flowsRead) {
     const type = textOf(flow.type);
@@ -74,6 +74,10 @@ export function readMitmproxyFlows(bytes: Uint8Array, sink: TrafficSink, choose:
     );
   else if (requests > 0) problems.push(`${requests} HTTP flows without WebSocket messages were left out`);
   return { problems, began: start };
+}
+
+function hasFrames(flow: NetRecord): boolean {
+  return isNetRecord(flow.websocket) || /^(websocket|tcp|udp)$/.test(textOf(flow.type));
 }
 
 function webSocketFlow(flow: NetRecord, socket: NetRecord, sink: TrafficSink, began: number): Happening[] {

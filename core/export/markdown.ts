@@ -89,9 +89,13 @@ function code(text: string): string {
 
 /** Text of the traffic must not become mark-up, mentions or links. */
 function plain(text: string): string {
-  return text
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/[\\`*_{}[\]<>#|~!]/g, '\\$&')
-    .replaceAll('@', '@\u200b')
-    .replaceAll('://', ':\u200b//');
+  return (
+    text
+      .replaceAll(/\s+/g, ' ')
+      // Marks that turn the direction of writing would make a row read as another.
+      .replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '')
+      .replaceAll(/[\\`*_{}[\]<>#|~!]/g, '\\$&')
+      .replaceAll('@', '@\u200b')
+      .replaceAll('://', ':\u200b//')
+  );
 }

@@ -141,6 +141,7 @@ export function keepingSink(): TrafficSink & ReadBack {
   const connections: Connection[] = [];
   const frames: ReadBack['frames'] = [];
   const remarks: string[] = [];
+  let last = 0;
   const change = (id: number, what: Partial<Connection>): void => {
     const at = connections.findIndex((c) => c.id === id);
     connections[at] = { ...connections[at]!, ...what, details: { ...connections[at]!.details, ...what.details } };
@@ -151,7 +152,7 @@ export function keepingSink(): TrafficSink & ReadBack {
     remarks,
     isFull: false,
     onDrain: () => undefined,
-    nextConnectionId: () => connections.length + 1,
+    nextConnectionId: () => ++last,
     opened: (each) => void connections.push(each),
     changed: change,
     closed: (id, closed, ending) => change(id, { closed, ending }),
