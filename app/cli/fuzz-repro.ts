@@ -34,6 +34,7 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
     if (world.process.isManaged) await world.process.restart();
     const { baseline, identities } = await calibrate(world.seed, world.stage, newTag, {
       lanes: 1,
+      steps: [],
       isOver: () => false,
     });
     const muted = Math.min(400, Math.max(25, baseline.p99 * 3));
