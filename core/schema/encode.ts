@@ -4,8 +4,10 @@
  * did not change keep their spelling (long varints, odd compression, padding) and bytes left over stay.
  */
 import { encodeText, fromHex } from './characters.ts';
+import { holds, lookUp, same } from './conditions.ts';
 import { checksumOf, deflate, mask } from './content.ts';
 import { decode } from './decode.ts';
+import { equalValues } from './equal-values.ts';
 import type { ExpertInfo } from './expert-info.ts';
 import { encodeJson } from './json-encode.ts';
 import type {
@@ -21,7 +23,8 @@ import type {
 } from './nodes.ts';
 import { intBytes, varintBytes } from './numbers.ts';
 import { formatPath, joinPath, parsePath, type Segment } from './path.ts';
-import { holds, lookUp, same } from './validate.ts';
+
+export { equalValues } from './equal-values.ts';
 
 export interface EncodeOptions {
   /** Path → value (or raw bytes) written without repair or check. */
@@ -50,24 +53,6 @@ export function encode(node: Node, value: unknown, options: EncodeOptions = {}):
   writer.write(node, value, '', before.complete ? before.tree : undefined);
   if (before.complete && before.end < original.length) writer.put(original.subarray(before.end));
   return { bytes: writer.bytes(), expert: writer.expert };
-}
-
-/** Equal decoded values of either family: bytes by content, 5 and 5n alike, absent and undefined alike, NaN itself. */
-export function equalValues(left: unknown, right: unknown): boolean {
-  if (Object.is(left, right) || same(left, right)) return true;
-  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
-  if (left instanceof Uint8Array || right instanceof Uint8Array) {
-    if (!(left instanceof Uint8Array && right instanceof Uint8Array)) return false;
-    return left.length === right.length && left.every((byte, at) => byte === right[at]);
-  }
-  if (Array.isArray(left) !== Array.isArray(right)) return false;
-  const one = left as Record<string, unknown>;
-  const two = right as Record<string, unknown>;
-  for (const key of Object.keys(one)) {
-    const other = Object.hasOwn(two, key) ? two[key] : undefined;
-    if (!equalValues(one[key], other)) return false;
-  }
-  return Object.keys(two).every((key) => two[key] === undefined || Object.hasOwn(one, key));
 }
 
 function isJson(node: Node): boolean {
