@@ -19,7 +19,7 @@ import {
   type StructNode,
 } from './nodes.ts';
 import { Reader } from './reader.ts';
-import { holds } from './validate.ts';
+import { holds } from './conditions.ts';
 
 export interface Decoded {
   /** What could be decoded; undefined when nothing could. */

@@ -3,14 +3,14 @@
  * out the same for the same value and seed, so a finding can be repeated from its id alone. A mutant is a value and, where
  * it lies about a length or writes what has no value, overrides for `encode`.
  */
-import { equalValues } from './encode.ts';
+import { equalValues } from './equal-values.ts';
 import { jsonMutations } from './mutate-json.ts';
 import { type Edit, editOf, integerEdits, telling, textEdits } from './mutations.ts';
 import type { IntNode, Length, Node, VarintNode } from './nodes.ts';
 import { intLimits } from './numbers.ts';
 import { getPath, joinPath, setPath } from './path.ts';
 import { rollFrom } from './roll.ts';
-import { holds, lookUp, same } from './validate.ts';
+import { holds, lookUp, same } from './conditions.ts';
 
 export interface Mutant {
   /** `path#name`. */

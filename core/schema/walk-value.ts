@@ -1,7 +1,8 @@
 /** Goes through a value along its schema: which fields are there, and with which values. Paths are patterns (`items[].id`). */
 import type { Node } from './nodes.ts';
 import { formatSegment } from './path.ts';
-import { pickOption, same } from './validate.ts';
+import { same } from './conditions.ts';
+import { pickOption } from './validate.ts';
 
 /** Called for every field that is there, with the schema's node and the pattern of its path, as `fieldsOf` lists it. */
 export type Visit = (path: string, node: Node, value: unknown) => void;
