@@ -36,6 +36,13 @@ const shape = {
   session: optional(text),
 } satisfies Record<string, Check>;
 
+/** What an item has when its file does not say. */
+export const USUAL = {
+  rules: { enabled: true },
+  breakpoints: { enabled: true, limitMs: 30_000, onLimit: 'forward' },
+  faults: { enabled: true },
+} as const;
+
 export const CONFIG_KEYS = Object.keys(shape);
 
 /** @param path of the file, for the paths within it, which are relative to it */
@@ -84,9 +91,7 @@ function withDefaults(value: unknown): unknown {
   if (config.breakpoints !== undefined) {
     config.breakpoints = each(config.breakpoints, (item, i) => ({
       id: `breakpoint-${i + 1}`,
-      enabled: true,
-      limitMs: 30_000,
-      onLimit: 'forward',
+      ...USUAL.breakpoints,
       ...item,
     }));
   }
@@ -97,7 +102,7 @@ function withDefaults(value: unknown): unknown {
       config.faults = {
         seed: 1,
         ...plan,
-        faults: each(plan.faults ?? [], (item, i) => ({ id: `fault-${i + 1}`, enabled: true, ...item })) as Fault[],
+        faults: each(plan.faults ?? [], (item, i) => ({ id: `fault-${i + 1}`, ...USUAL.faults, ...item })) as Fault[],
       };
     }
   }
@@ -111,7 +116,7 @@ function rulesWithDefaults(value: unknown): unknown {
     const written = Array.isArray(actions)
       ? actions.map((a: unknown) => (typeof a === 'string' ? { do: a } : a))
       : actions;
-    return { id: `rule-${i + 1}`, enabled: true, ...item, actions: written };
+    return { id: `rule-${i + 1}`, ...USUAL.rules, ...item, actions: written };
   });
 }
 

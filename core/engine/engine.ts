@@ -52,6 +52,9 @@ export type VerbHandlers = {
   ) => Verbs[V]['result'] | Promise<Verbs[V]['result']>;
 };
 
+/** Called before a verb is performed; what it returns is awaited once the verb has worked out, before it is answered. */
+type VerbListener = (verb: VerbName, args: unknown, client: number) => (() => Promise<void>) | undefined;
+
 const ATTENDED_MS = 5_000;
 
 const READ = new Set<string>(READER_VERBS);
@@ -68,6 +71,7 @@ export class Engine {
   readonly tickets: Tickets;
   readonly events: EventBoard;
   readonly #handlers = new Map<VerbName, (args: never, client: number) => unknown>();
+  readonly #verbListeners: VerbListener[] = [];
   readonly #closers: (() => void | Promise<void>)[] = [];
   readonly #clients = new Set<number>();
   #lastClient = 0;
@@ -126,6 +130,10 @@ export class Engine {
     }
   }
 
+  listenToVerbs(listener: VerbListener): void {
+    this.#verbListeners.push(listener);
+  }
+
   /** Called when the engine closes, last registered first. */
   onClose(closer: () => void | Promise<void>): void {
     this.#closers.push(closer);
@@ -142,7 +150,12 @@ export class Engine {
     const name = verb as VerbName;
     checkArguments(name, VERB_ARGUMENTS[name], args);
     const handler = this.#handlers.get(name);
-    if (handler !== undefined) return { ok: (await handler((args ?? {}) as never, client)) ?? null };
+    if (handler !== undefined) {
+      const after = this.#verbListeners.map((listener) => listener(name, args ?? {}, client));
+      const ok = (await handler((args ?? {}) as never, client)) ?? null;
+      for (const then of after) await then?.();
+      return { ok };
+    }
     if (READ.has(name)) return this.session.reader.request(name as never, args ?? {}, client, clientRequest);
     throw new EngineError('not-found', `This engine was started without what ${verb} needs.`);
   }
