@@ -16,6 +16,8 @@ import type { TrafficSink } from '../traffic/sink.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
 import { type Following, reachedAt } from './following.ts';
 
+const EMPTY_LIMIT_MS = 2000;
+
 export interface ProxyDeps {
   /** Known protocols, asked for at each new connection. */
   readonly protocols: readonly Protocol[];
@@ -77,6 +79,7 @@ export class ProxyContext {
   total = 0;
   #ordinal = 0;
   #isPaused = false;
+  #emptied: (() => void) | undefined;
   readonly #drained = (): void => this.#unpause();
 
   constructor(spec: ProxySpec, deps: ProxyDeps, following: Following) {
@@ -207,6 +210,19 @@ export class ProxyContext {
     this.connections.delete(id);
     this.deps.sink.closed(id, this.deps.clock.wall(), ending);
     this.deps.onChange?.();
+    if (this.connections.size === 0) this.#emptied?.();
+  }
+
+  /** When every connection has ended, and with it what it had begun is recorded; a peer that never ends is not waited for. */
+  async emptied(): Promise<void> {
+    if (this.connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, EMPTY_LIMIT_MS);
+      this.#emptied = () => {
+        clearTimeout(late);
+        resolve();
+      };
+    });
   }
 
   remark(id: number, info: ExpertInfo): void {

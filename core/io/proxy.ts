@@ -129,6 +129,7 @@ async function start(
       state = 'stopped';
       context.closeAll();
       await listening.close();
+      await context.emptied();
       context.dispose();
       following.unregister(proxy);
       // A following of its own ends with the proxy it was made for.
