@@ -259,11 +259,13 @@ test('several proxies in one command carry a game of three servers, each under i
   const endpoints = ['login', 'play', 'chat'];
   const proxy = line.start([
     'proxy',
-    ...endpoints.flatMap((name) => [
-      ...['--listen', 'ws://127.0.0.1:0', '--upstream', server.endpoints[name]!],
-      ...['--protocol', 'fco'],
-    ]),
-    ...['--session', 'day.ipsession', '--json'],
+    ...endpoints.flatMap((name) => {
+      const upstream = server.endpoints[name]!;
+      return ['--listen', 'ws://127.0.0.1:0', '--upstream', upstream, '--protocol', 'fco'];
+    }),
+    '--session',
+    'day.ipsession',
+    '--json',
   ]);
   const ready = await proxy.find((out) => {
     const lines = out.split('\n').filter((text) => text !== '');
@@ -278,6 +280,43 @@ test('several proxies in one command carry a game of three servers, each under i
   expect(messages).toHaveLength(Object.values(report.messages).reduce((sum, n) => sum + n, 0));
   expect(new Set(messages.map((f) => f.protocol))).toEqual(new Set(['fco']));
   expect(new Set(messages.map((f) => (f.dir === 'c2s' ? f.dst : f.src))).size).toBe(3);
+});
+
+test('frames that are unfinished when the proxy is stopped were forwarded, so they are in the session too', async () => {
+  fresh();
+  let heard = '';
+  // A server that never ends its side, as one with keep-alive does not.
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('data', (data) => {
+      heard += data.toString();
+      if (heard.endsWith('no')) socket.write('{"type":"none"}\n{"type":"he');
+    });
+    socket.on('error', () => undefined);
+  }).listen(0, '127.0.0.1');
+  line.onEnd(() => server.close());
+  await once(server, 'listening');
+  const proxy = startProxy(
+    `tcp://127.0.0.1:${(server.address() as { port: number }).port}`,
+    '--session',
+    'x.ipsession',
+  );
+  const client = connect(addressOf(await urlOf(proxy)));
+  client.on('error', () => undefined);
+  let answer = '';
+  client.write(`${JOIN}\n{"type":"no`);
+  await new Promise<void>((resolve) => {
+    client.on('data', (data) => {
+      answer += data.toString();
+      if (answer.endsWith('he')) resolve();
+    });
+  });
+  client.end();
+  expect((await proxy.stop()).code).toBe(0);
+  const frames = await decode('x.ipsession');
+  const texts = (dir: string): string[] =>
+    frames.filter((f) => f.dir === dir).map((f) => Buffer.from(f.bytes, 'hex').toString());
+  expect(texts('c2s')).toEqual([JOIN, '{"type":"no']);
+  expect(texts('s2c')).toEqual(['{"type":"none"}', '{"type":"he']);
 });
 
 test('--duration ends by itself with everything written', async () => {
