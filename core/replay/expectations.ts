@@ -47,7 +47,7 @@ export class Expectations {
       if (this.#expected[i]!.message.name === item.message.name) candidates.push(i);
       if (candidates.length >= CANDIDATES || (strict && this.#standing[i] === 'waiting')) break;
     }
-    const best = this.#best(candidates, item, ignores);
+    const best = this.#best(candidates, item, due, ignores);
     if (best === undefined) return undefined;
     this.#standing[best] = 'here';
     return this.#expected[best];
@@ -84,15 +84,19 @@ export class Expectations {
     );
   }
 
-  #best(candidates: readonly number[], item: LiveItem, ignores: Ignores): number | undefined {
-    if (candidates.length < 2) return candidates[0];
+  /** What is not due yet may be matched by its like only: one message too many must not pass for the next one. */
+  #best(candidates: readonly number[], item: LiveItem, due: number, ignores: Ignores): number | undefined {
+    const [only] = candidates;
+    if (only === undefined) return undefined;
+    if (candidates.length === 1 && only < due) return only;
     let best: number | undefined;
     let least = Infinity;
     for (const i of candidates) {
       const differences = compareMessages(this.#expected[i]!.message, item.message, ignores);
+      const counted = differences.filter((one) => one.ignored === undefined).length;
+      if (i >= due && counted > 0) continue;
       // One that was given up is taken when it fits better only.
-      const cost =
-        differences.filter((one) => one.ignored === undefined).length + (this.#standing[i] === 'waiting' ? 0 : 0.5);
+      const cost = counted + (this.#standing[i] === 'waiting' ? 0 : 0.5);
       if (cost < least) {
         least = cost;
         best = i;

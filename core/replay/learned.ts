@@ -1,4 +1,5 @@
 /** What differs by itself: two runs against the same build teach which fields and which messages are up to chance. */
+import { handoffFields } from './handoff.ts';
 import type { Replayed } from './replay.ts';
 import { align } from './align.ts';
 import type { DissectedMessage } from '../protocol/protocol.ts';
@@ -16,6 +17,7 @@ const WHY_MESSAGE = 'learned: comes in some runs of one build';
 
 /** @param one,other runs of one recording against the same build */
 export function learn(one: Replayed, other: Replayed): Learned {
+  const sentOn = handoffFields(one.plan.recording);
   const fields = new Map<string, { message: string; path: string; why: string }>();
   const messages = new Map<string, string>();
   const rows = align(one.result.items, other.result.items, {
@@ -31,6 +33,7 @@ export function learn(one: Replayed, other: Replayed): Learned {
     const message = recorded.message.name ?? '';
     for (const { path } of counted(recorded.message, live.message)) {
       const pattern = path.replaceAll(/\[\d+\]/g, '[]');
+      if (sentOn.has(`${message}\0${pattern}`)) continue;
       fields.set(`${message}\0${pattern}`, { message, path: pattern, why: WHY_FIELD });
     }
   }

@@ -61,8 +61,12 @@ export function findBindings(recording: Recording, issuer: Direction = 'toClient
   for (const frame of recording.frames) {
     const isIssuer = frame.direction === issuer;
     frame.messages.forEach((message, index) => {
+      // A leaf that is bound in one spelling needs no second binding in another.
+      const bound = new Set<string>();
       for (const sighting of sightingsOf(frame, message, index)) {
         const keys = keysOf(sighting);
+        const { path, spelling } = sighting.place;
+        const leaf = `${formatPath(path)}/${spelling.piece ?? ''}`;
         if (isIssuer) {
           for (const name of declarations.issuedBy(sighting))
             byDeclaration.issued(`${name}\0${sighting.plain}`, sighting);
@@ -71,14 +75,18 @@ export function findBindings(recording: Recording, issuer: Direction = 'toClient
           if (keys.random !== undefined) byRandom.issued(keys.random, sighting);
           continue;
         }
-        const found =
-          firstOf(declarations.echoedBy(sighting), (name) =>
-            byDeclaration.find(`${name}\0${sighting.plain}`, 'declared'),
-          ) ??
-          (keys.role === undefined ? undefined : byRole.find(keys.role, 'role')) ??
-          (keys.pointer === undefined ? undefined : pointedAt(byId.find(keys.pointer, 'id'), collected)) ??
-          (keys.random === undefined ? undefined : byRandom.find(keys.random, 'random'));
-        if (found !== undefined) collect(collected, found, sighting);
+        const found = bound.has(leaf)
+          ? undefined
+          : (firstOf(declarations.echoedBy(sighting), (name) =>
+              byDeclaration.find(`${name}\0${sighting.plain}`, 'declared'),
+            ) ??
+            (keys.role === undefined ? undefined : byRole.find(keys.role, 'role')) ??
+            (keys.pointer === undefined ? undefined : pointedAt(byId.find(keys.pointer, 'id'), collected)) ??
+            (keys.random === undefined ? undefined : byRandom.find(keys.random, 'random')));
+        if (found !== undefined) {
+          collect(collected, found, sighting);
+          bound.add(leaf);
+        }
         // A value this side uses before the other has issued it is its own.
         if (keys.role !== undefined) byRole.own(keys.role);
         if (keys.random !== undefined) byRandom.own(keys.random);

@@ -124,6 +124,8 @@ export class Runner {
   readonly #leftOpen: number[] = [];
   readonly #notes = new Set<string>();
   readonly #handovers: Handover[] = [];
+  /** Came and not matched yet. */
+  #early: LiveItem[] = [];
   /** Where handoff messages led, by frame and message of the recording. */
   readonly #handed = new Map<string, Endpoint>();
   /** Names that did not come once: they are waited for less the next time. */
@@ -135,6 +137,7 @@ export class Runner {
   /** Counts what came and what ended. */
   #lastCame = 0;
   #lastActivity = 0;
+  #hasListened = false;
   #due = 0;
   #began = 0;
   #isStopped = false;
@@ -191,7 +194,7 @@ export class Runner {
       while (isDone[first] === true) first++;
       const earliest = steps[first];
       if (earliest === undefined) return false;
-      this.#due = Math.max(this.#due, earliest.after);
+      this.#moveOn(earliest.after);
       if (pace.kind === 'timed') await this.#wait(() => false, earliest.at / pace.factor - this.#now());
       const index = pace.kind === 'lockstep' ? this.#nextReady(first, isDone) : first;
       if (index === undefined) {
@@ -233,6 +236,12 @@ export class Runner {
     return undefined;
   }
 
+  #moveOn(due: number): void {
+    if (due <= this.#due) return;
+    this.#due = due;
+    if (this.#early.length > 0) this.#matchEarly();
+  }
+
   #firstWaiting(due: number, conn?: number): Expected | undefined {
     return this.#expectations.firstWaiting(
       due,
@@ -255,6 +264,7 @@ export class Runner {
       case 'close':
         if (connection !== undefined) {
           if (pace.kind !== 'lockstep') await this.#untilAllOf(step.conn);
+          if (step.after === this.#options.plan.expected.length) await this.#listenOn();
           this.#noteLoss(connection);
           this.#leave(connection, step.reset);
         }
@@ -471,9 +481,20 @@ export class Runner {
       const expected = this.#expectations.match(item, this.#due, ignores, connection.isStrict);
       if (expected !== undefined) this.#matched(expected, item);
       else if (wantsAnswer(connection.recorded.protocol, message.name)) connection.unanswerable ??= item;
+      else this.#early.push(item);
       this.#progress({ item });
     });
     this.#wake?.();
+  }
+
+  /** What came before its time, not quite as recorded, may be what is due now. */
+  #matchEarly(): void {
+    const { ignores } = this.#options;
+    this.#early = this.#early.filter((item) => {
+      const expected = this.#expectations.match(item, this.#due, ignores, false);
+      if (expected !== undefined) this.#matched(expected, item);
+      return expected === undefined;
+    });
   }
 
   #matched(expected: Expected, item: LiveItem): void {
@@ -496,7 +517,7 @@ export class Runner {
    * may let the play go on.
    */
   async #await(due: number, once = false): Promise<void> {
-    this.#due = Math.max(this.#due, due);
+    this.#moveOn(due);
     for (;;) {
       const expected = this.#firstWaiting(due);
       if (expected === undefined || this.#isStopped) return;
@@ -565,12 +586,20 @@ export class Runner {
     return this.#missedNames.has(`${expected.conn}/${expected.message.name}`) ? this.#timeoutMs / 5 : this.#timeoutMs;
   }
 
-  /** All has come that was recorded: more may follow. */
+  /** All has come that was recorded: more may follow. Waited for once, before the first of the last connections is left. */
+  async #listenOn(): Promise<void> {
+    if (this.#hasListened || this.#isStopped) return;
+    this.#hasListened = true;
+    await this.#wait(() => false, this.#options.settleMs ?? DEFAULT_SETTLE_MS);
+  }
+
+  /** What was on its way when we left still comes, until the server has closed, too. */
   async #settle(): Promise<void> {
-    const settleMs = this.#options.settleMs ?? DEFAULT_SETTLE_MS;
     for (const connection of this.#connections.values()) this.#noteLoss(connection);
-    const isAnyOpen = [...this.#connections.values()].some((one) => this.#canCome(one) && !one.isLeft);
-    if (isAnyOpen && !this.#isStopped) await this.#wait(() => false, settleMs);
+    if (this.#isStopped) return;
+    const isAnyOpen = (): boolean =>
+      [...this.#connections.values()].some((one) => one.live !== undefined && one.ending === undefined);
+    await this.#wait(() => !isAnyOpen(), this.#options.settleMs ?? DEFAULT_SETTLE_MS);
   }
 
   /** True as soon as `ready` holds, false when the time is over or the run was stopped. */
