@@ -15,11 +15,10 @@ export function listenToRows(parts: SurfaceParts, surface: Surface, app: App): (
 
   const onDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
-    const index = rowAt(event);
-    const row = app.view.row(index);
+    const row = app.view.row(rowAt(event));
     if (row === undefined) return;
     // What one looks at must not run away.
-    if (index < app.view.status.get().shown - 1) app.view.follow.set(false);
+    app.view.follow.set(false);
     const { selection } = app;
     if (event.shiftKey) selection.set(extendTo(selection.get(), row.n));
     else if (event.ctrlKey || event.metaKey) selection.set(toggle(selection.get(), row.n));
