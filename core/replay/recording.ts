@@ -3,6 +3,7 @@ import { wrapPayload } from '../protocol/framer.ts';
 import type { Framing } from '../protocol/framing.ts';
 import type { Dissected, DissectedMessage, OptionValues, Protocol } from '../protocol/protocol.ts';
 import type { Carrier, Connection, Direction, Frame } from '../traffic/frame.ts';
+import { type ItemKey, itemKey } from './item-key.ts';
 import { tieReplies } from './replies.ts';
 
 export interface RecordedFrame {
@@ -34,9 +35,7 @@ export interface RecordedConnection {
   readonly end?: { readonly by: 'client' | 'server'; readonly at: number; readonly reset: boolean };
 }
 
-/** Item of a frame: frame number and index of the message within it. */
-export type ItemKey = `${number}/${number}`;
-export const itemKey = (n: number, index: number): ItemKey => `${n}/${index}`;
+export { type ItemKey, itemKey } from './item-key.ts';
 
 export interface Recording {
   readonly connections: ReadonlyMap<number, RecordedConnection>;

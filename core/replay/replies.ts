@@ -1,7 +1,8 @@
 /** Which message answers which, over a whole recording: first in, first out per connection, or by equal fields. */
 import type { DissectedMessage, Pair } from '../protocol/protocol.ts';
 import { getPath } from '../schema/path.ts';
-import { type ItemKey, itemKey, type RecordedConnection, type RecordedFrame } from './recording.ts';
+import { type ItemKey, itemKey } from './item-key.ts';
+import type { RecordedConnection, RecordedFrame } from './recording.ts';
 
 /** Requests nobody answers are forgotten beyond this. */
 const MAX_WAITING = 10_000;
