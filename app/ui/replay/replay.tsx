@@ -61,7 +61,7 @@ export function Replay() {
       </div>
       <div className="cols">
         <div className="pane">
-          <VerdictTable rows={status.rows} onlyDifferent={onlyDifferent} />
+          <VerdictTable rows={status.rows} onlyDifferent={onlyDifferent} isRunning={status.state === 'running'} />
         </div>
         <div className="split">
           <RowFields row={row} />

@@ -34,7 +34,8 @@ function SideCell({ side, absent }: { readonly side: Side; readonly absent: stri
   );
 }
 
-const COLUMNS: readonly TableColumn<Indexed>[] = [
+/** While it runs rows only say what was sent and what came: the verdict needs the end. */
+const columnsOf = (isRunning: boolean): readonly TableColumn<Indexed>[] => [
   {
     id: 'n',
     title: '#',
@@ -47,26 +48,27 @@ const COLUMNS: readonly TableColumn<Indexed>[] = [
     title: t.replay.recorded,
     width: 'minmax(0, 1fr)',
     text: ({ row }) => text(row.recorded),
-    cell: ({ row }) => <SideCell side={row.recorded} absent="—" />,
+    cell: ({ row }) => <SideCell side={row.recorded} absent={isRunning ? '' : '—'} />,
   },
   {
     id: 'verdict',
     title: t.replay.verdict,
     width: '104px',
-    text: ({ row }) => t.replay.outcomes[row.outcome],
-    cell: ({ row }) => (
-      <span className={`verd ${OUTCOME_LOOK[row.outcome][1]}`}>
+    text: ({ row }) => (isRunning ? progressOf(row) : t.replay.outcomes[row.outcome]),
+    cell: ({ row }) =>
+      isRunning ? <span className=\"muted\">{progressOf(row)}</span> : (
+        <span className={`verd ${OUTCOME_LOOK[row.outcome][1]}`}>
         <Icon name={OUTCOME_LOOK[row.outcome][0]} small />
         {t.replay.outcomes[row.outcome]}
       </span>
-    ),
+      ),
   },
   {
     id: 'replayed',
     title: t.replay.replayed,
     width: 'minmax(0, 1fr)',
     text: ({ row }) => text(row.replayed),
-    cell: ({ row }) => <SideCell side={row.replayed} absent={t.replay.nothingCame} />,
+    cell: ({ row }) => <SideCell side={row.replayed} absent={isRunning ? '' : t.replay.nothingCame} />,
   },
   {
     id: 'late',
@@ -77,12 +79,21 @@ const COLUMNS: readonly TableColumn<Indexed>[] = [
   },
 ];
 
+function progressOf(row: VerdictRow): string {
+  return row.replayed === undefined ? t.replay.sent : t.replay.came;
+}
+
+const WHILE_RUNNING = columnsOf(true);
+const AT_THE_END = columnsOf(false);
+
 export function VerdictTable({
   rows,
   onlyDifferent,
+  isRunning,
 }: {
   readonly rows: readonly VerdictRow[];
   readonly onlyDifferent: boolean;
+  readonly isRunning: boolean;
 }) {
   const { replay } = useApp();
   const chosen = useStore(replay.row);
@@ -97,7 +108,7 @@ export function VerdictTable({
       <Table
         label={t.replay.alignment}
         rows={shown}
-        columns={COLUMNS}
+        columns={isRunning ? WHILE_RUNNING : AT_THE_END}
         rowKey={({ index }) => index}
         selected={chosen}
         onSelect={({ index }) => replay.row.set(index)}

@@ -74,6 +74,8 @@ export const replayStrings = {
   replayed: 'Replayed',
   deltaAnswer: 'Δ answer',
   nothingCame: 'nothing came',
+  sent: 'sent',
+  came: 'came',
   field: 'Field',
   fields: 'Fields',
   fieldsOf: (message: string) => `Fields of ${message}`,
