@@ -19,7 +19,7 @@ export default defineConfig({
     globalSetup: ['./.ci/global-setup.ts'],
     pool: 'forks',
     reporters: ['default', './.ci/summary-reporter.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });
