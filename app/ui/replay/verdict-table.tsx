@@ -56,11 +56,13 @@ const columnsOf = (isRunning: boolean): readonly TableColumn<Indexed>[] => [
     width: '104px',
     text: ({ row }) => (isRunning ? progressOf(row) : t.replay.outcomes[row.outcome]),
     cell: ({ row }) =>
-      isRunning ? <span className=\"muted\">{progressOf(row)}</span> : (
+      isRunning ? (
+        <span className="muted">{progressOf(row)}</span>
+      ) : (
         <span className={`verd ${OUTCOME_LOOK[row.outcome][1]}`}>
-        <Icon name={OUTCOME_LOOK[row.outcome][0]} small />
-        {t.replay.outcomes[row.outcome]}
-      </span>
+          <Icon name={OUTCOME_LOOK[row.outcome][0]} small />
+          {t.replay.outcomes[row.outcome]}
+        </span>
       ),
   },
   {
