@@ -184,6 +184,9 @@ export class SessionHolder {
 
   async #switchTo(path: string, create: boolean, meta: Readonly<Record<string, string>>): Promise<void> {
     const { events, protocols, control, clock } = this.#engine;
+    // Its threads may speak (or die) before it is open: then there is nothing of it to act on yet.
+    let ours: OpenSession | undefined;
+    const isOurs = (): boolean => ours !== undefined && this.#open === ours;
     const opened: OpenSession = await openSessionThreads({
       files: this.#engine.options.workers,
       path,
@@ -193,21 +196,22 @@ export class SessionHolder {
       now: () => clock.now(),
       events: {
         grew: (grew, live) => {
-          if (this.#open !== opened) return;
+          if (!isOurs()) return;
           this.#bytesOnDisk = grew.bytesOnDisk;
           events.tell('grew', grew);
           for (const { client, batch } of live) events.rows(client, batch);
         },
         connections: (list) => {
-          if (this.#open !== opened) return;
+          if (!isOurs()) return;
           this.#connections = list;
           events.tell('connections', list);
         },
       },
       died: (error) => {
-        if (this.#open === opened) void this.#died(path, error);
+        if (isOurs()) void this.#died(path, error);
       },
     });
+    ours = opened;
     opened.recorder.listen({
       failed: (message, lost) =>
         this.#engine.notice('problem', `${lost} frames could not be written: ${message}. Traffic goes on unrecorded.`),
