@@ -52,7 +52,13 @@ export function readMitmproxyFlows(bytes: Uint8Array, sink: TrafficSink, choose:
       break;
     }
   }
-  const began = Math.min(...flowsRead.filter(hasFrames).map(openedAt).filter((time) => time > 0), Number.POSITIVE_INFINITY);
+  const began = Math.min(
+    ...flowsRead
+      .filter(hasFrames)
+      .map(openedAt)
+      .filter((time) => time > 0),
+    Number.POSITIVE_INFINITY,
+  );
   const start = Number.isFinite(began) ? began : 0;
   for (const flow of flowsRead) {
     const type = textOf(flow.type);

@@ -70,7 +70,7 @@ test.skipIf(CHROMIUM === undefined)(
     const shown = async (filter: string): Promise<number> => {
       const before = await page.getAttribute('body', 'data-shown');
       await page.fill('#filter', filter);
-      await page.waitForFunction(`document.body.dataset.shown !== '${before}'`);
+      await page.waitForSelector(`body:not([data-shown="${before}"])`);
       return Number(await page.getAttribute('body', 'data-shown'));
     };
     expect(await shown('msg:jump conn:1')).toBe(2000);
