@@ -68,7 +68,14 @@ export interface FrameView {
   /** Payload as sent on, hex, when it differs, and its tree. */
   readonly sent?: { readonly hex: string; readonly root: FieldView; readonly changes: readonly FieldChange[] };
   readonly expert: readonly ExpertInfo[];
-  readonly partner?: { readonly n: number; readonly message: string; readonly ms: number; readonly isReply: boolean; readonly p50Ms: number; readonly p95Ms: number };
+  readonly partner?: {
+    readonly n: number;
+    readonly message: string;
+    readonly ms: number;
+    readonly isReply: boolean;
+    readonly p50Ms: number;
+    readonly p95Ms: number;
+  };
   readonly touchedBy: readonly string[];
   readonly mark?: string;
   readonly comment?: string;

@@ -28,7 +28,12 @@ export interface FuzzStatus {
   readonly perSecond: number;
   readonly elapsedMs: number;
   readonly rng: number;
-  readonly coverage: { readonly messagesMutated: number; readonly messagesTotal: number; readonly replies: number; readonly transitions: number };
+  readonly coverage: {
+    readonly messagesMutated: number;
+    readonly messagesTotal: number;
+    readonly replies: number;
+    readonly transitions: number;
+  };
   readonly rates: readonly number[];
   readonly findings: readonly FindingSummary[];
   readonly error?: string;
@@ -46,7 +51,13 @@ export interface FindingSummary {
   readonly at: number;
 }
 export interface FindingView extends FindingSummary {
-  readonly steps: readonly { readonly direction: string; readonly message: string; readonly summary: string; readonly hex: string; readonly mutated: boolean }[];
+  readonly steps: readonly {
+    readonly direction: string;
+    readonly message: string;
+    readonly summary: string;
+    readonly hex: string;
+    readonly mutated: boolean;
+  }[];
   readonly evidence: readonly string[];
   readonly command: string;
   readonly script: string;

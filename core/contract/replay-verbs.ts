@@ -3,10 +3,19 @@ export interface ReplayVerbs {
   'replay.start': { readonly args: ReplayArgs; readonly result: ReplayStatus };
   'replay.stop': { readonly args: Record<string, never>; readonly result: ReplayStatus };
   'replay.status': { readonly args: Record<string, never>; readonly result: ReplayStatus | null };
-  'replay.setBinding': { readonly args: { readonly id: string; readonly enabled: boolean }; readonly result: ReplayStatus };
-  'diff.sessions': { readonly args: { readonly a: string; readonly b: string }; readonly result: { readonly rows: readonly VerdictRow[] } };
+  'replay.setBinding': {
+    readonly args: { readonly id: string; readonly enabled: boolean };
+    readonly result: ReplayStatus;
+  };
+  'diff.sessions': {
+    readonly args: { readonly a: string; readonly b: string };
+    readonly result: { readonly rows: readonly VerdictRow[] };
+  };
   /** Two messages by field and by byte. */
-  'diff.frames': { readonly args: { readonly a: number; readonly b: number }; readonly result: { readonly changes: readonly { readonly path: string; readonly a: string; readonly b: string }[] } };
+  'diff.frames': {
+    readonly args: { readonly a: number; readonly b: number };
+    readonly result: { readonly changes: readonly { readonly path: string; readonly a: string; readonly b: string }[] };
+  };
 }
 export interface ReplayEvents {
   replay: ReplayStatus;
@@ -27,7 +36,12 @@ export interface VerdictRow {
   readonly outcome: Outcome;
   readonly recorded?: { readonly n: number; readonly conn: number; readonly message: string; readonly summary: string };
   readonly replayed?: { readonly n: number; readonly conn: number; readonly message: string; readonly summary: string };
-  readonly fields: readonly { readonly path: string; readonly recorded: string; readonly replayed: string; readonly ignored?: string }[];
+  readonly fields: readonly {
+    readonly path: string;
+    readonly recorded: string;
+    readonly replayed: string;
+    readonly ignored?: string;
+  }[];
   readonly lateMs?: number;
 }
 export interface Binding {

@@ -4,12 +4,43 @@ export interface StatisticsVerbs {
   'stats.conversations': { readonly args: { readonly filter?: string }; readonly result: readonly Conversation[] };
   'stats.latency': { readonly args: { readonly filter?: string }; readonly result: readonly LatencyTotal[] };
   /** A numeric field over time; `path` may start with the message name. */
-  'stats.plot': { readonly args: { readonly path: string; readonly message?: string; readonly filter?: string; readonly points?: number }; readonly result: Plot };
-  'stats.rate': { readonly args: { readonly filter?: string; readonly buckets?: number }; readonly result: { readonly from: number; readonly step: number; readonly toServer: readonly number[]; readonly toClient: readonly number[]; readonly bytes: readonly number[] } };
-  'stats.fieldBytes': { readonly args: { readonly message: string; readonly protocol: string }; readonly result: readonly { readonly path: string; readonly bytes: number; readonly unchanged: number }[] };
+  'stats.plot': {
+    readonly args: {
+      readonly path: string;
+      readonly message?: string;
+      readonly filter?: string;
+      readonly points?: number;
+    };
+    readonly result: Plot;
+  };
+  'stats.rate': {
+    readonly args: { readonly filter?: string; readonly buckets?: number };
+    readonly result: {
+      readonly from: number;
+      readonly step: number;
+      readonly toServer: readonly number[];
+      readonly toClient: readonly number[];
+      readonly bytes: readonly number[];
+    };
+  };
+  'stats.fieldBytes': {
+    readonly args: { readonly message: string; readonly protocol: string };
+    readonly result: readonly { readonly path: string; readonly bytes: number; readonly unchanged: number }[];
+  };
   'stats.enet': { readonly args: Record<string, never>; readonly result: readonly EnetHealth[] };
   'stats.coverage': { readonly args: { readonly protocol?: string }; readonly result: readonly CoverageView[] };
-  'stats.expert': { readonly args: { readonly filter?: string }; readonly result: readonly { readonly severity: string; readonly group: string; readonly code: string; readonly text: string; readonly count: number; readonly first: number; readonly frames: readonly number[] }[] };
+  'stats.expert': {
+    readonly args: { readonly filter?: string };
+    readonly result: readonly {
+      readonly severity: string;
+      readonly group: string;
+      readonly code: string;
+      readonly text: string;
+      readonly count: number;
+      readonly first: number;
+      readonly frames: readonly number[];
+    }[];
+  };
 }
 
 export interface MessageTotal {
@@ -47,7 +78,12 @@ export interface LatencyTotal {
 }
 export interface Plot {
   readonly unit?: string;
-  readonly series: readonly { readonly name: string; readonly time: readonly number[]; readonly value: readonly number[]; readonly n: readonly number[] }[];
+  readonly series: readonly {
+    readonly name: string;
+    readonly time: readonly number[];
+    readonly value: readonly number[];
+    readonly n: readonly number[];
+  }[];
 }
 export interface EnetHealth {
   readonly conn: number;
@@ -60,13 +96,31 @@ export interface EnetHealth {
   readonly lost: number;
   readonly channels: readonly { readonly channel: number; readonly waiting: number; readonly reassembling: number }[];
   /** Messages that waited behind a lost reliable one. */
-  readonly blame: readonly { readonly channel: number; readonly sequence: number; readonly waitedMs: number; readonly frames: readonly number[] }[];
+  readonly blame: readonly {
+    readonly channel: number;
+    readonly sequence: number;
+    readonly waitedMs: number;
+    readonly frames: readonly number[];
+  }[];
 }
 export interface CoverageView {
   readonly protocol: string;
   readonly seen: number;
   readonly total: number;
-  readonly messages: readonly { readonly name: string; readonly direction: string; readonly count: number; readonly fieldsSeen: number; readonly fieldsTotal: number; readonly unseen: readonly string[] }[];
+  readonly messages: readonly {
+    readonly name: string;
+    readonly direction: string;
+    readonly count: number;
+    readonly fieldsSeen: number;
+    readonly fieldsTotal: number;
+    readonly unseen: readonly string[];
+  }[];
   readonly pairs: readonly { readonly request: string; readonly reply: string; readonly count: number }[];
-  readonly drift: readonly { readonly what: string; readonly where: string; readonly count: number; readonly first: number; readonly patch?: string }[];
+  readonly drift: readonly {
+    readonly what: string;
+    readonly where: string;
+    readonly count: number;
+    readonly first: number;
+    readonly patch?: string;
+  }[];
 }

@@ -66,7 +66,10 @@ interface TimelineVerbs {
   'view.strip': Verb<{ view?: number; from: number; to: number; buckets: number }, Strip>;
   'frame.get': Verb<{ n: number; revealSecrets?: boolean }, FrameView>;
   /** Decodes bytes without recording them: live validation in the composer. */
-  'frame.dissect': Verb<{ conn?: number; protocol?: string; direction: Direction; hex: string }, { message: string | null; root: FieldView; fields: unknown; expert: readonly ExpertInfo[] }>;
+  'frame.dissect': Verb<
+    { conn?: number; protocol?: string; direction: Direction; hex: string },
+    { message: string | null; root: FieldView; fields: unknown; expert: readonly ExpertInfo[] }
+  >;
   /** Frames that hold the same value elsewhere. */
   'frame.sameValue': Verb<{ n: number; path: string; limit?: number }, readonly { n: number; path: string }[]>;
   'filter.check': Verb<{ text: string }, FilterCheck>;
@@ -79,16 +82,44 @@ interface ControlVerbs {
   'breakpoints.list': Verb<Nothing, readonly Breakpoint[]>;
   'breakpoints.set': Verb<{ breakpoints: readonly Breakpoint[] }, readonly Breakpoint[]>;
   'held.list': Verb<Nothing, readonly HeldFrame[]>;
-  'held.decide': Verb<{ n: readonly number[]; action: 'forward' | 'drop' | 'duplicate' | 'edit'; hex?: string; times?: number }, { decided: number }>;
+  'held.decide': Verb<
+    { n: readonly number[]; action: 'forward' | 'drop' | 'duplicate' | 'edit'; hex?: string; times?: number },
+    { decided: number }
+  >;
   'held.releaseAll': Verb<Nothing, { released: number }>;
   /** Releases everything, turns holds, rules and faults off, passes raw; `on: false` restores rules. */
-  'panic': Verb<{ on: boolean }, { on: boolean }>;
+  panic: Verb<{ on: boolean }, { on: boolean }>;
   /** Holds and releases several frames in a commanded order within one tick. */
   'race.release': Verb<{ order: readonly number[] }, { released: readonly number[] }>;
-  'inject': Verb<{ conn: number; direction: Direction; hex: string; carrier?: Partial<Carrier>; repeat?: number; intervalMs?: number; absorbAnswer?: boolean }, { frames: readonly number[] }>;
+  inject: Verb<
+    {
+      conn: number;
+      direction: Direction;
+      hex: string;
+      carrier?: Partial<Carrier>;
+      repeat?: number;
+      intervalMs?: number;
+      absorbAnswer?: boolean;
+    },
+    { frames: readonly number[] }
+  >;
   /** `fields`: the form of these instead (the composer asks again when a shape changed: an item more, another variant). */
-  'compose.form': Verb<{ protocol: string; message: string; direction: Direction; conn?: number; from?: number; fields?: unknown }, ComposeForm>;
-  'compose.encode': Verb<{ protocol: string; message: string; direction: Direction; fields: unknown; conn?: number; original?: string; override?: Record<string, unknown> }, { hex: string; expert: readonly ExpertInfo[] }>;
+  'compose.form': Verb<
+    { protocol: string; message: string; direction: Direction; conn?: number; from?: number; fields?: unknown },
+    ComposeForm
+  >;
+  'compose.encode': Verb<
+    {
+      protocol: string;
+      message: string;
+      direction: Direction;
+      fields: unknown;
+      conn?: number;
+      original?: string;
+      override?: Record<string, unknown>;
+    },
+    { hex: string; expert: readonly ExpertInfo[] }
+  >;
   'rules.list': Verb<Nothing, { rules: readonly Rule[]; status: readonly RuleStatus[] }>;
   'rules.set': Verb<{ rules: readonly Rule[] }, { rules: readonly Rule[]; status: readonly RuleStatus[] }>;
   /** YAML text ↔ rules, with line numbers on errors. */
@@ -100,15 +131,27 @@ interface ControlVerbs {
   'script.load': Verb<{ path: string }, ScriptStatus>;
   'script.unload': Verb<Nothing, ScriptStatus>;
   'script.status': Verb<Nothing, ScriptStatus>;
-  'meter': Verb<Nothing, Meter>;
+  meter: Verb<Nothing, Meter>;
 }
 
-export type Verbs = SessionVerbs & ProxyVerbs & TimelineVerbs & ControlVerbs & FileVerbs & StatisticsVerbs & ReplayVerbs & FuzzVerbs;
+export type Verbs = SessionVerbs &
+  ProxyVerbs &
+  TimelineVerbs &
+  ControlVerbs &
+  FileVerbs &
+  StatisticsVerbs &
+  ReplayVerbs &
+  FuzzVerbs;
 export type VerbName = keyof Verbs;
 
 export interface Events extends ReplayEvents, FuzzEvents {
   /** At most every 16 ms: totals of the session and of each followed view, with the newest rows in a batch that follows. */
-  grew: { readonly frames: number; readonly bytesOnDisk: number; readonly views: readonly ViewStatus[]; readonly rate: { readonly toServer: number; readonly toClient: number } };
+  grew: {
+    readonly frames: number;
+    readonly bytesOnDisk: number;
+    readonly views: readonly ViewStatus[];
+    readonly rate: { readonly toServer: number; readonly toClient: number };
+  };
   session: SessionInfo;
   proxies: readonly ProxyStatus[];
   connections: readonly ConnectionStatus[];
@@ -175,7 +218,11 @@ export type FindWhat =
   | { readonly kind: 'message'; readonly message: string };
 
 export type FilterCheck =
-  | { readonly ok: true; readonly explain: string; /** Frames of the session that match, counted so far. */ readonly count?: number }
+  | {
+      readonly ok: true;
+      readonly explain: string /** Frames of the session that match, counted so far. */;
+      readonly count?: number;
+    }
   | { readonly ok: false; readonly message: string; readonly at: number; readonly end: number };
 
 export interface Completion {
@@ -193,7 +240,12 @@ export interface ProtocolSummary {
   readonly title: string;
   readonly transports: readonly string[];
   readonly ports: readonly { readonly port: number; readonly transport: string; readonly role?: string }[];
-  readonly options: readonly { readonly name: string; readonly doc: string; readonly default: string; readonly values?: readonly string[] }[];
+  readonly options: readonly {
+    readonly name: string;
+    readonly doc: string;
+    readonly default: string;
+    readonly values?: readonly string[];
+  }[];
   readonly messages: number;
   /** Path of the YAML file it came from. */
   readonly file?: string;
@@ -201,7 +253,14 @@ export interface ProtocolSummary {
 
 export interface ProtocolDescription extends ProtocolSummary {
   readonly markdown: string;
-  readonly messageList: readonly { readonly name: string; readonly id?: number; readonly direction: Direction | 'both'; readonly group?: string; readonly title?: string; readonly doc?: string }[];
+  readonly messageList: readonly {
+    readonly name: string;
+    readonly id?: number;
+    readonly direction: Direction | 'both';
+    readonly group?: string;
+    readonly title?: string;
+    readonly doc?: string;
+  }[];
 }
 
 export interface TextProblem {
@@ -218,7 +277,19 @@ export interface ComposeForm {
 }
 /** What the composer renders, straight from the schema nodes. Mirrors `core/schema/form.ts`. */
 export interface FormControl {
-  readonly control: 'number' | 'text' | 'hex' | 'choice' | 'flags' | 'check' | 'group' | 'repeat' | 'variant' | 'derived' | 'json' | 'absent';
+  readonly control:
+    | 'number'
+    | 'text'
+    | 'hex'
+    | 'choice'
+    | 'flags'
+    | 'check'
+    | 'group'
+    | 'repeat'
+    | 'variant'
+    | 'derived'
+    | 'json'
+    | 'absent';
   readonly path: string;
   readonly label: string;
   readonly doc?: string;

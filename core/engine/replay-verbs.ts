@@ -152,9 +152,8 @@ async function recordingFor(
 ): Promise<Recording> {
   if (args.session === undefined) await engine.session.settle();
   const path = args.session ?? engine.session.path;
-  const { recording, fitting } = await readRecording(path, engine.protocols.protocols, {
-    ...(args.filter === undefined ? {} : { filter: args.filter }),
-  });
+  const how = args.filter === undefined ? {} : { filter: args.filter };
+  const { recording, fitting } = await readRecording(path, engine.protocols.protocols, how);
   const narrowed = fitting === undefined ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n));
   return args.frames === undefined || args.frames.length === 0 ? narrowed : selectFrames(narrowed, args.frames);
 }

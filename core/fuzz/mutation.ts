@@ -7,16 +7,6 @@ import type { Seed } from './seed.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
 
 export type Family = 'field' | 'payload' | 'sequence' | 'rule' | 'framing' | 'carrier' | 'race' | 'havoc';
-export const FAMILIES: readonly Family[] = [
-  'field',
-  'payload',
-  'sequence',
-  'rule',
-  'framing',
-  'carrier',
-  'race',
-  'havoc',
-];
 
 /** A script with something wrong in it, and the steps where the answer tells. */
 export interface Made {

@@ -10,7 +10,6 @@ import { type ConformanceOptions, dissected, Failures, goldensOf } from './confo
 import { blanks, forms, mutated } from './conformance-writing.ts';
 import type { Protocol } from './protocol.ts';
 
-export { ranges } from './conformance-frames.ts';
 export type { ConformanceOptions } from './conformance-ground.ts';
 
 export interface Check {

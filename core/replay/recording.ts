@@ -127,7 +127,7 @@ export class RecordingBuilder {
   #endOf({ id, closed, ending = '' }: Connection): RecordedConnection['end'] {
     const close = this.#closeFrames.get(id);
     const time = close?.time ?? closed;
-    if (time === undefined || /ended$/.test(ending)) return undefined;
+    if (time === undefined || ending.endsWith('ended')) return undefined;
     const isServer = /^server|by the user/.test(ending);
     const at = (time - (this.#began ?? time)) * 1000;
     return { by: close?.by ?? (isServer ? 'server' : 'client'), at, reset: ending === 'client reset' };

@@ -178,7 +178,7 @@ function likeness(one: RecordedConnection, other: RecordedConnection): number {
 export interface MessageTable {
   readonly columns: readonly string[];
   readonly rows: readonly { readonly n: number; readonly conn: number; readonly cells: readonly string[] }[];
-  /** Fields with one value throughout. */
+  /** Fields with one value throughout. @public */
   readonly constant: readonly { readonly path: string; readonly value: string }[];
 }
 

@@ -22,10 +22,3 @@ export interface ExpertInfo {
 }
 
 export const SEVERITIES: readonly Severity[] = ['note', 'warning', 'error'];
-
-/** The worst severity among the infos, or undefined when there is none. */
-export function worstSeverity(infos: readonly ExpertInfo[]): Severity | undefined {
-  let worst = -1;
-  for (const info of infos) worst = Math.max(worst, SEVERITIES.indexOf(info.severity));
-  return SEVERITIES[worst];
-}

@@ -82,15 +82,6 @@ export const attackType = enumeration('Attack', {
   0x04: 'REFLECT',
   0x0b: 'FLEE',
 });
-export const layer = enumeration('Sprite layer', {
-  0: 'SPRITE_BASE',
-  1: 'SPRITE_SHOE',
-  2: 'SPRITE_BOTTOMCLOTHES',
-  3: 'SPRITE_TOPCLOTHES',
-  4: 'SPRITE_HAIR',
-  5: 'SPRITE_HAT',
-  6: 'SPRITE_WEAPON',
-});
 export const channelEvent = enumeration('Event', {
   0: 'CHAT_EVENT_NEW_PLAYER',
   1: 'CHAT_EVENT_LEAVING_PLAYER',

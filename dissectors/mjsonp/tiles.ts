@@ -30,10 +30,6 @@ export const TILE_NAMES: Readonly<Record<string, string>> = {
 
 const ORDER = new Map(TILES.map((tile, index) => [tile, index]));
 
-export function isTile(name: string): boolean {
-  return ORDER.has(name);
-}
-
 /** Sort rank; hidden and unknown tiles come last. */
 export function tileOrder(name: string): number {
   return ORDER.get(name) ?? TILES.length;

@@ -7,7 +7,6 @@ import { parsePace } from '../../../core/replay/pace.ts';
 import { narrowRecording } from '../../../core/replay/recording.ts';
 import { Replay, type Replayed, type ReplayOptions, type Stage } from '../../../core/replay/replay.ts';
 import { diffRuns } from '../../../core/replay/session-diff.ts';
-import type { Report } from '../../../core/replay/verdict.ts';
 import { createSystemClock } from '../../../core/io/system-clock.ts';
 import { createSystemTimer } from '../../../core/io/system-timer.ts';
 import { createTarget } from '../../../core/io/target.ts';
