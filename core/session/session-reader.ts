@@ -104,6 +104,15 @@ export class SessionReader {
   // ---- filling -----------------------------------------------------------------------------------------------------------
 
   loadAll(): void {
+    // One snapshot: who records may be at it still, and every frame must find its connection.
+    this.db.exec('BEGIN');
+    try {
+      this.#loadSnapshot();
+    } finally {
+      this.db.exec('COMMIT');
+    }
+  }
+  #loadSnapshot(): void {
     for (const row of this.db.prepare('SELECT * FROM connections').all() as unknown as ConnectionRow[]) {
       this.setConnection(connectionOf(row));
     }
