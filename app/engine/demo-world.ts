@@ -39,8 +39,11 @@ export interface RunningDemo {
 const LINKS: Readonly<Record<string, string>> = { mana: 'server' };
 /** Endpoints a world's clients reach by handoff only: no proxy of their own. */
 const HANDED_OVER: Readonly<Record<string, readonly string[]>> = { mana: ['chat', 'game', 'game2', 'server'] };
-/** What the demo plays of each world. */
-const VARIANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
+/** What the demo plays of each world: everything that it can show. */
+const VARIANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  fco: { legacy: 'yes' },
+  mjsonp: { scenarios: 'all' },
+};
 
 export async function startDemo(parts: DemoParts, options: DemoOptions = {}): Promise<RunningDemo> {
   const { pace = 'human', seed = 1, once = false } = options;
