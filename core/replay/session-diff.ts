@@ -178,12 +178,13 @@ function likeness(one: RecordedConnection, other: RecordedConnection): number {
 export interface MessageTable {
   readonly columns: readonly string[];
   readonly rows: readonly { readonly n: number; readonly conn: number; readonly cells: readonly string[] }[];
-  /** Fields with one value throughout. @public */
+  /** Fields with one value throughout. */
   readonly constant: readonly { readonly path: string; readonly value: string }[];
 }
 
 const MAX_COLUMNS = 60;
 
+/** All messages of one name as an aligned table. @public */
 export function tableOf(recording: Recording, name: string, direction?: Direction): MessageTable {
   const found = recording.frames
     .filter((frame) => direction === undefined || frame.direction === direction)
