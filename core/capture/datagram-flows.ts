@@ -44,7 +44,8 @@ export function createDatagramFlows(
   const { sink, choose, serverPorts } = options;
   const plain = new Map<string, PlainFlow>();
   const enetPairs = new Set<string>();
-  const enet = new Map<PassiveConnection, EnetFlow>();
+  // Stragglers of a connection that has ended still belong to it; what the observer forgets is forgotten here too.
+  const enet = new WeakMap<PassiveConnection, EnetFlow>();
   const isServer = (port: number): boolean => serverPorts?.has(port) === true;
   const observer = new PassiveObserver({
     guessServer: (one, other) =>
@@ -166,7 +167,6 @@ export function createDatagramFlows(
               ? 'capture ended'
               : event.reason;
         sink.closed(flow.id, time, ending);
-        enet.delete(event.connection);
         return;
       }
       case 'open':
