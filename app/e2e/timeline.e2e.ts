@@ -182,6 +182,7 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
   });
 
   test('a window dragged on the strip narrows the rows; a double click shows all again', async () => {
+    await page.locator('.strip .axis span', { hasText: '100 s' }).waitFor({ state: 'attached' });
     const box = await page.locator('.strip .plot').boundingBox();
     if (box === null) throw new Error('The strip has no place.');
     await page.mouse.move(box.x + 300, box.y + 20);

@@ -38,7 +38,8 @@ export function Strip() {
     strip.setWindow(isLive && window[1] >= range.to - (range.to - range.from) / 200 ? [window[0], PINNED] : window);
   };
   const onDown = (event: PointerEvent<HTMLDivElement>): void => {
-    if (event.button !== 0) return;
+    // Until the engine has said how long the session is, a place on the strip means no time.
+    if (event.button !== 0 || strip.data.get() === null) return;
     const box = event.currentTarget.getBoundingClientRect();
     const x = event.clientX - box.left;
     const grip = gripAt(x, box.width, applied, (time) => shareOf(time, range));
