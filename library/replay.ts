@@ -1,0 +1,71 @@
+/** A recorded session against a server, with a verdict to assert on. */
+import { fileURLToPath } from 'node:url';
+import { readRecording } from '../core/engine/session-recording.ts';
+import { createSystemClock } from '../core/io/system-clock.ts';
+import { createSystemTimer } from '../core/io/system-timer.ts';
+import { createTarget } from '../core/io/target.ts';
+import { failureOf } from '../core/replay/junit.ts';
+import { learn } from '../core/replay/learned.ts';
+import { parsePace } from '../core/replay/pace.ts';
+import { narrowRecording } from '../core/replay/recording.ts';
+import { Replay, type Replayed, type ReplayOptions as CoreOptions } from '../core/replay/replay.ts';
+import type { Report } from '../core/replay/verdict.ts';
+import { protocols } from '../dissectors/index.ts';
+
+export interface ReplayOptions {
+  /** The server, or one URL for each recorded server: `{ '127.0.0.1:8000': 'ws://…' }`, by port or by role. */
+  readonly to: string | Readonly<Record<string, string>>;
+  /** `lockstep` (default), `recorded`, `x2`, `fast`. */
+  readonly pace?: string;
+  /** Filter: only client messages that fit are sent, with the replies to them. */
+  readonly filter?: string;
+  /** Fields that may differ: `message.field`, `field`, or a whole `message`. */
+  readonly ignore?: readonly string[];
+  /** Play twice first and ignore what differs by itself. */
+  readonly learn?: boolean;
+  /** Longest wait for one message, milliseconds. Default 5000. */
+  readonly timeoutMs?: number;
+  /** Verify a TLS server's certificate. Default true. */
+  readonly verify?: boolean;
+}
+
+export interface ReplayReport extends Report {
+  /** What is not the same, a line each: for the message of an assertion. */
+  readonly text: string;
+}
+
+/**
+ * Plays the client side of a session file.
+ *
+ *     const report = await replay(new URL('./login.ipsession', import.meta.url), { to: 'tcp://127.0.0.1:11600' });
+ *     assert.equal(report.verdict, 'same', report.text);
+ *
+ * @throws EngineError when the file cannot be read, the options do not fit, or the server cannot be reached
+ */
+export async function replay(session: string | URL, options: ReplayOptions): Promise<ReplayReport> {
+  const path = typeof session === 'string' ? session : fileURLToPath(session);
+  const how = options.filter === undefined ? {} : { filter: options.filter };
+  const { recording, fitting } = await readRecording(path, protocols, how);
+  const target = createTarget(options.verify === undefined ? {} : { verify: options.verify });
+  const stage = { target, clock: createSystemClock(), timer: createSystemTimer() };
+  const core: CoreOptions = {
+    recording: fitting === undefined ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n)),
+    to: options.to,
+    pace: parsePace(options.pace ?? 'lockstep'),
+    ignore: options.ignore ?? [],
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+  };
+  const play = (more: Partial<CoreOptions> = {}): Promise<Replayed> => new Replay({ ...core, ...more }, stage).run();
+  try {
+    const learned = options.learn === true ? learn(await play(), await play()) : undefined;
+    const { report } = await play(learned === undefined ? {} : { learned });
+    const odd = report.rows.filter((row) => row.outcome !== 'same');
+    const text = odd.map((row) => {
+      const side = row.recorded ?? row.replayed;
+      return `#${side?.n ?? 0} ${side?.message ?? ''}: ${failureOf(row)}`;
+    });
+    return { ...report, text: [...text, ...report.notes].join('\n') };
+  } finally {
+    await target.close();
+  }
+}
