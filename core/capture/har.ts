@@ -1,4 +1,5 @@
 /** HAR 1.2 with WebSocket messages, as browsers' developer tools export them (`_webSocketMessages`). */
+import { applyInOrder, type Happening } from './happenings.ts';
 import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
 import type { Connection, ExpertInfo } from '../traffic/frame.ts';
 
@@ -45,18 +46,12 @@ export function readHar(text: string, sink: TrafficSink): { problems: string[]; 
   const began = Math.min(...sockets.map((s) => started(s)), Number.POSITIVE_INFINITY);
   const problems: string[] = [];
   // Sockets stand one after the other in the file; in a session frames stand as they happened.
-  const happenings = sockets.flatMap((entry) => socketHappenings(entry, sink, began, problems));
-  for (const { apply } of happenings.sort((a, b) => a.time - b.time)) apply();
+  applyInOrder(sockets.map((entry) => socketHappenings(entry, sink, began, problems)));
   if (sockets.length === 0)
     problems.push(
       'the HAR file holds no WebSocket messages: export it with the messages (Chromium: Network panel, "Export HAR (with sensitive data)")',
     );
   return { problems, began: Number.isFinite(began) ? began : 0 };
-}
-
-interface Happening {
-  readonly time: number;
-  apply(): void;
 }
 
 function socketHappenings(entry: HarEntry, sink: TrafficSink, began: number, problems: string[]): Happening[] {

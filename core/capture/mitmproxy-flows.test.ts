@@ -133,7 +133,7 @@ test('whatever bytes there are, reading ends with a sentence and never otherwise
       for (const [at, value] of flips) broken[at] = value;
       readMitmproxyFlows(broken, keepingSink(), choose);
     }),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   );
   expect(() => readNetValue(utf8Bytes('9999999999:'), 0)).toThrow(/cut/);
   let nested = dump([]);

@@ -5,6 +5,7 @@
 import type { Link } from '../protocol/protocol.ts';
 import type { Connection, Direction, Endpoint, Transport, WebSocketCarrier } from '../traffic/frame.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
+import { applyInOrder, type Happening } from './happenings.ts';
 import { type Choose, StreamPair } from './stream-pair.ts';
 import { isNetRecord, type NetRecord, type NetValue, readNetValue, textOf } from './tnetstring.ts';
 
@@ -12,11 +13,6 @@ export interface FlowsResult {
   readonly problems: string[];
   /** Wall clock of the first connection, seconds. */
   readonly began: number;
-}
-
-interface Happening {
-  readonly time: number;
-  apply(): void;
 }
 
 const NONE = new Uint8Array(0);
@@ -38,7 +34,7 @@ export function isMitmproxyFlows(start: Uint8Array): boolean {
 
 export function readMitmproxyFlows(bytes: Uint8Array, sink: TrafficSink, choose: Choose): FlowsResult {
   const problems: string[] = [];
-  const happenings: Happening[] = [];
+  const happenings: Happening[][] = [];
   let requests = 0;
   let flows = 0;
   const flowsRead: NetRecord[] = [];
@@ -63,9 +59,9 @@ export function readMitmproxyFlows(bytes: Uint8Array, sink: TrafficSink, choose:
   for (const flow of flowsRead) {
     const type = textOf(flow.type);
     const socket = isNetRecord(flow.websocket) ? flow.websocket : type === 'websocket' ? flow : undefined;
-    if (socket !== undefined) happenings.push(...webSocketFlow(flow, socket, sink, start));
-    else if (type === 'tcp') happenings.push(...streamFlow(flow, sink, choose, start));
-    else if (type === 'udp') happenings.push(...datagramFlow(flow, sink, start));
+    if (socket !== undefined) happenings.push(webSocketFlow(flow, socket, sink, start));
+    else if (type === 'tcp') happenings.push(streamFlow(flow, sink, choose, start));
+    else if (type === 'udp') happenings.push(datagramFlow(flow, sink, start));
     else {
       requests++;
       continue;
@@ -73,7 +69,7 @@ export function readMitmproxyFlows(bytes: Uint8Array, sink: TrafficSink, choose:
     flows++;
   }
   // Flows stand one after the other in the file; in a session frames stand as they happened.
-  for (const { apply } of happenings.sort((a, b) => a.time - b.time)) apply();
+  applyInOrder(happenings);
   if (flows === 0)
     problems.push(
       `the flow file holds no WebSocket, TCP or UDP messages${requests > 0 ? `, only ${requests} HTTP flows` : ''}: record with "mitmdump --mode reverse:tcp://…" or "--set rawtcp", or proxy the WebSocket`,
