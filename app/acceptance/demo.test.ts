@@ -183,25 +183,31 @@ test('the messages that nobody sends are the ones known by name', () => {
   }
 });
 
-test('at full speed the demo comes to show every message that a server or client can send', async () => {
-  line = new CommandLine();
-  const demo = line.start(['demo', '--no-open', '--pace', 'fast', '--session', 'demo.ipsession']);
-  await demo.find((out) => (out.includes('Interpose is at') ? true : undefined));
-  const stopAt = performance.now() + 45_000;
-  let missing: string[] = ['everything'];
-  while (missing.length > 0 && performance.now() < stopAt) {
-    await new Promise((resolve) => setTimeout(resolve, 4000));
-    // Of a file that is being written: what it holds until now.
-    const ended = await line.run(['coverage', 'demo.ipsession', '--json']);
-    expect(ended.err).toBe('');
-    missing = missingOf(JSON.parse(ended.out) as CoverageReport[]);
-  }
-  expect(missing).toEqual([]);
-  expect(await demo.stop()).toMatchObject({ code: 0, err: '' });
-}, 90_000);
+// The mahjong table by itself: its rare events take several games, for which the others would leave it little of a small machine.
+test.each([[['mjsonp']], [WORLDS.filter((id) => id !== 'mjsonp')]])(
+  'at full speed the demo comes to show every message that a server or client can send: %j',
+  async (worlds) => {
+    line = new CommandLine();
+    const only = worlds.flatMap((id) => ['--only', id]);
+    const demo = line.start(['demo', '--no-open', '--pace', 'fast', '--session', 'demo.ipsession', ...only]);
+    await demo.find((out) => (out.includes('Interpose is at') ? true : undefined));
+    const stopAt = performance.now() + 45_000;
+    let missing = ['everything'];
+    while (missing.length > 0 && performance.now() < stopAt) {
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      // Of a file that is being written: what it holds until now.
+      const ended = await line.run(['coverage', 'demo.ipsession', '--json']);
+      expect(ended.err).toBe('');
+      missing = missingOf(worlds, JSON.parse(ended.out) as CoverageReport[]);
+    }
+    expect(missing).toEqual([]);
+    expect(await demo.stop()).toMatchObject({ code: 0, err: '' });
+  },
+  90_000,
+);
 
-function missingOf(reports: readonly CoverageReport[]): string[] {
-  return WORLDS.flatMap((id) => {
+function missingOf(worlds: readonly string[], reports: readonly CoverageReport[]): string[] {
+  return worlds.flatMap((id) => {
     const own = reports.filter((report) => report.protocol === id);
     return protocols
       .find((p) => p.id === id)!
