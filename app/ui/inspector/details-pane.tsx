@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { FieldView, FrameView } from '../../../core/contract/frames.ts';
 import { useApp } from '../app.ts';
 import { languageOf } from '../format/text.ts';
+import { richText } from './rich-text.ts';
 import { Icon } from '../icons/icon.tsx';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
@@ -70,12 +71,27 @@ function ActButton({
 
 function FieldFacts({ frame, field }: { readonly frame: FrameView; readonly field: FieldView }) {
   const { value, note } = fieldText(field);
+  const runs = richText(typeof field.value === 'string' ? field.value : '', field.markup);
   return (
     <dl className="facts">
       <dt>{t.inspector.value}</dt>
       <dd className={value.length > 40 ? 'wrap' : ''} lang={field.lang ?? languageOf(field.text)}>
         {value} <span className="muted">{[note, field.kind].filter((part) => part !== '').join(' · ')}</span>
       </dd>
+      {runs !== undefined && (
+        <>
+          <dt>{t.inspector.rendered}</dt>
+          <dd className="wrap rich" lang={field.lang ?? languageOf(field.text)}>
+            {runs.map((run, i) => (
+              // Runs have no identity but their place.
+              // oxlint-disable-next-line react/no-array-index-key
+              <span key={i} className={`rich-${run.tint}`}>
+                {run.text}
+              </span>
+            ))}
+          </dd>
+        </>
+      )}
       {field.doc !== undefined && (
         <>
           <dt>{t.inspector.meaning}</dt>

@@ -16,6 +16,7 @@ export const inspectorStrings = {
   revealSecrets: 'Show secrets',
   hideSecrets: 'Hide secrets',
   value: 'Value',
+  rendered: 'As shown',
   meaning: 'Meaning',
   role: 'Role',
   volatile: 'Volatile',
