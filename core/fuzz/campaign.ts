@@ -363,7 +363,12 @@ export class Campaign {
       await this.#playRace(index, mutation, made, id);
       return;
     }
-    const run = await this.#run(made.script);
+    // There are few of these, and an answer that comes late would be missed for good.
+    const isPrecious = mutation.family === 'rule' || mutation.rule !== undefined || mutation.isNeutral === true;
+    const patience = isPrecious
+      ? { ...this.#patience, muted: Math.max(150, this.#patience.muted * 3) }
+      : this.#patience;
+    const run = await this.#run(made.script, patience);
     const at: CaseRun = { index, id, mutation, made, run, isAgain: this.#again.has(index) };
     if (watched.exits !== exits || this.#exits !== watched.exits || this.#isBroken(run)) {
       this.#push({ kind: 'broken', at });
@@ -723,7 +728,12 @@ export class Campaign {
     if (this.#leaks?.isSuspicious() !== true) return;
     this.#doing = 'finding out what the memory of the target grows with';
     this.#tell(true);
-    const found = await this.#inquiry!.whatLeaks(this.#recent, this.#o.seed, this.#calibrated!.lanes);
+    const found = await this.#inquiry!.whatLeaks(
+      this.#recent,
+      this.#o.seed,
+      this.#calibrated!.lanes,
+      this.#calibrated!.prefixes,
+    );
     if (found === undefined) {
       this.#note('The memory of the target grew, but no single message it keeps growing with could be found.');
       return;

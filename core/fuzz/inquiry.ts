@@ -6,7 +6,8 @@ import type { Identities } from './identity.ts';
 import { judge, type JudgeWorld, type Suspicion } from './judge.ts';
 import { crashSignature, errorLine, isAlarming } from './log-patterns.ts';
 import { growthOf } from './memory.ts';
-import type { Mutation } from './mutation.ts';
+import { isSameBytes, type Mutation } from './mutation.ts';
+import { isUsual, type Prefixes } from './prefixes.ts';
 import { countRace, inTurn, raceFrom } from './race-count.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
@@ -34,7 +35,7 @@ export type Confirmed = Pick<
 >;
 
 /** After the last byte a crash may take a moment to show. */
-const GRACE_MS = 160;
+const GRACE_MS = 400;
 const SHRINK_RUNS = 160;
 const SHRINK_MS = 20_000;
 const LOG_LINES = 40;
@@ -63,8 +64,9 @@ export class Inquiry {
     const { watched, patience } = this.#w;
     await this.#upAgain();
     const exits = watched.exits;
-    const run = await this.#play(script, { ...patience, muted: Math.max(60, patience.muted), settle: 20 });
-    if (watched.isManaged) await watched.exited(GRACE_MS);
+    // The connection stays while the server may still be at it: gone too soon, what was sent would be thrown away unread.
+    const run = await this.#play(script, { ...patience, muted: Math.max(60, patience.muted), settle: GRACE_MS });
+    if (watched.isManaged) await watched.exited(failed(run) || run.isOver ? GRACE_MS : 30);
     const isDown = watched.exits !== exits || (!watched.isManaged && failed(run) && !(await watched.isReachable()));
     if (!isDown) return { down: undefined, run };
     const down = crash(watched.lastExit, run);
@@ -186,8 +188,22 @@ export class Inquiry {
           ? { ...world, baseline: { ...world.baseline, serverRemarks: new Set<string>() } }
           : world;
       const found = judge(run, focus, mutation, judged).find(isSame);
+      // Right or wrong must make the difference: what is welcome anyway breaks no rule.
+      if (found?.oracle === 'accepted' && !(await this.#isRightWelcome(script, focus[0] ?? 0))) return undefined;
       return found === undefined ? undefined : { run, found, exit: undefined, lines: lines() };
     };
+  }
+
+  /** Whether the message as it was recorded, in the place of the wrong one, is answered as in the recorded session. */
+  async #isRightWelcome(script: Script, at: number): Promise<boolean> {
+    const { seed, patience } = this.#w;
+    const wrong = script.steps[at];
+    if (wrong === undefined || !isSend(wrong)) return true;
+    const right = seed.base.steps.find((step) => isSend(step) && step.n === wrong.n);
+    if (right === undefined || !isSend(right) || isSameBytes(right.bytes, wrong.bytes)) return true;
+    const steps = script.steps.slice(0, at + 1).map((step, i) => (i === at ? { ...right, conn: wrong.conn } : step));
+    const run = await this.#play({ steps }, { ...patience, muted: 200, settle: 5 });
+    return isUsual(seed, this.#w.world().baseline, run, at, right.n);
   }
 
   async #race(script: Script, suspicion: Suspicion): Promise<Shown | undefined> {
@@ -314,6 +330,7 @@ export class Inquiry {
     recent: readonly CaseRun[],
     seed: Seed,
     lanes: number,
+    prefixes: Prefixes,
   ): Promise<
     { suspicion: Suspicion; confirmed: Confirmed; message: string; caseId: string; what: string } | undefined
   > {
@@ -326,9 +343,11 @@ export class Inquiry {
     add({ steps: opens }, 'connection', 'A connection is opened and closed.');
     const kinds = new Set<string>();
     for (const one of seed.messages) {
-      if (kinds.has(one.name)) continue;
-      kinds.add(one.name);
-      add({ steps: seed.base.steps.slice(0, one.step + 1) }, one.name, `The recorded session up to ${one.name}.`);
+      const kind = `${one.name}|${seed.refused.has(one.frame.n)}`;
+      if (kinds.has(kind)) continue;
+      kinds.add(kind);
+      const step = seed.base.steps[one.step]!;
+      add({ steps: [...prefixes.of(one.step), step] }, one.name, `A ${one.name} as recorded.`);
     }
     for (const one of recent) {
       const [focus = 0] = one.made.focus;
@@ -347,10 +366,10 @@ export class Inquiry {
       if (isOver()) return undefined;
       const before = watched.memory() ?? 0;
       const after = await this.#burst(candidate.script, 60, lanes);
-      // Shorter scripts first: a longer one contains what leaks in them.
-      scores.push({ candidate, growth: after - before });
+      scores.push({ candidate, growth: (after - before) / (countSends(candidate.script) + 0.5) });
     }
     scores.sort((a, b) => b.growth - a.growth);
+    // Shorter scripts first: a longer one contains what leaks in them.
     const suspects = scores.slice(0, 6).sort((a, b) => countSends(a.candidate.script) - countSends(b.candidate.script));
     for (const { candidate } of suspects) {
       const growth = await this.#growth(candidate.script, lanes, candidate.message);

@@ -295,7 +295,7 @@ function* secrets(seed: Seed, at: SeedMessage): Generator<Told> {
         field: text,
         family: 'rule',
         doc: `The ${lastName(path)} is ${name === 'left-out' ? 'left out' : name}.`,
-        rule: `a ${name === 'left-out' ? 'missing' : name} ${lastName(path)}`,
+        rule: `${name === 'left-out' ? 'a missing' : name === 'empty' ? 'an empty' : 'a wrong'} ${lastName(path)}`,
         make: (_seed, how) => {
           const bytes = withValue(seed, at, path, wrong);
           if (bytes === undefined) return undefined;

@@ -81,6 +81,8 @@ export interface Run {
   readonly elapsedMs: number;
   /** Connections that were still open and silent after something was mutated. */
   readonly gaveUp: boolean;
+  /** No connection was left when it ended. */
+  readonly isOver: boolean;
 }
 
 export interface RunHow {
@@ -178,6 +180,7 @@ class ScriptRun {
       }
     }
     await this.#settle();
+    const isOver = this.#allOver();
     for (const { connection } of this.#live.values()) connection?.reset();
     return {
       script: this.#script,
@@ -186,6 +189,7 @@ class ScriptRun {
       connections: new Map([...this.#live].map(([conn, { run }]) => [conn, run])),
       elapsedMs: this.#now(),
       gaveUp,
+      isOver,
     };
   }
 

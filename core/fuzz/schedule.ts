@@ -109,13 +109,13 @@ function plan(seed: Seed, rng: number): Mutation[] {
   return found.sort((a, b) => a.place - b.place).map(({ mutation }) => mutation);
 }
 
-/** Messages of one name, one set of fields and one server are tried once. */
+/** Messages of one name, one set of fields, one server and one fate are tried once. */
 function shapeOf(seed: Seed, { message, frame, name }: SeedMessage): string {
   const recorded = seed.scene.connections.get(frame.conn)?.recorded;
   const fields = new Set(
     leavesOf(message.fields).map(({ path }) => fieldPattern(path.join('.').replaceAll(/\b\d+\b/g, '[]'))),
   );
-  return `${recorded?.connection.server.port}\0${name}\0${[...fields].sort().join(',')}`;
+  return `${recorded?.connection.server.port}\0${seed.refused.has(frame.n)}\0${name}\0${[...fields].sort().join(',')}`;
 }
 
 /** What the server said last. */

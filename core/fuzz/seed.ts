@@ -7,7 +7,7 @@ import type { Plan } from '../replay/plan.ts';
 import { findBindings } from '../replay/rebinding.ts';
 import { itemKey, type RecordedFrame } from '../replay/recording.ts';
 import { formatPath } from '../schema/path.ts';
-import { Hearing, remarkKey, signatureOf } from './hearing.ts';
+import { Hearing, isRefusal, remarkKey, signatureOf } from './hearing.ts';
 import type { Scene, SceneConnection } from './scene.ts';
 import type { Issue, Link, Script, SendStep, Step } from './script.ts';
 
@@ -29,6 +29,8 @@ export interface Seed {
   readonly lastHeard: ReadonlyMap<number, string>;
   /** Signatures of what followed each client frame (`n/conn`) in the recording. */
   readonly recordedNames: ReadonlyMap<string, readonly string[]>;
+  /** Client frames that the recorded server said no to. */
+  readonly refused: ReadonlySet<number>;
   /** Remarks of description and checks on the recorded server's frames: what is odd about this server in any case. */
   readonly serverRemarks: ReadonlySet<string>;
   /** On the recorded client's frames. */
@@ -78,6 +80,7 @@ export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<nu
     messages: only === undefined ? messages : messages.filter((one) => only.has(one.frame.n)),
     lastHeard: lastHeardOf(recording.frames, heartbeats),
     recordedNames: followersOf(recording.frames, heartbeats),
+    refused: refusedOf(recording.frames),
     ...remarksOf(plan),
   };
 }
@@ -208,6 +211,16 @@ function followersOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<s
     else list.push(signature);
   }
   return found;
+}
+
+function refusedOf(frames: readonly RecordedFrame[]): Set<number> {
+  const refused = new Set<number>();
+  const last = new Map<number, number>();
+  for (const frame of frames) {
+    if (frame.direction === 'toServer') last.set(frame.conn, frame.n);
+    else if (frame.messages.some(isRefusal)) refused.add(last.get(frame.conn) ?? 0);
+  }
+  return refused;
 }
 
 function signatureOfFrame({ messages, dissected }: RecordedFrame): string {
