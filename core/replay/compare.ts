@@ -38,50 +38,94 @@ export function compareMessages(
   ignores: Ignores,
   moments?: Moments,
 ): FieldDifference[] {
-  return compareValues(recorded, live.fields, ignores, moments);
-}
-
-function compareValues(
-  recorded: DissectedMessage,
-  live: unknown,
-  ignores: Ignores,
-  moments: Moments | undefined,
-): FieldDifference[] {
   const found: FieldDifference[] = [];
-  const name = recorded.name ?? '';
-  const node = recorded.spec?.node;
-  const note = (path: readonly Segment[], was: unknown, is: unknown): void => {
-    if (found.length >= MAX_DIFFERENCES) return;
-    const ignored = reason(name, metaAt(node, path), path, was, is, ignores, moments);
+  compare(recorded, live.fields, (path, was, is) => {
+    const ignored = reasonOf(recorded, path, was, is, ignores, moments);
     const difference = { path: formatPath(path), recorded: valueText(was), replayed: valueText(is) };
     found.push(ignored === undefined ? difference : { ...difference, ignored });
-  };
-  const seen = new Set<string>();
-  for (const { path, value } of leavesOf(recorded.fields)) {
-    const is = getPath(live, path);
-    if (is !== undefined) seen.add(formatPath(path));
-    if (!isSame(value, is)) note(path, value, is);
+    return found.length < MAX_DIFFERENCES;
+  });
+  return found;
+}
+
+/** How many fields differ and count, up to `most`: much cheaper than telling them. */
+export function countDifferences(
+  recorded: DissectedMessage,
+  live: DissectedMessage,
+  ignores: Ignores,
+  most = MAX_DIFFERENCES,
+  moments?: Moments,
+): number {
+  let count = 0;
+  compare(recorded, live.fields, (path, was, is) => {
+    if (reasonOf(recorded, path, was, is, ignores, moments) === undefined) count++;
+    return count < most;
+  });
+  return count;
+}
+
+interface KnownLeaf extends Leaf {
+  readonly key: string;
+}
+/** Recorded messages are compared with many live ones. */
+const known = new WeakMap<DissectedMessage, readonly KnownLeaf[]>();
+
+function knownLeaves(message: DissectedMessage): readonly KnownLeaf[] {
+  let leaves = known.get(message);
+  if (leaves === undefined) {
+    leaves = leavesOf(message.fields).map((leaf) => ({ ...leaf, key: formatPath(leaf.path) }));
+    known.set(message, leaves);
   }
-  const had = new Set(leavesOf(recorded.fields).map((leaf: Leaf) => formatPath(leaf.path)));
-  for (const { path, value } of leavesOf(live)) {
-    const key = formatPath(path);
-    if (had.has(key) || seen.has(key) || isBelow(path, found)) continue;
+  return leaves;
+}
+
+/** @param differ told of each field that is not equal; false ends the comparison */
+function compare(
+  recorded: DissectedMessage,
+  live: unknown,
+  differ: (path: readonly Segment[], was: unknown, is: unknown) => boolean,
+): void {
+  const leaves = knownLeaves(recorded);
+  /** Fields at which a difference was told, though something is there. */
+  const told = new Set<string>();
+  for (const { path, key, value } of leaves) {
+    const is = getPath(live, path);
+    if (isSame(value, is)) continue;
+    if (is !== undefined) told.add(key);
+    if (!differ(path, value, is)) return;
+  }
+  const others = leavesOf(live);
+  // As many as before, each found above: nothing was added.
+  if (
+    others.length === leaves.length &&
+    told.size === 0 &&
+    leaves.every(({ path }) => getPath(live, path) !== undefined)
+  )
+    return;
+  const had = new Set(leaves.map((leaf) => leaf.key));
+  for (const { path, value } of others) {
+    if (had.has(formatPath(path))) continue;
+    // The difference is told already, at a field above: an empty list that is no longer empty.
+    if (path.length > 0 && told.has(formatPath(path.slice(0, -1)))) continue;
     // An emptied list: its items are told as missing one by one.
     if (isEmpty(value) && getPath(recorded.fields, path) !== undefined) continue;
-    note(path, undefined, value);
+    if (!differ(path, undefined, value)) return;
   }
-  return found;
 }
 
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
 }
 
-/** The difference is told already, at a field above: an empty list that is no longer empty. */
-function isBelow(path: readonly Segment[], found: readonly FieldDifference[]): boolean {
-  if (path.length === 0) return false;
-  const above = formatPath(path.slice(0, -1));
-  return above !== '' && found.some((one) => one.path === above && one.replayed !== '');
+function reasonOf(
+  recorded: DissectedMessage,
+  path: readonly Segment[],
+  was: unknown,
+  is: unknown,
+  ignores: Ignores,
+  moments: Moments | undefined,
+): string | undefined {
+  return reason(recorded.name ?? '', metaAt(recorded.spec?.node, path), path, was, is, ignores, moments);
 }
 
 function reason(

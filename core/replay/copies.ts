@@ -7,7 +7,7 @@ import { findBindings, type Replacement } from './rebinding.ts';
 import { makePlan } from './plan.ts';
 import type { RecordedFrame } from './recording.ts';
 import { Replay, type ReplayOptions, type Stage } from './replay.ts';
-import { OUTCOMES, type Outcome, type Report } from './verdict.ts';
+import { OUTCOMES, type Outcome, type Report, timeOf } from './verdict.ts';
 
 /**
  * Values of one copy, by column: `message.field` sets that field of the client's messages of that name; `value:TEXT` puts the
@@ -161,6 +161,7 @@ export interface CopiesReport {
   readonly copies: number;
   /** Copies that reached the end, did not, and could not begin. */
   readonly verdicts: Readonly<Record<'same' | 'different' | 'failed', number>>;
+  /** By message: `same` is what came in the place of a recorded one, its values aside. */
   readonly counts: Readonly<Record<Outcome, number>>;
   readonly sent: number;
   readonly received: number;
@@ -191,19 +192,24 @@ export async function runCopies(options: CopiesOptions, stage: Stage): Promise<C
     const values = options.values?.[(copy - 1) % options.values.length] ?? {};
     try {
       const replay = new Replay({ ...options, plan, bindings, copyEdits: editsFor(values, copy) }, stage);
-      const { report, result } = await replay.run();
-      const reached = report.counts.missing + report.counts['connection-lost'] === 0;
+      const result = await replay.play();
+      const { matches, items, lost } = result;
+      const owed = plan.expected.filter((expected) => !expected.isHeartbeat && !matches.has(expected.id)).length;
+      const reached = owed === 0 && lost.length === 0;
       verdicts[reached ? 'same' : 'different']++;
+      counts.same += matches.size;
+      counts.missing += owed;
+      counts.extra += items.length - matches.size;
+      counts['connection-lost'] += lost.length;
       sent += result.sent.length;
-      received += result.items.length;
-      for (const row of report.rows) {
-        counts[row.outcome]++;
-        if (row.ms === undefined || row.replayed === undefined) continue;
-        const list = times.get(row.replayed.message);
-        if (list === undefined) times.set(row.replayed.message, [row.ms]);
-        else list.push(row.ms);
+      received += items.length;
+      const sentBy = new Map(result.sent.map((step) => [step.frame.n, step]));
+      for (const [id, item] of matches) {
+        const expected = plan.expected[id]!;
+        const ms = expected.isHeartbeat ? undefined : timeOf(expected, item, result, sentBy);
+        if (ms !== undefined) noteTime(times, item.message.name ?? '', ms);
       }
-      if (!reached && failures.length < KEPT_FAILURES) failures.push({ copy, report });
+      if (!reached && failures.length < KEPT_FAILURES) failures.push({ copy, report: replay.judge(result) });
     } catch (error) {
       verdicts.failed++;
       const text = error instanceof Error ? error.message : String(error);
@@ -224,6 +230,12 @@ export async function runCopies(options: CopiesOptions, stage: Stage): Promise<C
     failures,
     errors: [...errors].map(([text, count]) => ({ text, count })),
   };
+}
+
+function noteTime(times: Map<string, number[]>, name: string, ms: number): void {
+  const list = times.get(name);
+  if (list === undefined) times.set(name, [ms]);
+  else list.push(ms);
 }
 
 function latencyOf(message: string, times: readonly number[]): Latency {

@@ -2,7 +2,7 @@
  * What should still come on each connection, while a replay runs. A message that came is matched at once, roughly: pace and
  * rebinding need its counterpart now. The verdict aligns everything again at the end, with all of it known.
  */
-import { compareMessages, type Ignores } from './compare.ts';
+import { countDifferences, type Ignores } from './compare.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected } from './plan.ts';
 
@@ -12,6 +12,8 @@ type Standing = 'waiting' | 'here' | 'given-up';
 const LOOKAHEAD = 64;
 /** Waiting messages of one name that are compared field by field before the first is taken. */
 const CANDIDATES = 8;
+/** Differences beyond this do not make two messages less alike. */
+const MAX_COUNTED = 12;
 
 export class Expectations {
   readonly #expected: readonly Expected[];
@@ -68,6 +70,11 @@ export class Expectations {
     return first < due ? this.#expected[first] : undefined;
   }
 
+  /** Names of the messages that become due between two places of the recording. */
+  namesBetween(from: number, to: number): Set<string | null> {
+    return new Set(this.#expected.slice(from, to).map((one) => one.message.name));
+  }
+
   isWaiting(expected: Expected): boolean {
     return this.#standing[expected.id] === 'waiting';
   }
@@ -92,8 +99,7 @@ export class Expectations {
     let best: number | undefined;
     let least = Infinity;
     for (const i of candidates) {
-      const differences = compareMessages(this.#expected[i]!.message, item.message, ignores);
-      const counted = differences.filter((one) => one.ignored === undefined).length;
+      const counted = countDifferences(this.#expected[i]!.message, item.message, ignores, i >= due ? 1 : MAX_COUNTED);
       if (i >= due && counted > 0) continue;
       // One that was given up is taken when it fits better only.
       const cost = counted + (this.#standing[i] === 'waiting' ? 0 : 0.5);

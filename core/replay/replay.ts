@@ -99,9 +99,14 @@ export class Replay {
     this.#runner.stop();
   }
 
+  /** Without a verdict: `judge` gives it, when it is wanted. @throws EngineError when the first connection cannot be made. */
+  play(): Promise<RunResult> {
+    return this.#runner.run();
+  }
+
   /** @throws EngineError when the first connection cannot be made. */
   async run(): Promise<Replayed> {
-    const result = await this.#runner.run();
+    const result = await this.play();
     return { plan: this.plan, result, bindings: this.bindings, report: this.judge(result) };
   }
 

@@ -89,6 +89,8 @@ export interface Handover {
 }
 
 export interface RunResult {
+  /** What was matched on the way, roughly; the verdict aligns anew. */
+  readonly matches: ReadonlyMap<number, LiveItem>;
   readonly items: readonly LiveItem[];
   /** In order; the segment of an item counts these. */
   readonly sent: readonly Sent[];
@@ -109,6 +111,8 @@ const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_SETTLE_MS = 100;
 /** After so many messages in a row that did not come, a connection is taken for diverged. */
 const MAX_MISSES = 3;
+/** Messages that came and fit nothing yet; older ones are not looked at again. */
+const MAX_EARLY = 256;
 /** Nothing came for so long: connections that could go on need not wait for the others, ms. */
 const STALL_MS = 150;
 
@@ -119,6 +123,8 @@ export class Runner {
   readonly #connections = new Map<number, RunConnection>();
   readonly #memory: Memory = createMemory();
   readonly #items: LiveItem[] = [];
+  /** By the id of the expected message. */
+  readonly #matches = new Map<number, LiveItem>();
   readonly #sent: Sent[] = [];
   readonly #lost = new Map<number, Lost>();
   readonly #leftOpen: number[] = [];
@@ -169,6 +175,7 @@ export class Runner {
       if (!isForked) for (const connection of this.#connections.values()) this.#leave(connection, false);
     }
     return {
+      matches: this.#matches,
       items: this.#items,
       sent: this.#sent,
       lost: [...this.#lost.values()],
@@ -238,8 +245,9 @@ export class Runner {
 
   #moveOn(due: number): void {
     if (due <= this.#due) return;
+    const names = this.#early.length === 0 ? undefined : this.#expectations.namesBetween(this.#due, due);
     this.#due = due;
-    if (this.#early.length > 0) this.#matchEarly();
+    if (names !== undefined) this.#matchEarly(names);
   }
 
   #firstWaiting(due: number, conn?: number): Expected | undefined {
@@ -481,16 +489,20 @@ export class Runner {
       const expected = this.#expectations.match(item, this.#due, ignores, connection.isStrict);
       if (expected !== undefined) this.#matched(expected, item);
       else if (wantsAnswer(connection.recorded.protocol, message.name)) connection.unanswerable ??= item;
-      else this.#early.push(item);
+      else {
+        this.#early.push(item);
+        if (this.#early.length > MAX_EARLY) this.#early.shift();
+      }
       this.#progress({ item });
     });
     this.#wake?.();
   }
 
   /** What came before its time, not quite as recorded, may be what is due now. */
-  #matchEarly(): void {
+  #matchEarly(names: ReadonlySet<string | null>): void {
     const { ignores } = this.#options;
     this.#early = this.#early.filter((item) => {
+      if (!names.has(item.message.name)) return true;
       const expected = this.#expectations.match(item, this.#due, ignores, false);
       if (expected !== undefined) this.#matched(expected, item);
       return expected === undefined;
@@ -499,6 +511,7 @@ export class Runner {
 
   #matched(expected: Expected, item: LiveItem): void {
     this.#misses = 0;
+    this.#matches.set(expected.id, item);
     const { frame, index, message } = expected;
     this.#options.bindings.observe(frame.n, index, message.fields, item.message.fields);
     const protocol = this.#options.plan.recording.connections.get(expected.conn)?.protocol;

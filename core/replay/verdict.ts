@@ -1,13 +1,12 @@
 /** What a replay showed: each recorded message with its counterpart, what differs, and the verdict over all. */
 import { align } from './align.ts';
-import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
+import { compareMessages, countDifferences, type FieldDifference, type Ignores } from './compare.ts';
 import { toHex } from './leaves.ts';
 import { IgnoredList } from './ignored-list.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
 import { plainText, type BindingTable } from './rebinding.ts';
 import type { Handover, Lost, RunResult, Sent } from './runner.ts';
-import type { ItemKey } from './recording.ts';
 
 export const OUTCOMES = ['same', 'different', 'missing', 'extra', 'late', 'connection-lost'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -72,6 +71,8 @@ export interface JudgeOptions {
 }
 
 const DEFAULT_LATE_MS = 1000;
+/** More differences than this do not change an alignment. */
+const ENOUGH = 6;
 
 export function judge(options: JudgeOptions): Report {
   const { plan, result, bindings, lockstep } = options;
@@ -91,7 +92,7 @@ export function judge(options: JudgeOptions): Report {
   const live = result.items.filter((item) => plan.recording.connections.has(item.conn));
   const aligned = align(wanted.played, live, {
     segmentsCount: lockstep,
-    difference: (one, item) => differences.of(one, item).filter((d) => d.ignored === undefined).length,
+    difference: (one, item) => differences.count(one, item),
   });
   for (const { recorded, live: item } of aligned) {
     if (recorded !== undefined && item !== undefined)
@@ -164,29 +165,45 @@ function lossRow({ conn, text, unsent, how }: Lost, expected: Expected | undefin
   };
 }
 
-/** Compares a pair once, however often it is asked about. */
+/** Counts the differences of a pair once, however often alignment asks. */
 class Differences {
   readonly #options: JudgeOptions;
-  readonly #known = new Map<string, FieldDifference[]>();
+  readonly #counts = new Map<Expected, Map<LiveItem, number>>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
   }
 
-  of(expected: Expected, item: LiveItem): FieldDifference[] {
-    const key: `${ItemKey}-${string}` = `${expected.frame.n}/${expected.index}-${item.at}/${item.index}/${item.n}`;
-    let known = this.#known.get(key);
-    if (known === undefined) this.#known.set(key, (known = this.#compare(expected, item)));
-    return known;
+  /** For alignment: how many count, up to what makes a difference there. */
+  count(expected: Expected, item: LiveItem): number {
+    let counts = this.#counts.get(expected);
+    if (counts === undefined) this.#counts.set(expected, (counts = new Map()));
+    let count = counts.get(item);
+    if (count === undefined) {
+      const hasFields = expected.message.fields !== undefined || item.message.fields !== undefined;
+      count = hasFields
+        ? countDifferences(
+            expected.message,
+            item.message,
+            this.#options.ignores,
+            ENOUGH,
+            this.#momentsOf(expected, item),
+          )
+        : compareBytes(expected.frame.bytes, item.bytes).length;
+      counts.set(item, count);
+    }
+    return count;
   }
 
-  #compare(expected: Expected, item: LiveItem): FieldDifference[] {
-    const { ignores, plan } = this.#options;
+  of(expected: Expected, item: LiveItem): FieldDifference[] {
     if (expected.message.fields === undefined && item.message.fields === undefined) {
       return compareBytes(expected.frame.bytes, item.bytes);
     }
-    const recorded = plan.recording.began + expected.frame.at / 1000;
-    return compareMessages(expected.message, item.message, ignores, { recorded, replayed: item.time });
+    return compareMessages(expected.message, item.message, this.#options.ignores, this.#momentsOf(expected, item));
+  }
+
+  #momentsOf({ frame }: Expected, { time }: LiveItem): { recorded: number; replayed: number } {
+    return { recorded: this.#options.plan.recording.began + frame.at / 1000, replayed: time };
   }
 }
 
@@ -226,7 +243,7 @@ function compareRow(
 }
 
 /** For a reply since its request, for a push since the last client message before it in the recording. */
-function timeOf(
+export function timeOf(
   expected: Expected,
   item: LiveItem,
   result: RunResult,

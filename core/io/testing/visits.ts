@@ -6,6 +6,8 @@ import type { Message } from '../../../fixtures/fco/wire.ts';
 import type { Line } from '../../../fixtures/mana/line.ts';
 import { type Part, type Stage, Visitor } from '../../../fixtures/mana/visitor.ts';
 import { codecOf } from '../../../fixtures/mana/wire.ts';
+import { ChatClient } from '../../../fixtures/socketchat/chat-client.ts';
+import { spellingOf } from '../../../fixtures/socketchat/wire.ts';
 import { choiceOf } from '../../../fixtures/muddery/envelope.ts';
 import { Player } from '../../../fixtures/muddery/player.ts';
 
@@ -110,4 +112,30 @@ export async function visitMana({ account }: Endpoints, part: Part = PARTS[0]!):
   } finally {
     await Promise.all([...lines].map((line) => line.abort()));
   }
+}
+
+/** One person registers, logs in, speaks to all and to nobody, and leaves. */
+export async function visitChat({ plain }: Endpoints, name = 'Quinn42'): Promise<void> {
+  const over = new AbortController();
+  const client = await ChatClient.connect('quinn', {
+    url: plain!,
+    ca: undefined,
+    spelling: spellingOf({}),
+    signal: over.signal,
+    count: () => undefined,
+    patienceMs: 30_000,
+  });
+  await client.send('02', { Name: name, Password: 'lantern7' });
+  await client.expect('register_result');
+  await client.send('01', { Name: name, Password: 'lantern7' });
+  await client.expect('login_result');
+  for (let i = 0; i < 5; i++) {
+    await client.send('05', { Message: `message ${i} to all` });
+    await client.expect('group_recv', (m) => m['Speaker'] === name);
+    await client.send('04', { FriendName: 'nobody', Message: `is there anybody? ${i}` });
+    await client.expect('chat_receipt');
+  }
+  await client.send('03');
+  await client.left();
+  over.abort();
 }
