@@ -31,6 +31,8 @@ export default async function setup(): Promise<void> {
 function run(script: string): void {
   const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', script], {
     cwd: ROOT,
+    // The page as users get it, not as a test runner would have it.
+    env: { ...process.env, NODE_ENV: 'production' },
     encoding: 'utf8',
     shell: process.platform === 'win32',
   });
