@@ -4,7 +4,7 @@ import type { Direction, Dissected, DissectedMessage, Link, Memory, Protocol } f
 import { formatPath, getPath, setPath } from '../schema/path.ts';
 import type { Connection } from '../traffic/frame.ts';
 import { isSame } from './leaves.ts';
-import type { Replacement } from './rebinding.ts';
+import type { Replacement } from './binding-table.ts';
 import type { RecordedConnection, RecordedFrame } from './recording.ts';
 
 const UNREAD: readonly DissectedMessage[] = [{ name: null, fields: undefined, range: [0, 0], path: '' }];

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Connection, Direction } from '../traffic/frame.ts';
 import { areDraws, isRandom } from './entropy.ts';
-import { BindingTable, findBindings } from './rebinding.ts';
+import { BindingTable } from './binding-table.ts';
+import { findBindings } from './rebinding.ts';
 import { RecordingBuilder, type Recording } from './recording.ts';
 import { readAs, readingsOf, writeAs } from './spelling.ts';
 

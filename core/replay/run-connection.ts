@@ -40,3 +40,29 @@ export function wantsAnswer(protocol: Protocol | undefined, name: string | null)
       pair.direction === 'toClient' && pair.required !== false && (pair.request === '*' || pair.request.includes(name)),
   );
 }
+
+export function isStream({ recorded }: RunConnection): boolean {
+  const { transport } = recorded.connection;
+  return transport === 'tcp' || transport === 'tls';
+}
+
+/** What the recorded client asked its carrier for. */
+export function carrierOf({ connection }: RecordedConnection): {
+  channels?: number;
+  data?: number;
+  protocols?: string[];
+  headers?: Record<string, string>;
+} {
+  const { details } = connection;
+  const found: { channels?: number; data?: number; protocols?: string[]; headers?: Record<string, string> } = {};
+  const { channels, 'connect data': data, 'request.sec-websocket-protocol': protocols } = details;
+  if (typeof channels === 'number' && channels > 0) found.channels = channels;
+  if (typeof data === 'number') found.data = data;
+  if (typeof protocols === 'string') found.protocols = protocols.split(',').map((name) => name.trim());
+  const headers = Object.entries(details).flatMap(([name, value]) => {
+    const header = /^request\.(origin|cookie|authorization|user-agent)$/.exec(name)?.[1];
+    return header === undefined ? [] : [[header, String(value)] as const];
+  });
+  if (headers.length > 0) found.headers = Object.fromEntries(headers);
+  return found;
+}

@@ -2,110 +2,21 @@
  * Plays a plan against a target. Every wait has an end: what does not come in time is given up, a connection that no longer
  * follows the recording is left, and the run always comes to its result.
  */
-import type { DissectedMessage, Memory } from '../protocol/protocol.ts';
+import type { Memory } from '../protocol/protocol.ts';
 import { type EndpointUrl, printEndpointUrl, printHostPort } from '../relay/endpoint-url.ts';
 import { createMemory } from '../relay/meaning.ts';
-import type { Clock } from '../traffic/clock.ts';
 import { EngineError } from '../traffic/engine-error.ts';
-import type { Endpoint } from '../traffic/frame.ts';
-import type { TrafficSink } from '../traffic/sink.ts';
-import type { Ignores } from './compare.ts';
+import type { Direction, Endpoint, Origin } from '../traffic/frame.ts';
 import { Conversation, wireOf } from './conversation.ts';
 import { Expectations } from './expectations.ts';
+import { fork } from './fork.ts';
 import { endpointAt, handedUrl } from './handoff.ts';
 import type { LiveItem } from './live-item.ts';
-import type { Pace, Timer } from './pace.ts';
 import type { Expected, Plan, SendStep, Step } from './plan.ts';
-import type { BindingTable, Replacement } from './rebinding.ts';
-import type { RecordedConnection, RecordedFrame } from './recording.ts';
-import { isStrict, type RunConnection, wantsAnswer } from './run-connection.ts';
-import type { Target, TargetFrame } from './target.ts';
-
-export interface RunOptions {
-  readonly plan: Plan;
-  readonly target: Target;
-  readonly bindings: BindingTable;
-  readonly ignores: Ignores;
-  readonly clock: Clock;
-  readonly timer: Timer;
-  readonly pace: Pace;
-  /** Longest wait for one message, milliseconds. Default 5000. */
-  readonly timeoutMs?: number;
-  /** Where a recorded connection goes; undefined: only a handoff can say. */
-  readonly endpoint: (recorded: RecordedConnection) => EndpointUrl | undefined;
-  /** Host for handoffs that name none. */
-  readonly fallbackHost?: string;
-  /** More values to write into a client message, besides the bindings: per-copy values. */
-  readonly edit?: (frame: RecordedFrame, message: DissectedMessage) => readonly Replacement[];
-  /** Payloads to send instead of the recorded ones, by frame number. */
-  readonly payloads?: ReadonlyMap<number, Uint8Array>;
-  /** Records the run. */
-  readonly sink?: TrafficSink;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Stops behind this client frame and leaves the connections open: they are handed over in the result. */
-  readonly until?: number;
-  /** How long to listen for more than was recorded when all has come, milliseconds. Default 100. */
-  readonly settleMs?: number;
-}
-
-export interface Progress {
-  readonly sent: number;
-  readonly toSend: number;
-  /** The client message just sent, or the server's that just came. */
-  readonly frame?: RecordedFrame;
-  readonly item?: LiveItem;
-}
-
-export interface Sent {
-  readonly frame: RecordedFrame;
-  /** Milliseconds since the run began. */
-  readonly at: number;
-  readonly bytes: Uint8Array;
-  /** Frame number in the run's own record. */
-  readonly n: number;
-}
-
-/** A connection that could not be played to its end. */
-export interface Lost {
-  readonly conn: number;
-  /** `diverged`: it is open, but no longer does what the recording has. */
-  readonly how: 'not-connected' | 'lost' | 'diverged';
-  readonly text: string;
-  /** Last client frame that was sent on it; 0: none. */
-  readonly after: number;
-  /** Client frames that were not sent any more. */
-  readonly unsent: number;
-  readonly at: number;
-}
-
-export interface Handover {
-  readonly conn: number;
-  /** `APMSG_CHAR_SELECT_RESPONSE.gamePort`. */
-  readonly what: string;
-  /** Frame of the recording that handed over. */
-  readonly n: number;
-  readonly recorded: string;
-  readonly live: string;
-}
-
-export interface RunResult {
-  /** What was matched on the way, roughly; the verdict aligns anew. */
-  readonly matches: ReadonlyMap<number, LiveItem>;
-  readonly items: readonly LiveItem[];
-  /** In order; the segment of an item counts these. */
-  readonly sent: readonly Sent[];
-  readonly lost: readonly Lost[];
-  /** Connections the recorded server closed and the new one did not. */
-  readonly leftOpen: readonly number[];
-  /** Sentences about what could not be done as recorded. */
-  readonly notes: readonly string[];
-  /** Connections that went where a message of the new server said. */
-  readonly handovers: readonly Handover[];
-  readonly stopped: boolean;
-  readonly elapsedMs: number;
-  /** Set when `until` was reached. */
-  readonly open?: ReadonlyMap<number, RunConnection>;
-}
+import type { RecordedConnection } from './recording.ts';
+import { carrierOf, isStream, isStrict, type RunConnection, wantsAnswer } from './run-connection.ts';
+import type { Handover, Lost, Progress, RunOptions, RunResult, Sent } from './run-types.ts';
+import type { TargetFrame } from './target.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_SETTLE_MS = 100;
@@ -144,6 +55,7 @@ export class Runner {
   #lastCame = 0;
   #lastActivity = 0;
   #hasListened = false;
+  readonly #listeners: ((item: LiveItem) => void)[] = [];
   #due = 0;
   #began = 0;
   #isStopped = false;
@@ -184,8 +96,25 @@ export class Runner {
       handovers: this.#handovers,
       stopped: this.#isStopped,
       elapsedMs: this.#now(),
-      ...(isForked ? { open: this.#connections } : {}),
+      ...(isForked
+        ? { open: fork(this.#connections, this.#sent, this.#listeners, (...frame) => this.#record(...frame)) }
+        : {}),
     };
+  }
+
+  /** Returns the frame's number in the run's own record, 0 when there is none. */
+  #record(connection: RunConnection, direction: Direction, frame: TargetFrame, origin: Origin): number {
+    const { sink, clock } = this.#options;
+    const mono = Math.round(this.#now() * 1000);
+    const fixed = {
+      conn: connection.recordId,
+      direction,
+      time: clock.wall(),
+      mono,
+      origin,
+      fate: 'forwarded' as const,
+    };
+    return sink?.frame({ ...frame, ...fixed }) ?? 0;
   }
 
   #now(): number {
@@ -419,7 +348,7 @@ export class Runner {
       this.#give(connection, 'lost', connection.ending.text);
       return;
     }
-    const { bindings, edit, payloads, sink, clock } = this.#options;
+    const { bindings, edit, payloads } = this.#options;
     // Values it needs must have come, whatever the pace.
     const lacks = (): boolean => frame.messages.some((_m, index) => bindings.missingFor(frame.n, index).length > 0);
     if (lacks()) await this.#wait(() => !lacks() || connection.ending !== undefined, this.#timeoutMs);
@@ -443,20 +372,14 @@ export class Runner {
     const wire = wireOf(connection.recorded, frame, bytes);
     connection.live?.send({ bytes, carrier: frame.carrier, ...(isStream(connection) ? { wire } : {}) });
     connection.conversation.see(bytes, 'toServer');
-    const n =
-      sink?.frame({
-        conn: connection.recordId,
-        direction: 'toServer',
-        time: clock.wall(),
-        mono: Math.round(this.#now() * 1000),
-        carrier: frame.carrier,
-        bytes,
-        head: bytes === frame.bytes ? frame.head : NONE,
-        tail: bytes === frame.bytes ? frame.tail : NONE,
-        origin: 'replayed',
-        fate: 'forwarded',
-        expert: [],
-      }) ?? 0;
+    const isAsRecorded = bytes === frame.bytes;
+    const around = { head: isAsRecorded ? frame.head : NONE, tail: isAsRecorded ? frame.tail : NONE };
+    const n = this.#record(
+      connection,
+      'toServer',
+      { bytes, ...around, carrier: frame.carrier, expert: [] },
+      'replayed',
+    );
     this.#sent.push({ frame, at: this.#now(), bytes, n });
     this.#progress({ frame });
   }
@@ -464,21 +387,12 @@ export class Runner {
   // ---- receiving ---------------------------------------------------------------------------------------------------------
 
   #came(connection: RunConnection, frame: TargetFrame): void {
-    const { sink, clock, ignores } = this.#options;
+    const { clock, ignores } = this.#options;
     const { carrier, bytes } = frame;
     const at = this.#now();
     this.#lastCame++;
     this.#lastActivity = at;
-    const n =
-      sink?.frame({
-        ...frame,
-        conn: connection.recordId,
-        direction: 'toClient',
-        time: clock.wall(),
-        mono: Math.round(at * 1000),
-        origin: 'wire',
-        fate: 'forwarded',
-      }) ?? 0;
+    const n = this.#record(connection, 'toClient', frame, 'wire');
     if ('opcode' in carrier && carrier.opcode !== 'text' && carrier.opcode !== 'binary') return;
     const { id } = connection.recorded.connection;
     const { messages, summary } = connection.conversation.see(bytes, 'toClient');
@@ -486,6 +400,7 @@ export class Runner {
       const segment = this.#sent.length;
       const item: LiveItem = { n, conn: id, index, message, bytes, summary, at, time: clock.wall(), segment };
       this.#items.push(item);
+      for (const listener of this.#listeners) listener(item);
       const expected = this.#expectations.match(item, this.#due, ignores, connection.isStrict);
       if (expected !== undefined) this.#matched(expected, item);
       else if (wantsAnswer(connection.recorded.protocol, message.name)) connection.unanswerable ??= item;
@@ -640,34 +555,8 @@ export class Runner {
 
 const NONE = new Uint8Array(0);
 
-function isStream({ recorded }: RunConnection): boolean {
-  const { transport } = recorded.connection;
-  return transport === 'tcp' || transport === 'tls';
-}
-
 /** Number of the last frame before the client speaks again. */
 function nextSendAfter(plan: Plan, step: SendStep): number {
   const next = plan.steps.find((one): one is SendStep => one.kind === 'send' && one.frame.n > step.frame.n);
   return next === undefined ? Infinity : next.frame.n - 1;
-}
-
-/** What the recorded client asked its carrier for. */
-function carrierOf({ connection }: RecordedConnection): {
-  channels?: number;
-  data?: number;
-  protocols?: string[];
-  headers?: Record<string, string>;
-} {
-  const { details } = connection;
-  const found: { channels?: number; data?: number; protocols?: string[]; headers?: Record<string, string> } = {};
-  const { channels, 'connect data': data, 'request.sec-websocket-protocol': protocols } = details;
-  if (typeof channels === 'number' && channels > 0) found.channels = channels;
-  if (typeof data === 'number') found.data = data;
-  if (typeof protocols === 'string') found.protocols = protocols.split(',').map((name) => name.trim());
-  const headers = Object.entries(details).flatMap(([name, value]) => {
-    const header = /^request\.(origin|cookie|authorization|user-agent)$/.exec(name)?.[1];
-    return header === undefined ? [] : [[header, String(value)] as const];
-  });
-  if (headers.length > 0) found.headers = Object.fromEntries(headers);
-  return found;
 }

@@ -2,7 +2,7 @@
  * One value, several spellings: a token may be bytes here, hex there, base64 in a third place, or stand inside a longer text.
  * A spelling says how to get from a leaf to the plain value and back, in the style the leaf had.
  */
-import { toHex } from './leaves.ts';
+import { toHex, valueText } from './leaves.ts';
 
 /** How the plain value is written in a leaf. `piece`: which of the pieces of a longer text it is. */
 export interface Spelling {
@@ -176,4 +176,10 @@ function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length / 2);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(i * 2, i * 2 + 2), 16);
   return bytes;
+}
+
+/** A plain value for people. */
+export function plainText(plain: Plain): string {
+  const text = plain.slice(2);
+  return plain[0] === 't' ? valueText(text) : text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -12,7 +12,8 @@ import { compareMessages, type FieldDifference, type Ignores } from './compare.t
 import { Conversation, type Understood, wireOf } from './conversation.ts';
 import { endpointAt } from './handoff.ts';
 import type { Timer } from './pace.ts';
-import { BindingTable, findBindings, type FoundBinding, type Replacement } from './rebinding.ts';
+import { BindingTable, type Replacement } from './binding-table.ts';
+import { findBindings, type FoundBinding } from './rebinding.ts';
 import type { RecordedConnection, RecordedFrame, Recording } from './recording.ts';
 import { type Deed, type Script, scriptsOf } from './stand-in-script.ts';
 import type { TargetConnection, TargetEvents } from './target.ts';

@@ -5,8 +5,9 @@ import { toHex } from './leaves.ts';
 import { IgnoredList } from './ignored-list.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
-import { plainText, type BindingTable } from './rebinding.ts';
-import type { Handover, Lost, RunResult, Sent } from './runner.ts';
+import { type BindingTable } from './binding-table.ts';
+import { plainText } from './spelling.ts';
+import type { Handover, Lost, RunResult, Sent } from './run-types.ts';
 
 export const OUTCOMES = ['same', 'different', 'missing', 'extra', 'late', 'connection-lost'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
