@@ -18,6 +18,7 @@ import type { CertificateAuthority } from '../../core/io/certificate-authority.t
 import { createSystemClock } from '../../core/io/system-clock.ts';
 import type { ProxySpec } from '../../core/traffic/proxy-spec.ts';
 import { protocols } from '../../dissectors/index.ts';
+import { fuzzVerbs } from '../../core/engine/fuzz-verbs.ts';
 import { replayVerbs } from '../../core/engine/replay-verbs.ts';
 import { ScriptHost } from '../../core/engine/script/script-host.ts';
 import { demoVerbs } from './demo-verbs.ts';
@@ -89,6 +90,7 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
   engine.register(demoVerbs(engine, async () => (await authority()).certificate));
   engine.register(new ScriptHost(engine).verbs);
   engine.register(replayVerbs(engine));
+  engine.register(fuzzVerbs(engine));
   let server: ApiServer | undefined;
   const close = async (): Promise<void> => {
     await server?.close();

@@ -41,6 +41,10 @@ const SHRINK_MS = 20_000;
 const LOG_LINES = 40;
 const SILENCE_MS = 900;
 const BURST = 150;
+const TASTE = 60;
+const HUNT_MS = 60_000;
+/** Growth in a first short burst that makes a candidate worth six long ones, bytes a run. */
+const WORTH = 3 * 1024;
 
 export class Inquiry {
   readonly #w: InquiryWorld;
@@ -334,7 +338,9 @@ export class Inquiry {
   ): Promise<
     { suspicion: Suspicion; confirmed: Confirmed; message: string; caseId: string; what: string } | undefined
   > {
-    const { watched, isOver } = this.#w;
+    const { watched, stage } = this.#w;
+    const until = stage.clock.now() + HUNT_MS;
+    const isOver = (): boolean => this.#w.isOver() || stage.clock.now() > until;
     const candidates: { script: Script; message: string; what: string; caseId: string }[] = [];
     const add = (script: Script, message: string, what: string, caseId = ''): void => {
       candidates.push({ script, message, what, caseId });
@@ -365,13 +371,15 @@ export class Inquiry {
     for (const candidate of candidates.slice(0, 40)) {
       if (isOver()) return undefined;
       const before = watched.memory() ?? 0;
-      const after = await this.#burst(candidate.script, 60, lanes);
+      const after = await this.#burst(candidate.script, TASTE, lanes);
       scores.push({ candidate, growth: (after - before) / (countSends(candidate.script) + 0.5) });
     }
     scores.sort((a, b) => b.growth - a.growth);
     // Shorter scripts first: a longer one contains what leaks in them.
     const suspects = scores.slice(0, 6).sort((a, b) => countSends(a.candidate.script) - countSends(b.candidate.script));
-    for (const { candidate } of suspects) {
+    for (const { candidate, growth: first } of suspects) {
+      if (isOver()) return undefined;
+      if (first * (countSends(candidate.script) + 0.5) < WORTH * TASTE) continue;
       const growth = await this.#growth(candidate.script, lanes, candidate.message);
       if (growth === undefined) continue;
       const run = await this.#play(candidate.script, { ...PATIENT, muted: 200 });

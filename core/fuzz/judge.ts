@@ -241,9 +241,11 @@ function replies(frames: readonly LiveFrame[], step: SendStep, world: JudgeWorld
 /** The server breaks its own description. */
 function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspicion> {
   const told = new Set<string>();
+  // Checks over a connection lose their footing once we have broken the rules ourselves.
+  const firstBreach = run.steps.find((sent) => sent !== undefined && breaches(sent, world).length > 0)?.at ?? Infinity;
   for (const frame of run.frames) {
     for (const info of frame.heard.expert) {
-      if (!isBreak(info)) continue;
+      if (!isBreak(info) || (info.group === 'invariant' && frame.at >= firstBreach)) continue;
       const key = `${frame.heard.name}/${remarkKey(info)}`;
       if (told.has(key) || world.seed.serverRemarks.has(key) || world.baseline.serverRemarks.has(key)) continue;
       told.add(key);
