@@ -65,6 +65,9 @@ export const COMMANDS: readonly Command[] = [
       { name: 'insecure', doc: "do not verify the upstream's certificate" },
       { name: 'ca-dir', value: 'DIR', doc: 'where the certificate authority is kept' },
       { name: 'key-log', value: 'FILE', doc: 'append TLS secrets (NSS key log)' },
+      { name: 'rotate', value: 'LIMIT', repeat: true, doc: 'begin a new session file at this size or age: 500MB, 1h' },
+      { name: 'keep-files', value: 'N', doc: 'rotate: keep so many files, delete older ones' },
+      { name: 'keep-size', value: 'SIZE', doc: 'rotate: keep files of so many bytes together, such as 10GB' },
       { name: 'allow-remote', doc: 'listen beyond this machine (a warning is printed)' },
       PROTOCOL_FILE,
       JSON_OUT,
@@ -255,7 +258,12 @@ export const COMMANDS: readonly Command[] = [
     summary: 'write a session in a form others can open',
     operands: [{ name: 'SESSION' }],
     options: [
-      { name: 'format', value: 'F', required: true, doc: 'pcapng, jsonl, csv, har, html, markdown, bundle or test' },
+      {
+        name: 'format',
+        value: 'F',
+        required: true,
+        doc: 'pcapng, jsonl, csv, har, html, markdown, ipsession or bundle',
+      },
       FILTER,
       { name: 'redact', doc: 'replace secrets by stable placeholders' },
       { name: 'columns', value: 'A,B', doc: 'csv: which columns' },

@@ -3,7 +3,9 @@ import { readFaults } from '../../../core/engine/config.ts';
 import { createLog, type Log } from '../../../core/engine/log.ts';
 import { parseRules } from '../../../core/relay/rule-yaml.ts';
 import type { TextProblem } from '../../../core/contract/verbs.ts';
+import { rotateSessions } from '../../../core/engine/files/rotation.ts';
 import { startEngine } from '../../engine/start-engine.ts';
+import { readRotation } from '../rotation-options.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { print, printError } from '../output.ts';
 import { readProxySpecs } from '../proxy-specs.ts';
@@ -18,6 +20,7 @@ export async function proxy(invocation: Invocation): Promise<number> {
     throw new UsageError('proxy needs --listen and --upstream, or --config; "interpose help proxy" shows an example');
   const session = invocation.text('session');
   const seconds = invocation.number('duration');
+  const rotation = readRotation(invocation);
   const rules = fromFile(invocation.text('rules'), (text) => parseRules(text));
   const faults = fromFile(invocation.text('faults'), (text) => readFaults(text));
   const log = createLog('warnings');
@@ -34,6 +37,7 @@ export async function proxy(invocation: Invocation): Promise<number> {
     ...(invocation.text('ca-dir') === undefined ? {} : { authorityFolder: invocation.text('ca-dir')! }),
   });
   const { engine } = started;
+  if (rotation !== undefined) rotateSessions(engine, rotation);
   try {
     // Rules and faults are in force before the first client can come.
     if (rules !== undefined) await engine.call('rules.set', { rules: rules.rules });
