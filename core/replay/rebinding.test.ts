@@ -77,6 +77,19 @@ describe('a value the server issued and the client echoed is found by looks', ()
   });
 });
 
+test('a run of random bytes inside payloads that nobody explains is found, wherever it is sent back', () => {
+  const hello = (hex: string): Uint8Array => bytesOf(`0001${hex}00000000`);
+  const answer = (hex: string): Uint8Array => bytesOf(`ff0000000200${hex}07`);
+  const recording = talk(
+    ['<', { bytes: hello(HEX) }],
+    ['>', { bytes: answer(HEX) }],
+    ['>', { bytes: bytesOf('ff'.repeat(40)) }],
+  );
+  const [binding] = findBindings(recording);
+  expect(binding).toMatchObject({ what: 'bytes 2 to 14 of frame 1', recorded: `b:${HEX}` });
+  expect(rewritten(recording, 2, { bytes: hello(OTHER) })).toEqual([answer(OTHER)]);
+});
+
 describe('no false binding', () => {
   test.each([
     ['small numbers', 7],

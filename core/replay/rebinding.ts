@@ -8,6 +8,7 @@ import type { Meta } from '../schema/nodes.ts';
 import { formatPath, getPath, type Segment } from '../schema/path.ts';
 import { isRandom, randomBits } from './entropy.ts';
 import { lastName, type Leaf, leavesOf, metaAt, patternOf, valueText } from './leaves.ts';
+import { findByteRuns } from './byte-runs.ts';
 import { itemKey, type ItemKey, type RecordedFrame, type Recording } from './recording.ts';
 import { type Plain, readAs, type Spelling, readingsOf, writeAs } from './spelling.ts';
 
@@ -91,7 +92,8 @@ export function findBindings(recording: Recording, issuer: Direction = 'toClient
       }
     });
   }
-  return mergeEqual([...collected.values()]).map((one, i) => describe(one, `b${i + 1}`, issuer));
+  const found = mergeEqual([...collected.values()]).map((one, i) => describe(one, `b${i + 1}`, issuer));
+  return [...found, ...findByteRuns(recording, issuer, found)];
 }
 
 interface Found {
@@ -285,6 +287,7 @@ function describe({ kind, sources, echoes }: Collected, id: string, issuer: Dire
 }
 
 export function placeId(place: Place): string {
-  const { as, piece, ofText } = place.spelling;
-  return `${place.n}/${place.index}/${formatPath(place.path)}/${as}/${piece ?? ''}/${ofText === true ? 't' : ''}`;
+  const { as, piece, ofText, slice } = place.spelling;
+  const part = slice === undefined ? '' : slice.join('-');
+  return `${place.n}/${place.index}/${formatPath(place.path)}/${as}/${piece ?? ''}/${ofText === true ? 't' : ''}${part}`;
 }

@@ -10,6 +10,8 @@ export interface Spelling {
   readonly piece?: number;
   /** base64 of text rather than of bytes. */
   readonly ofText?: boolean;
+  /** Of bytes nobody understands: which of them. */
+  readonly slice?: readonly [start: number, end: number];
 }
 
 /** A plain value: `t:` text, `n:` number, `b:` bytes as hex. */
@@ -49,7 +51,11 @@ export function readingsOf(value: unknown): ReadingOfLeaf[] {
 }
 
 /** The plain value of a leaf read in this spelling; undefined when it does not fit. */
-export function readAs(value: unknown, { as, piece, ofText }: Spelling): Plain | undefined {
+export function readAs(value: unknown, { as, piece, ofText, slice }: Spelling): Plain | undefined {
+  if (slice !== undefined) {
+    const [start, end] = slice;
+    return value instanceof Uint8Array && end <= value.length ? `b:${toHex(value.subarray(start, end))}` : undefined;
+  }
   if (as === 'number') return typeof value === 'number' || typeof value === 'bigint' ? `n:${value}` : undefined;
   if (as === 'bytes') {
     if (!(value instanceof Uint8Array)) return undefined;
@@ -78,9 +84,17 @@ export function readAs(value: unknown, { as, piece, ofText }: Spelling): Plain |
 
 /** The leaf with another plain value written in; undefined when it cannot be written there. */
 export function writeAs(leaf: unknown, spelling: Spelling, plain: Plain): unknown {
-  const { as, piece, ofText } = spelling;
+  const { as, piece, ofText, slice } = spelling;
   const kind = plain[0];
   const rest = plain.slice(2);
+  if (slice !== undefined) {
+    const [start, end] = slice;
+    const part = kind === 'b' ? fromHex(rest) : undefined;
+    if (!(leaf instanceof Uint8Array) || part === undefined || part.length !== end - start) return undefined;
+    const whole = leaf.slice();
+    whole.set(part, start);
+    return whole;
+  }
   if (as === 'number') {
     if (kind !== 'n') return undefined;
     return typeof leaf === 'bigint' ? BigInt(rest) : Number(rest);
