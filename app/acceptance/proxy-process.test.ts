@@ -167,7 +167,9 @@ async function exchange(
   isClientEnding = true,
 ): Promise<{ server: string; client: string; error: string; proxy: Running }> {
   const heard = { server: '', client: '', error: '' };
+  let served: Promise<unknown> = Promise.resolve();
   const echo = createServer((socket) => {
+    served = new Promise((closed) => socket.once('close', closed));
     socket.on('data', (data) => {
       heard.server += data.toString();
       socket.write(data);
@@ -184,6 +186,8 @@ async function exchange(
   client.write(lines.map((text) => `${text}\n`).join(''));
   if (isClientEnding) client.end();
   await new Promise((closed) => client.once('close', closed));
+  // What the client lost may still be on its way to the server.
+  await served;
   return { ...heard, proxy };
 }
 

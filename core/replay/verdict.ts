@@ -121,7 +121,7 @@ export function judge(options: JudgeOptions): Report {
   }
   const counts = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
   for (const row of rows) counts[row.outcome]++;
-  const notes = [...result.notes, ...wanted.notes];
+  const notes = [...result.notes, ...wanted.notes, ...saltNotes(plan)];
   const first = result.lost.toSorted((a, b) => a.at - b.at)[0];
   const isSame = counts.same === rows.length && !result.stopped;
   return {
@@ -136,6 +136,21 @@ export function judge(options: JudgeOptions): Report {
     ...(first === undefined ? {} : { diverged: { n: first.after, text: first.text } }),
     elapsedMs: Math.round(result.elapsedMs),
   };
+}
+
+/** What a client computes from a salt cannot be written anew without the secret it is computed of. */
+function saltNotes({ recording }: Plan): string[] {
+  const said = new Set(recording.frames.flatMap((frame) => frame.messages.map((message) => message.name)));
+  const protocols = new Set([...recording.connections.values()].flatMap(({ protocol }) => protocol ?? []));
+  return [...protocols].flatMap(({ correlations }) =>
+    correlations
+      .filter(({ kind, issued }) => kind === 'salt' && said.has(issued.message))
+      .flatMap(({ issued, echoed }) => {
+        const used = echoed.filter(({ message }) => said.has(message)).map(({ message, path }) => `${message}.${path}`);
+        const text = `${issued.message}.${issued.path} goes into ${used.join(', ')}, which only the client's secret can make anew; it was sent as recorded.`;
+        return used.length === 0 ? [] : [text];
+      }),
+  );
 }
 
 /** Messages of the recording that could come: behind the point of a fork, nothing could. */
