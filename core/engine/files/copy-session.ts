@@ -4,12 +4,12 @@
  * come along even when they lie before the slice: without them its later frames could not be understood.
  */
 import type { Redactor } from '../../export/redaction/redactor.ts';
+import type { ExpertInfo } from '../../schema/expert-info.ts';
+import { SEVERITIES } from '../../schema/expert-info.ts';
 import { FLAG, worstRank } from '../../session/frame-index.ts';
 import { SOURCE } from '../../session/schema.ts';
 import type { SessionReader } from '../../session/session-reader.ts';
 import type { Connection, Frame } from '../../traffic/frame.ts';
-import type { ExpertInfo } from '../../schema/expert-info.ts';
-import { SEVERITIES } from '../../schema/expert-info.ts';
 import type { Selected } from './selection.ts';
 import type { SessionInWriting } from './write-session.ts';
 

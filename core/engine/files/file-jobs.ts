@@ -5,7 +5,7 @@ import { Registry } from '../../protocol/recognise.ts';
 import type { ProtocolSource } from '../../session/recorder-messages.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import { type ExportedFile, type ExportJob, previewRedaction, runExportJob } from './file-work.ts';
-import { importFile, type ImportResult } from './import-file.ts';
+import { type ImportResult, importFile } from './import-file.ts';
 import type { TrafficChoice } from './read-traffic.ts';
 import type { SelectionRequest } from './selection.ts';
 

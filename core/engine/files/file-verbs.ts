@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { CSV_COLUMNS } from '../../export/csv.ts';
 import { printRules } from '../../relay/rule-yaml.ts';
 import { EngineError, type EngineErrorCode } from '../../traffic/engine-error.ts';
 import type { Engine, VerbHandlers } from '../engine.ts';
 import { safeName } from '../tickets.ts';
-import { CSV_COLUMNS } from '../../export/csv.ts';
-import { FILE_FORMATS, type FileFormat, FORMAT_ENDINGS } from './file-work.ts';
 import type { FileJob, FileJobResult, FileWorkerAnswer, FileWorkerData } from './file-jobs.ts';
+import { FILE_FORMATS, type FileFormat, FORMAT_ENDINGS } from './file-work.ts';
 
 const TYPES: Readonly<Record<FileFormat, string>> = {
   pcapng: 'application/octet-stream',

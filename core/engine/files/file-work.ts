@@ -2,8 +2,9 @@
  * Exports, imports and previews as jobs for a thread of their own: however long they take, the proxies' thread is not held up. The
  * command line runs the same jobs in its own process.
  */
-import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+
 import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RedactedSecret, Redactor } from '../../export/redaction/redactor.ts';
@@ -70,6 +71,11 @@ export async function runExportJob(job: ExportJob, tools: WorkTools): Promise<Ex
     return { ...outcome, bytes: statSync(job.output).size };
   } catch (error) {
     rmSync(job.output, { force: true });
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+      throw new EngineError(
+        'disk-full',
+        `There is no room for ${job.output}. Free some space or choose another place.`,
+      );
     throw error;
   } finally {
     reader.close();

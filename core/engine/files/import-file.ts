@@ -1,12 +1,12 @@
 /** A file of traffic → a session file. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { CaptureNotes } from '../../capture/packet.ts';
 import { toBase64 } from '../../export/base64.ts';
 import type { OptionValues } from '../../protocol/protocol.ts';
-import type { CaptureNotes } from '../../capture/packet.ts';
+import { EngineError } from '../../traffic/engine-error.ts';
 import type { Connection } from '../../traffic/frame.ts';
 import type { TrafficSink } from '../../traffic/sink.ts';
-import { EngineError } from '../../traffic/engine-error.ts';
 import { type ReadHow, readTraffic, type TrafficChoice } from './read-traffic.ts';
 import { type WriteOptions, writeSession } from './write-session.ts';
 

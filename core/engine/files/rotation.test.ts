@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
-import { tableTalk } from '../../session/testing/table-talk.ts';
 import { openSession } from '../../session/session-reader.ts';
+import { tableTalk } from '../../session/testing/table-talk.ts';
 import { talkEngine } from '../testing/talk-engine.ts';
 import { readLimit, rotateSessions } from './rotation.ts';
 

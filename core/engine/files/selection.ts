@@ -1,7 +1,8 @@
 /** Which frames of a session an export takes: all, a filter's result, a list of them, a window of time. */
-import { type CompiledFilter, compileFilter } from '../../traffic/filter/filter.ts';
-import { EngineError } from '../../traffic/engine-error.ts';
+
 import type { SessionReader } from '../../session/session-reader.ts';
+import { EngineError } from '../../traffic/engine-error.ts';
+import { type CompiledFilter, compileFilter } from '../../traffic/filter/filter.ts';
 import { BLOCK, Selector } from '../reader/selector.ts';
 import { vocabularyOf } from '../vocabulary.ts';
 

@@ -1,7 +1,8 @@
 /** Is a session file whole, and does what it says about its frames hold together? Reads, never writes. */
+
+import type { Protocol } from '../../protocol/protocol.ts';
 import { openDatabase } from '../../session/session-database.ts';
 import { openSession } from '../../session/session-reader.ts';
-import type { Protocol } from '../../protocol/protocol.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 
 export interface VerifyReport {
