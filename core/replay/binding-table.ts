@@ -5,7 +5,7 @@ import { formatPath, getPath, type Segment } from '../schema/path.ts';
 import { isRandom } from './entropy.ts';
 import { leavesOf, metaAt, patternOf } from './leaves.ts';
 import { ECHOED_ROLES, type FoundBinding, firstOf, type Place, placeId, withoutIndices } from './rebinding.ts';
-import { itemKey, type ItemKey } from './recording.ts';
+import { type ItemKey, itemKey } from './recording.ts';
 import { type Plain, readAs, readingsOf, writeAs } from './spelling.ts';
 
 /** Names of fields that hold ids, whatever the schema says. */

@@ -3,7 +3,7 @@ import type { DissectedMessage } from '../protocol/protocol.ts';
 import type { Meta } from '../schema/nodes.ts';
 import { formatPath, getPath, type Segment } from '../schema/path.ts';
 import { areDraws } from './entropy.ts';
-import { isSame, lastName, type Leaf, leavesOf, metaAt, patternOf, valueText } from './leaves.ts';
+import { isSame, type Leaf, lastName, leavesOf, metaAt, patternOf, valueText } from './leaves.ts';
 import { readingsOf } from './spelling.ts';
 
 export interface FieldDifference {

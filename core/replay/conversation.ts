@@ -3,8 +3,8 @@ import { wrapPayload } from '../protocol/framer.ts';
 import type { Direction, Dissected, DissectedMessage, Link, Memory, Protocol } from '../protocol/protocol.ts';
 import { formatPath, getPath, setPath } from '../schema/path.ts';
 import type { Connection } from '../traffic/frame.ts';
-import { isSame } from './leaves.ts';
 import type { Replacement } from './binding-table.ts';
+import { isSame } from './leaves.ts';
 import type { RecordedConnection, RecordedFrame } from './recording.ts';
 
 const UNREAD: readonly DissectedMessage[] = [{ name: null, fields: undefined, range: [0, 0], path: '' }];

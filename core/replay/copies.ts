@@ -1,11 +1,11 @@
 /** One recording played many times at once, each copy with values of its own: load from a single visit. */
 import type { DissectedMessage } from '../protocol/protocol.ts';
-import { EngineError } from '../traffic/engine-error.ts';
 import { formatPath, getPath, parsePath } from '../schema/path.ts';
-import { leavesOf } from './leaves.ts';
+import { EngineError } from '../traffic/engine-error.ts';
 import { type Replacement } from './binding-table.ts';
-import { findBindings } from './rebinding.ts';
+import { leavesOf } from './leaves.ts';
 import { makePlan } from './plan.ts';
+import { findBindings } from './rebinding.ts';
 import type { RecordedFrame } from './recording.ts';
 import { Replay, type ReplayOptions, type Stage } from './replay.ts';
 import { OUTCOMES, type Outcome, type Report, timeOf } from './verdict.ts';

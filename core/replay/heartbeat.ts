@@ -1,6 +1,7 @@
 /** Messages a server sends by its clock. They come when they come: a replay neither waits for them nor counts them. */
-import { answers } from './replies.ts';
+
 import { itemKey, type RecordedFrame, type Recording } from './recording.ts';
+import { answers } from './replies.ts';
 
 const NAMED = /heart.?beat|keep.?alive|^(?:ping|pong|tick|noop)$/i;
 /** So many of one content on one connection are taken for a clock. */

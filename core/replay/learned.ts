@@ -1,9 +1,10 @@
 /** What differs by itself: two runs against the same build teach which fields and which messages are up to chance. */
+
+import type { DissectedMessage } from '../protocol/protocol.ts';
+import { align } from './align.ts';
+import { compareMessages, type FieldDifference, IGNORE_NOTHING } from './compare.ts';
 import { handoffFields } from './handoff.ts';
 import type { Replayed } from './replay.ts';
-import { align } from './align.ts';
-import type { DissectedMessage } from '../protocol/protocol.ts';
-import { compareMessages, type FieldDifference, IGNORE_NOTHING } from './compare.ts';
 
 export interface Learned {
   readonly fields: readonly { readonly message: string; readonly path: string; readonly why: string }[];

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { array, integer, object, record, string } from '../schema/builders.ts';
 import { createVocabulary, type FilterSubject } from '../traffic/filter/filter.ts';
 import { align } from './align.ts';
-import { compareMessages, ignoresFrom, IGNORE_NOTHING } from './compare.ts';
+import { compareMessages, IGNORE_NOTHING, ignoresFrom } from './compare.ts';
 import { ContractCheck, readContracts } from './contracts.ts';
 import { editsFor, readCopyValues } from './copies.ts';
 import { readEndpointMap } from './endpoints.ts';
@@ -9,7 +10,6 @@ import { junitOfRows, junitXml } from './junit.ts';
 import { metaAt, patternOf } from './leaves.ts';
 import { parsePace } from './pace.ts';
 import { diffFrames } from './session-diff.ts';
-import { array, integer, object, record, string } from '../schema/builders.ts';
 
 const message = (fields: unknown, name = 'm') => ({ name, fields, range: [0, 0] as const, path: '' });
 const paths = (a: unknown, b: unknown, ignores = IGNORE_NOTHING): string[] =>

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Connection, Direction } from '../traffic/frame.ts';
-import { areDraws, isRandom } from './entropy.ts';
 import { BindingTable } from './binding-table.ts';
+import { areDraws, isRandom } from './entropy.ts';
 import { findBindings } from './rebinding.ts';
-import { RecordingBuilder, type Recording } from './recording.ts';
+import { type Recording, RecordingBuilder } from './recording.ts';
 import { readAs, readingsOf, writeAs } from './spelling.ts';
 
 const CONNECTION: Connection = {

@@ -3,14 +3,14 @@
  * from roles in its schema, and by looking: an equal value that could not be equal by chance. While a replay runs, what the
  * new server issues takes the recorded value's place.
  */
-import type { Correlation, DissectedMessage, Direction } from '../protocol/protocol.ts';
+import type { Direction, DissectedMessage } from '../protocol/protocol.ts';
 import type { Meta } from '../schema/nodes.ts';
-import { formatPath, getPath, type Segment } from '../schema/path.ts';
-import { isRandom, randomBits } from './entropy.ts';
-import { lastName, type Leaf, leavesOf, metaAt, patternOf, valueText } from './leaves.ts';
+import { formatPath, type Segment } from '../schema/path.ts';
 import { findByteRuns } from './byte-runs.ts';
-import { itemKey, type ItemKey, type RecordedFrame, type Recording } from './recording.ts';
-import { type Plain, readAs, type Spelling, readingsOf, writeAs } from './spelling.ts';
+import { isRandom, randomBits } from './entropy.ts';
+import { type Leaf, lastName, leavesOf, metaAt, patternOf } from './leaves.ts';
+import { type RecordedFrame, type Recording } from './recording.ts';
+import { type Plain, readingsOf, type Spelling } from './spelling.ts';
 
 /** Where a value stands: message `index` of frame `n`, field, and how it is written there. */
 export interface Place {

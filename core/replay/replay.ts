@@ -1,15 +1,16 @@
 /** A recording against a server, from beginning to verdict. */
+
+import type { DissectedMessage } from '../protocol/protocol.ts';
 import type { Clock } from '../traffic/clock.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
-import type { DissectedMessage } from '../protocol/protocol.ts';
+import { BindingTable, type Replacement } from './binding-table.ts';
 import { type Ignores, ignoresFrom } from './compare.ts';
 import { type EndpointMap, resolveEndpoints } from './endpoints.ts';
 import { handoffFields } from './handoff.ts';
 import { type Learned, NOTHING_LEARNED } from './learned.ts';
 import type { Pace, Timer } from './pace.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { BindingTable, type Replacement } from './binding-table.ts';
-import { findBindings, type FoundBinding } from './rebinding.ts';
+import { type FoundBinding, findBindings } from './rebinding.ts';
 import type { RecordedFrame, Recording } from './recording.ts';
 import type { Progress, RunResult } from './run-types.ts';
 import { Runner } from './runner.ts';

@@ -4,11 +4,11 @@ import type { EndpointUrl } from '../relay/endpoint-url.ts';
 import type { Clock } from '../traffic/clock.ts';
 import type { Carrier } from '../traffic/frame.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
+import type { BindingTable, Replacement } from './binding-table.ts';
 import type { Ignores } from './compare.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Pace, Timer } from './pace.ts';
 import type { Plan } from './plan.ts';
-import type { BindingTable, Replacement } from './binding-table.ts';
 import type { RecordedConnection, RecordedFrame } from './recording.ts';
 import type { Target } from './target.ts';
 

@@ -1,12 +1,12 @@
 /** Two recordings, or two runs of one recording, compared by meaning: both directions, connection by connection. */
-import type { DissectedMessage, Direction } from '../protocol/protocol.ts';
+import type { Direction, DissectedMessage } from '../protocol/protocol.ts';
 import { align } from './align.ts';
 import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
 import { IgnoredList } from './ignored-list.ts';
 import { leavesOf, patternOf, valueText } from './leaves.ts';
 import type { RecordedConnection, Recording } from './recording.ts';
 import type { Replayed } from './replay.ts';
-import { bare, compareBytes, type Outcome, OUTCOMES, type Row, type RowSide, titleOf } from './verdict.ts';
+import { bare, compareBytes, OUTCOMES, type Outcome, type Row, type RowSide, titleOf } from './verdict.ts';
 
 /** One message of either side. */
 export interface DiffItem {

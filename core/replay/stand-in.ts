@@ -4,19 +4,19 @@
  */
 import type { Memory } from '../protocol/protocol.ts';
 import { createMemory } from '../relay/meaning.ts';
-import type { Clock } from '../traffic/clock.ts';
 import { formatPath } from '../schema/path.ts';
+import type { Clock } from '../traffic/clock.ts';
 import type { Endpoint } from '../traffic/frame.ts';
-import { compareBytes } from './verdict.ts';
+import { BindingTable, type Replacement } from './binding-table.ts';
 import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
 import { Conversation, type Understood, wireOf } from './conversation.ts';
 import { endpointAt } from './handoff.ts';
 import type { Timer } from './pace.ts';
-import { BindingTable, type Replacement } from './binding-table.ts';
-import { findBindings, type FoundBinding } from './rebinding.ts';
+import { type FoundBinding, findBindings } from './rebinding.ts';
 import type { RecordedConnection, RecordedFrame, Recording } from './recording.ts';
 import { type Deed, type Script, scriptsOf } from './stand-in-script.ts';
 import type { TargetConnection, TargetEvents } from './target.ts';
+import { compareBytes } from './verdict.ts';
 
 /** What to do with a message that was not recorded. */
 export type UnmatchedPolicy = 'nearest' | 'ignore' | 'close';

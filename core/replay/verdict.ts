@@ -1,13 +1,13 @@
 /** What a replay showed: each recorded message with its counterpart, what differs, and the verdict over all. */
 import { align } from './align.ts';
+import { type BindingTable } from './binding-table.ts';
 import { compareMessages, countDifferences, type FieldDifference, type Ignores } from './compare.ts';
-import { toHex } from './leaves.ts';
 import { IgnoredList } from './ignored-list.ts';
+import { toHex } from './leaves.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
-import { type BindingTable } from './binding-table.ts';
-import { plainText } from './spelling.ts';
 import type { Handover, Lost, RunResult, Sent } from './run-types.ts';
+import { plainText } from './spelling.ts';
 
 export const OUTCOMES = ['same', 'different', 'missing', 'extra', 'late', 'connection-lost'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
