@@ -44,6 +44,14 @@ const packed = defineProtocol({
       }),
     },
     {
+      name: 'noted',
+      id: 3,
+      direction: 'both',
+      node: b.struct({
+        body: b.compressed('zlib', b.prefix(b.u16be()), b.struct({ note: b.text(b.rest) })),
+      }),
+    },
+    {
       name: 'zipped',
       id: 2,
       direction: 'both',
@@ -141,6 +149,22 @@ test('a secret inside compressed content goes with the content', () => {
   const out = redactor.redactBytes(frame, dissectPacked);
   expect(out.length).toBe(frame.length);
   expect(JSON.stringify(packed.dissect(out, 'toServer', null).messages)).not.toContain('sesame');
+});
+
+test('a secret echoed inside compressed content that nobody marked goes with the content', () => {
+  const redactor = new Redactor([packed]);
+  redactor.learnText('Bearer open-sesame-9', 'header');
+  const fields = { body: { note: 'they said open-sesame-9 twice, open-sesame-9' } };
+  const frame = packed.encode({ message: 'noted', fields }, 'toServer', null).bytes;
+  const out = redactor.redactBytes(frame, dissectPacked);
+  expect(out.length).toBe(frame.length);
+  expect(JSON.stringify(packed.dissect(out, 'toServer', null).messages)).not.toContain('sesame');
+  const other = packed.encode(
+    { message: 'noted', fields: { body: { note: 'nothing of it' } } },
+    'toServer',
+    null,
+  ).bytes;
+  expect(redactor.redactBytes(other, dissectPacked)).toBe(other);
 });
 
 test('secrets are found by the names of headers, by their own form, and in addresses', () => {

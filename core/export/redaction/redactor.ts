@@ -10,7 +10,8 @@ import type { Connection } from '../../traffic/frame.ts';
 import { detectInText, detectInValue, isWorthHiding, kindOfName } from './detect.ts';
 import { fillDigits, fillText, placeholderName, type Placeholder, type SecretKind } from './placeholder.ts';
 import { MIN_PATTERN, Replacer } from './replacer.ts';
-import { type SecretField, secretFields } from './secret-fields.ts';
+import { packedFields } from './packed-fields.ts';
+import { contentRange, type SecretField, secretFields } from './secret-fields.ts';
 import { spellingsOfBytes, spellingsOfText } from './spellings.ts';
 
 interface Secret extends Placeholder {
@@ -127,13 +128,30 @@ export class Redactor {
     // Short secrets, and those packed so that no pattern shows them, are written over where the schema says they stand.
     for (let i = 0; i < MAX_TRIES; i++) {
       const known = dissect(out);
-      const fields = known === undefined ? [] : secretFields(known.protocol, known.dissected);
+      if (known === undefined) break;
+      const fields = [...secretFields(known.protocol, known.dissected), ...this.#packedSecrets(known.dissected)];
       const left = fields.filter((field) => !this.#isFilled(out, field));
       if (left.length === 0) break;
       if (out === bytes) out = bytes.slice();
       for (const field of left) this.#fill(out, field);
     }
     return out;
+  }
+
+  /** Packed content that a secret is echoed in: nothing of it can be kept. */
+  #packedSecrets(dissected: Dissected): SecretField[] {
+    const replacer = this.#patterns();
+    if (replacer.size === 0) return [];
+    return packedFields(dissected)
+      .filter(({ inside }) => inside.some((bytes) => replacer.finds(bytes)))
+      .map(({ field }) => ({
+        kind: 'secret',
+        where: field.name,
+        value: undefined,
+        node: field.kind,
+        range: contentRange(field),
+        outer: field.kind,
+      }));
   }
 
   redactText(text: string): string {

@@ -37,6 +37,15 @@ export class Replacer {
     return this.#size;
   }
 
+  /** Whether any pattern is in the bytes; nothing is told or changed. */
+  finds(bytes: Uint8Array): boolean {
+    for (let at = 0; at <= bytes.length - MIN_PATTERN; at++) {
+      if (this.#pairs[bytes[at]! | (bytes[at + 1]! << 8)] === 0) continue;
+      if (this.#byStart.get(startOf(bytes, at))?.some((each) => fits(each, bytes, at)) === true) return true;
+    }
+    return false;
+  }
+
   /** The same bytes when nothing was found, else a copy. */
   apply(bytes: Uint8Array): Uint8Array {
     if (this.#size === 0) return bytes;

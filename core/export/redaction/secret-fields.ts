@@ -90,7 +90,7 @@ export function secretFields(protocol: Protocol, dissected: Dissected): SecretFi
         where: `${owner?.name ?? 'message'}${inside === '' ? '' : `.${inside}`}`,
         value: node.value,
         node: node.kind,
-        range: [holder.children.find(isPrefix)?.end ?? holder.start, holder.end],
+        range: contentRange(holder),
         outer: holder.kind,
       });
     }
@@ -101,6 +101,11 @@ export function secretFields(protocol: Protocol, dissected: Dissected): SecretFi
   };
   visit(dissected.tree(), '', undefined, undefined, 0);
   return found;
+}
+
+/** A field's bytes without the length in front of them. */
+export function contentRange({ children, start, end }: FieldNode): readonly [number, number] {
+  return [children.find(isPrefix)?.end ?? start, end];
 }
 
 /** A length or count in front of what it counts: `#length`. */
