@@ -114,6 +114,8 @@ describe('replay', () => {
       values,
       '--filter',
       'conn == 1',
+      '--timeout',
+      '1',
     );
     expect(ran.stdout).toMatch(/of 2 copies reached the end/);
     expect([0, 1]).toContain(ran.code);
