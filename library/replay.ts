@@ -9,6 +9,7 @@ import { learn } from '../core/replay/learned.ts';
 import { parsePace } from '../core/replay/pace.ts';
 import { narrowRecording } from '../core/replay/recording.ts';
 import { Replay, type Replayed, type ReplayOptions as CoreOptions } from '../core/replay/replay.ts';
+import type { ForkedConnection } from '../core/replay/run-types.ts';
 import type { Report } from '../core/replay/verdict.ts';
 import { protocols } from '../dissectors/index.ts';
 
@@ -27,11 +28,17 @@ export interface ReplayOptions {
   readonly timeoutMs?: number;
   /** Verify a TLS server's certificate. Default true. */
   readonly verify?: boolean;
+  /** Stops behind this client frame and leaves the connections open, for the test to go on: see `ReplayReport.open`. */
+  readonly until?: number;
 }
 
 export interface ReplayReport extends Report {
   /** What is not the same, a line each: for the message of an assertion. */
   readonly text: string;
+  /** With `until`: the open connections by their number in the recording. End with `close`. */
+  readonly open?: ReadonlyMap<number, ForkedConnection>;
+  /** Ends what `until` left open; without it there is nothing to end. */
+  close(): Promise<void>;
 }
 
 /**
@@ -54,18 +61,27 @@ export async function replay(session: string | URL, options: ReplayOptions): Pro
     pace: parsePace(options.pace ?? 'lockstep'),
     ignore: options.ignore ?? [],
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    ...(options.until === undefined ? {} : { until: options.until }),
   };
   const play = (more: Partial<CoreOptions> = {}): Promise<Replayed> => new Replay({ ...core, ...more }, stage).run();
+  let open: ReadonlyMap<number, ForkedConnection> | undefined;
   try {
     const learned = options.learn === true ? learn(await play(), await play()) : undefined;
-    const { report } = await play(learned === undefined ? {} : { learned });
+    const { report, result } = await play(learned === undefined ? {} : { learned });
+    open = result.open;
     const odd = report.rows.filter((row) => row.outcome !== 'same');
     const text = odd.map((row) => {
       const side = row.recorded ?? row.replayed;
       return `#${side?.n ?? 0} ${side?.message ?? ''}: ${failureOf(row)}`;
     });
-    return { ...report, text: [...text, ...report.notes].join('\n') };
+    return {
+      ...report,
+      text: [...text, ...report.notes].join('\n'),
+      ...(open === undefined ? {} : { open }),
+      close: () => target.close(),
+    };
   } finally {
-    await target.close();
+    // What was handed over is for the caller to close.
+    if (open === undefined) await target.close();
   }
 }

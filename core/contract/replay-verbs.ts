@@ -1,6 +1,8 @@
 /** Replay, stand-in and diff on the API. */
 export interface ReplayVerbs {
   'replay.start': { readonly args: ReplayArgs; readonly result: ReplayStatus };
+  /** Sends on a connection that a replay with `until` left open. */
+  'replay.send': { readonly args: { readonly conn: number; readonly hex: string }; readonly result: { readonly conn: number } };
   'replay.stop': { readonly args: Record<string, never>; readonly result: ReplayStatus };
   'replay.status': { readonly args: Record<string, never>; readonly result: ReplayStatus | null };
   'replay.setBinding': {
@@ -30,6 +32,8 @@ export interface ReplayArgs {
   readonly session?: string;
   readonly ignore?: readonly string[];
   readonly timeoutMs?: number;
+  /** Stops behind this client frame and leaves the connections open: `replay.send` goes on by hand, `replay.stop` closes them. */
+  readonly until?: number;
 }
 export type Outcome = 'same' | 'different' | 'missing' | 'extra' | 'late' | 'connection-lost';
 export interface VerdictRow {
@@ -63,5 +67,7 @@ export interface ReplayStatus {
   readonly bindings: readonly Binding[];
   readonly ignored: readonly { readonly path: string; readonly why: string; readonly count: number }[];
   readonly error?: string;
+  /** Connections left open by `until`: their number in the replayed recording, and in the session the replay is recorded in. */
+  readonly open?: readonly { readonly conn: number; readonly recordedAs: number }[];
   readonly elapsedMs: number;
 }

@@ -77,6 +77,29 @@ test('a binding switched off stays off in the next run', async () => {
   expect((await done).state).toBe('stopped');
 });
 
+test('a replay may stop in the middle and be gone on with by hand', async () => {
+  const { started } = await visitedChat();
+  const other = await socketchat.startServer({ seed: 2, pace: 'fast' });
+  closers.push(() => other.close());
+  const done = finished(started);
+  await started.engine.call('replay.start', { to: other.endpoints['plain']!, pace: 'lockstep', until: 3 });
+  const status = await done;
+  expect(status).toMatchObject({ state: 'done', verdict: 'same', sent: 2 });
+  const [{ conn } = { conn: 0 }] = status.open ?? [];
+  await started.engine.session.settle();
+  const before = await started.engine.call('view.open', { spec: { filter: 'origin == injected' } });
+  expect(before.shown).toBe(0);
+  const text = '{"Command": "02", "Name": "Hand99", "Password": "made"}';
+  await started.engine.call('replay.send', { conn, hex: Buffer.from(text).toString('hex') });
+  await started.engine.session.settle();
+  const after = await started.engine.call('view.open', { spec: { filter: 'origin == injected' } });
+  expect(after.shown).toBe(1);
+  expect((await started.engine.call('replay.stop', {})).open).toBeUndefined();
+  await expect(started.engine.call('replay.send', { conn, hex: '00' })).rejects.toMatchObject({
+    code: 'unknown-connection',
+  });
+});
+
 test('what cannot be replayed is refused, and a server that is not there is a verdict', async () => {
   const { started } = await visitedChat();
   const call = started.engine.call.bind(started.engine);

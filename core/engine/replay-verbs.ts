@@ -10,7 +10,7 @@ import { plainText } from '../replay/spelling.ts';
 import { narrowRecording, type Recording } from '../replay/recording.ts';
 import { Replay } from '../replay/replay.ts';
 import { selectFrames } from '../replay/resend.ts';
-import type { Progress } from '../replay/run-types.ts';
+import type { ForkedConnection, Progress } from '../replay/run-types.ts';
 import { diffFrames, diffRecordings } from '../replay/session-diff.ts';
 import { OUTCOMES, type Outcome, type Report, type Row } from '../replay/verdict.ts';
 import { EngineError } from '../traffic/engine-error.ts';
@@ -24,6 +24,9 @@ const LIVE_ROWS = 200;
 const NOTHING = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
 
 interface Running {
+  /** Connections left open by a replay that was to stop in the middle, and what closes them. */
+  open: ReadonlyMap<number, ForkedConnection> | undefined;
+  close: () => Promise<void>;
   replay: Replay | undefined;
   status: ReplayStatus;
   isStopped: boolean;
@@ -40,12 +43,18 @@ export function replayVerbs(engine: Engine): VerbHandlers {
     if (running === undefined) throw new EngineError('not-found', 'No replay was started yet.');
     return running;
   };
-  engine.onClose(() => running?.replay?.stop());
+  engine.onClose(async () => {
+    running?.replay?.stop();
+    await running?.close();
+  });
 
   const play = async (current: Running, replay: Replay, where: string): Promise<void> => {
     try {
-      const { report } = await replay.run();
-      current.status = statusOf(report, current.isStopped ? 'stopped' : 'done');
+      const { report, result } = await replay.run();
+      const status = statusOf(report, current.isStopped ? 'stopped' : 'done');
+      current.open = result.open;
+      const open = [...(result.open?.values() ?? [])].map(({ conn, recordId }) => ({ conn, recordedAs: recordId }));
+      current.status = open.length === 0 ? status : { ...status, open };
       await keep(engine, where, report);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
@@ -59,13 +68,15 @@ export function replayVerbs(engine: Engine): VerbHandlers {
       if (running?.status.state === 'running') {
         throw new EngineError('not-allowed', 'A replay is running; stop it before another one is started.');
       }
+      await running?.close();
       const pace = parsePace(args.pace);
       const recording = await recordingFor(engine, args);
       const target = createTarget();
       const began = engine.clock.now();
       const rows: VerdictRow[] = [];
       const status = beginning(recording, disabled);
-      const current: Running = { replay: undefined, status, isStopped: false };
+      const close = (): Promise<void> => target.close();
+      const current: Running = { open: undefined, close, replay: undefined, status, isStopped: false };
       const onProgress = (progress: Progress): void => {
         const row = liveRow(progress);
         if (row !== undefined) rows.push(row);
@@ -89,6 +100,7 @@ export function replayVerbs(engine: Engine): VerbHandlers {
           disabled: status.bindings.filter((binding) => !binding.enabled).map((binding) => binding.id),
           onProgress,
           ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
+          ...(args.until === undefined ? {} : { until: args.until }),
           ...(engine.session.isReadOnly ? {} : { sink: engine.session.sink }),
         },
         { target, clock: engine.clock, timer: createSystemTimer() },
@@ -96,13 +108,29 @@ export function replayVerbs(engine: Engine): VerbHandlers {
       current.replay = replay;
       running = current;
       const where = typeof args.to === 'string' ? args.to : Object.values(args.to).join(' ');
-      void play(current, replay, where).finally(() => target.close());
+      void play(current, replay, where).finally(() => (current.open === undefined ? close() : undefined));
       return current.status;
     },
-    'replay.stop': () => {
+    'replay.send': ({ conn, hex: text }) => {
+      const connection = need().open?.get(conn);
+      if (connection?.isOpen !== true) {
+        throw new EngineError('unknown-connection', `No replay left a connection ${conn} open.`);
+      }
+      connection.send(new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ''), 'hex')));
+      return { conn };
+    },
+    'replay.stop': async () => {
       const current = need();
-      current.isStopped = true;
-      current.replay?.stop();
+      if (current.status.state === 'running') {
+        current.isStopped = true;
+        current.replay?.stop();
+        return current.status;
+      }
+      current.open = undefined;
+      const { open: _closed, ...status } = current.status;
+      current.status = status;
+      await current.close();
+      tell();
       return current.status;
     },
     'replay.status': () => running?.status ?? null,
