@@ -2,7 +2,10 @@
 export interface ReplayVerbs {
   'replay.start': { readonly args: ReplayArgs; readonly result: ReplayStatus };
   /** Sends on a connection that a replay with `until` left open. */
-  'replay.send': { readonly args: { readonly conn: number; readonly hex: string }; readonly result: { readonly conn: number } };
+  'replay.send': {
+    readonly args: { readonly conn: number; readonly hex: string };
+    readonly result: { readonly conn: number };
+  };
   'replay.stop': { readonly args: Record<string, never>; readonly result: ReplayStatus };
   'replay.status': { readonly args: Record<string, never>; readonly result: ReplayStatus | null };
   'replay.setBinding': {
