@@ -2,7 +2,7 @@
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { goTo, isMissingChromium, launch, open, ROW } from './browser.ts';
+import { goTo, isMissingChromium, launch, open, ROW, until } from './browser.ts';
 import { startContractServer, type ContractServer } from './contract-server/server.ts';
 
 type Steps = (page: Page) => Promise<void>;
@@ -147,8 +147,11 @@ describe.skipIf(isMissingChromium())('accessibility', () => {
     const { page } = await open(browser, server.url, { forcedColors: 'active' });
     await page.waitForSelector(ROW);
     await goTo(page, '84105');
-    const outline = await page.evaluate(`getComputedStyle(document.querySelector('.rows .tr.sel')).outlineStyle`);
-    expect(outline).toBe('solid');
+    await until(
+      'an outline',
+      () => page.evaluate(`getComputedStyle(document.querySelector('.rows .tr.sel')).outlineStyle`),
+      (style) => style === 'solid',
+    );
     await page.context().close();
   });
 

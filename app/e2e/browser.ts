@@ -1,6 +1,6 @@
 /** The real browser behind the end-to-end tests: a system Chromium, found by CHROMIUM_PATH or at its usual place. */
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 
 const PLACES = [
   process.env['CHROMIUM_PATH'] ?? '',
@@ -63,6 +63,24 @@ export async function until<T>(
     if (Date.now() > end) throw new Error(`Waited ${ms} ms for ${what}; it is still ${JSON.stringify(value)}.`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+/** Waits for this many of them: what a key or click changes is drawn a little later. */
+export async function seen(where: Locator, wanted: number): Promise<void> {
+  await until(
+    `${wanted} of ${String(where)}`,
+    () => where.count(),
+    (count) => count === wanted,
+  );
+}
+
+/** Waits until their texts, joined by spaces, are this text or match this pattern. */
+export async function reads(where: Locator, wanted: string | RegExp): Promise<void> {
+  await until(
+    `${String(where)} to read ${String(wanted)}`,
+    async () => (await where.allTextContents()).join(' '),
+    (text) => (typeof wanted === 'string' ? text === wanted : wanted.test(text)),
+  );
 }
 
 /** Frame numbers of the rows in sight, from the top. */

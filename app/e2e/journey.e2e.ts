@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type StartedEngine, startEngine } from '../engine/start-engine.ts';
-import { isMissingChromium, launch, numbersInSight, open, ROW, until } from './browser.ts';
+import { isMissingChromium, launch, numbersInSight, open, reads, ROW, until } from './browser.ts';
 
 describe.skipIf(isMissingChromium())('a journey through the demo', () => {
   let browser: Browser;
@@ -79,7 +79,7 @@ describe.skipIf(isMissingChromium())('a journey through the demo', () => {
       (all) => all.length >= 3,
     );
     const text = Buffer.from(bytes.join(''), 'hex').toString();
-    expect(await page.locator('.node.sel .val').textContent()).toBe(text);
+    await reads(page.locator('.node.sel .val'), text);
 
     await page.locator('.node.sel').click({ button: 'right' });
     await page.locator('.menu .item', { hasText: 'Show as a column' }).click();

@@ -56,7 +56,6 @@ describe.skipIf(isMissingChromium())('scale', () => {
     );
 
     await goTo(page, '1500001');
-    expect(await selectedNumber(page)).toBe('1500001');
     await page.keyboard.press('ArrowDown');
     await until(
       'the next row',

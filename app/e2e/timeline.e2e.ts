@@ -1,7 +1,18 @@
 /** The timeline and its inspector in a real browser, on a session computed by the contract server. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { goTo, isMissingChromium, launch, numbersInSight, open, ROW, selectedNumber, until } from './browser.ts';
+import {
+  goTo,
+  isMissingChromium,
+  launch,
+  numbersInSight,
+  open,
+  reads,
+  ROW,
+  seen,
+  selectedNumber,
+  until,
+} from './browser.ts';
 import { startContractServer, type ContractServer } from './contract-server/server.ts';
 
 describe.skipIf(isMissingChromium())('the timeline', () => {
@@ -34,7 +45,11 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
   });
 
   test('the token leaves the address', async () => {
-    expect(await page.evaluate('location.hash')).toBe('');
+    await until(
+      'the token to be gone',
+      () => page.evaluate('location.hash'),
+      (hash) => hash === '',
+    );
   });
 
   test('every row is 22 px high, whatever is in it: Chinese, Japanese, a family emoji, control characters', async () => {
@@ -47,7 +62,7 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
       expect(height).toBe(22);
       expect(content).toBeLessThanOrEqual(22);
     }
-    expect(await page.locator(ROW, { hasText: '换行⏎在字符串里' }).count()).toBeGreaterThan(0);
+    await page.locator(ROW, { hasText: '换行⏎在字符串里' }).first().waitFor();
   });
 
   test('scrolling up stops following, End follows again, the selection stays', async () => {
@@ -71,20 +86,16 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
     await page.locator('.tree .node').first().waitFor();
     await page.locator('.tree .node', { hasText: 'Alice Liddell' }).locator('.tw').click();
     await page.locator('.tree .node', { hasText: 'beingId' }).click();
-    expect(await page.locator('.hex .b.s').allTextContents()).toEqual(['00', '09']);
+    await reads(page.locator('.hex .b.s'), '00 09');
     await page.locator('.hex .b[data-at="17"]').click();
-    await until(
-      'the field of the byte',
-      () => page.locator('.node.sel .name').allTextContents(),
-      (names) => names[0] === 'y',
-    );
-    expect(await page.locator('.hex .b.s').allTextContents()).toEqual(['05', 'cc']);
-    expect(await page.locator('.reads').textContent()).toContain('1\u2009484');
+    await reads(page.locator('.node.sel .name'), 'y');
+    await reads(page.locator('.hex .b.s'), '05 cc');
+    await reads(page.locator('.reads'), /1\u2009484/);
     await page.keyboard.press('Escape');
-    expect(await page.locator('.node.sel').count()).toBe(0);
-    expect(await page.locator(`${ROW}.sel`).count()).toBe(1);
+    await seen(page.locator('.node.sel'), 0);
+    await seen(page.locator(`${ROW}.sel`), 1);
     await page.keyboard.press('Escape');
-    expect(await page.locator(`${ROW}.sel`).count()).toBe(0);
+    await seen(page.locator(`${ROW}.sel`), 0);
   });
 
   test('hovering previews and commits nothing', async () => {
@@ -102,11 +113,15 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('mana and toClient and beings.dest');
     await page.locator('.completions .opt').first().waitFor();
-    expect(await page.locator('.completions .opt').first().textContent()).toContain('beings.destination.x');
+    await reads(page.locator('.completions .opt').first(), /beings\.destination\.x/);
     await page.keyboard.press('Tab');
-    expect(await page.locator('#filter-input').inputValue()).toBe('mana and toClient and beings.destination.x');
+    await until(
+      'the completed word',
+      () => page.locator('#filter-input').inputValue(),
+      (text) => text === 'mana and toClient and beings.destination.x',
+    );
     await page.locator('#filter-input').fill('mana and toClient');
-    expect((await page.locator('.hits').last().textContent())?.startsWith('102')).toBe(true);
+    await reads(page.locator('.hits').last(), /^102/);
     await until(
       'the explanation',
       () => page.locator('.explain').count(),
@@ -127,7 +142,7 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('mana and (');
     await page.locator('.explain.bad').waitFor();
-    expect(await page.locator('.tok-bad').count()).toBeGreaterThan(0);
+    await page.locator('.tok-bad').first().waitFor();
     await page.keyboard.press('Enter');
     expect((await page.locator(`${ROW} .conn`).allTextContents()).every((text) => text.startsWith('mana'))).toBe(true);
   });
@@ -173,7 +188,7 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
   test('the palette finds commands by words and runs them; what cannot run says why', async () => {
     await page.keyboard.press('Control+k');
     await page.keyboard.type('timeline or lanes');
-    expect(await page.locator('.palette .cmd.on').textContent()).toContain('Timeline or lanes');
+    await reads(page.locator('.palette .cmd.on'), /Timeline or lanes/);
     await page.keyboard.press('Enter');
     await page.locator('.lanesvg').waitFor();
     await page.keyboard.press('v');
@@ -194,7 +209,7 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
       () => page.locator('.hits b').count(),
       (count) => count === 1,
     );
-    expect(await page.locator('.wlabel').textContent()).toMatch(/\d+ – \d+ s/);
+    await reads(page.locator('.wlabel'), /\d+ – \d+ s/);
     await page.locator('.strip .plot').dblclick({ position: { x: 40, y: 20 } });
     await until(
       'all rows',
@@ -226,8 +241,8 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
       () => page.locator('.bytes-pane .hex').textContent(),
       (text) => (text ?? '').includes('e5'),
     );
-    expect(await page.locator('.cm-content').textContent()).toContain('勇者アリス');
-    expect(await page.locator('.diff2 .ins').count()).toBeGreaterThan(0);
+    await reads(page.locator('.cm-content'), /勇者アリス/);
+    await page.locator('.diff2 .ins').first().waitFor();
     await page.locator('.queue').focus();
     await page.keyboard.press('Enter');
     const decided = await until(
