@@ -2,6 +2,7 @@
  * The reader thread: keeps the views up to date while the recorder announces new frames, answers everything that only reads.
  * Requests that take long run in slices, so that a window of rows never waits for a statistic.
  */
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { encodeRowBatch } from '../../contract/row-batch.ts';
 import type { ViewSpec } from '../../contract/rows.ts';
 import type { StatisticsVerbs } from '../../contract/statistics-verbs.ts';
@@ -46,22 +47,27 @@ const CONNECTIONS_MS = 250;
 const CHECK_MS = 25;
 
 /** @param news from the recorder; undefined for a file that nobody writes */
-export function runReader(
-  main: MainPort,
-  news: Port<ReaderNews, unknown> | undefined,
-  setup: ReaderSetup,
-  tools: ReaderTools,
-): void {
+export function runReader(main: MainPort, news: MessagePort | undefined, setup: ReaderSetup, tools: ReaderTools): void {
   try {
     const thread = new ReaderThread(main, setup, tools);
     let isReady = false;
+    // Two ports keep no order between them: what the recorder said before a request was made is heard before it is answered.
+    const hearAll = (): void => {
+      if (news === undefined) return;
+      for (let next = receiveMessageOnPort(news); next !== undefined; next = receiveMessageOnPort(news)) {
+        thread.hear(next.message as ReaderNews);
+      }
+    };
     const ready = (): void => {
       isReady = true;
-      main.on('message', (message) => thread.take(message));
+      main.on('message', (message) => {
+        if (message.kind === 'request') hearAll();
+        thread.take(message);
+      });
       main.postMessage({ kind: 'ready' });
     };
     // What the file holds already comes as the first news.
-    news?.on('message', (message) => {
+    news?.on('message', (message: ReaderNews) => {
       thread.hear(message);
       if (!isReady) ready();
     });
