@@ -5,6 +5,7 @@ import type { FromRecorder, Port, ProtocolSource, RecorderSetup, ToRecorder } fr
 import { EngineError } from '../traffic/engine-error.ts';
 import type { FromReader, ReaderSetup, ToReader } from './reader/reader-messages.ts';
 import { ReaderClient, type ReaderEvents } from './reader-client.ts';
+import { endOf } from './thread-end.ts';
 
 /** Entry files of the two threads; they bring the protocols. */
 export interface WorkerFiles {
@@ -61,27 +62,27 @@ export async function openSessionThreads(options: SessionOptions): Promise<OpenS
     isClosing = true;
     await Promise.all(threads.map((thread) => thread.terminate()));
   };
-  const died = (what: string, error: unknown): void => {
+  const died = (what: string, error: Error): void => {
     if (isClosing) return;
-    const failure = new EngineError(
-      'internal',
-      `The ${what} stopped: ${error instanceof Error ? error.message : String(error)}.`,
-    );
+    const failure = new EngineError('internal', `The ${what} stopped: ${error.message.replace(/\.?$/, '.')}`);
     recorder.abandon(failure);
     reader?.abandon(failure);
     options.died(failure);
     void stop();
   };
   let reader: ReaderClient | undefined;
-  watch(recorderThread, (error) => died('recorder', error));
+  const recorderEnd = endOf(recorderThread, 'Its thread');
+  void recorderEnd.then((error) => died('recorder', error));
   try {
-    const ready = await orDeath(recorder.ready, recorderThread);
+    const ready = await orEnd(recorder.ready, recorderEnd);
     const readerSetup: ReaderSetup = { path, sources };
     const readerThread = start(files.reader, { setup: readerSetup, news: port2 } satisfies ReaderWorkerData, [port2]);
     threads.push(readerThread);
-    watch(readerThread, (error) => died('reader', error));
+    const readerEnd = endOf(readerThread, 'Its thread');
+    void readerEnd.then((error) => died('reader', error));
     reader = new ReaderClient(readerThread as unknown as Port<FromReader, ToReader>, options.events);
-    await orDeath(reader.ready, readerThread);
+    // The reader has its first news from the recorder: it waits for both.
+    await orEnd(reader.ready, Promise.race([recorderEnd, readerEnd]));
     const opened = reader;
     return {
       path,
@@ -114,15 +115,11 @@ function start(file: URL, data: RecorderWorkerData | ReaderWorkerData, transfer:
   });
 }
 
-function watch(thread: Worker, died: (error: unknown) => void): void {
-  thread.once('error', died);
-  thread.once('exit', (code) => died(`exit code ${code}`));
-}
-
-function orDeath<T>(promise: Promise<T>, thread: Worker): Promise<T> {
-  return new Promise((resolve, reject) => {
-    promise.then(resolve, reject);
-    thread.once('error', reject);
-    thread.once('exit', (code) => reject(new EngineError('internal', `The session's thread ended with code ${code}.`)));
-  });
+function orEnd<T>(promise: Promise<T>, end: Promise<Error>): Promise<T> {
+  return Promise.race([
+    promise,
+    end.then((error) => {
+      throw error;
+    }),
+  ]);
 }

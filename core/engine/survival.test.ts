@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openSession } from '../session/session-reader.ts';
 import { tableTalk } from '../session/testing/table-talk.ts';
@@ -40,6 +42,16 @@ test('when the recorder dies, traffic goes on, a new session records it, and the
   await server.close();
   await engine.close();
   await upstream.close();
+});
+
+test('what a thread said before it ended is why a session cannot be opened, however late both are heard', async () => {
+  const { engine, home } = await talkEngine();
+  const path = join(home, 'photograph.ipsession');
+  writeFileSync(path, 'not a session');
+  // Kept busy until the thread has refused and ended: its last words and its end are then heard in the same turn.
+  process.once('worker', () => setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 800)));
+  await expect(engine.session.openFile(path)).rejects.toThrow(/photograph\.ipsession/);
+  await engine.close();
 });
 
 test('a client that does not read is let go, and nobody else is kept waiting', async () => {

@@ -6,6 +6,7 @@ import { Recorder } from '../../session/recorder.ts';
 import type { FromRecorder, Port, ProtocolSource, RecorderSetup, ToRecorder } from '../../session/recorder-messages.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import type { RecorderWorkerData } from '../session-threads.ts';
+import { endOf } from '../thread-end.ts';
 
 export interface WriteOptions {
   /** A file that does not exist yet. */
@@ -43,9 +44,8 @@ export async function writeSession(options: WriteOptions): Promise<SessionInWrit
   };
   const data: RecorderWorkerData = { setup, news: port1 };
   const worker = new Worker(options.recorderWorker, { workerData: data, transferList: [port1] });
-  const died = new Promise<never>((_resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new EngineError('internal', `The recorder ended with code ${code}.`)));
+  const died = endOf(worker, 'The recorder').then((error): never => {
+    throw error;
   });
   // Ends that nobody waits for at the moment are no unhandled failures.
   died.catch(() => undefined);
