@@ -32,26 +32,26 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
     let tag = ((Date.now() / 7) % 1_000_000) | 0;
     const newTag = (): number => tag++;
     if (world.process.isManaged) await world.process.restart();
-    const { baseline, identities } = await calibrate(world.seed, world.stage, newTag, {
+    const { baseline, identities, seed } = await calibrate(world.seed, world.stage, newTag, {
       lanes: 1,
       steps: [],
       isOver: () => false,
     });
     const muted = Math.min(400, Math.max(25, baseline.p99 * 3));
     const inquiry = new Inquiry({
-      seed: world.seed,
+      seed,
       stage: world.stage,
       watched: world.process,
       identities,
       newTag,
-      world: () => ({ seed: world.seed, baseline, refusals: new Set(finding.refusals) }),
+      world: () => ({ seed, baseline, refusals: new Set(finding.refusals) }),
       patience: { answer: Math.max(500, baseline.p99 * 20), muted, settle: 1 },
       times,
       isOver: () => false,
-      canary: canaryOf(world.seed),
+      canary: canaryOf(seed),
     });
     const address = finding.caseId.split(':').slice(2).join(':');
-    const mutation = mutationById(world.seed, address, config.rng);
+    const mutation = mutationById(seed, address, config.rng);
     for (let i = 0; i < times; i++) {
       const shown = await inquiry.shows(finding, mutation);
       if (shown !== undefined) seen += 1;

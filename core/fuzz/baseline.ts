@@ -30,7 +30,8 @@ export interface Baseline {
   readonly elapsedMs: number;
 }
 
-export function makeBaseline(seed: Seed, runs: readonly Run[]): Baseline {
+/** @param recorded the seed before it was cut down to what the server sends */
+export function makeBaseline(seed: Seed, runs: readonly Run[], recorded = seed): Baseline {
   const answers = new Map<number, Answer>();
   const latencies: number[] = [];
   seed.base.steps.forEach((step, i) => {
@@ -60,7 +61,7 @@ export function makeBaseline(seed: Seed, runs: readonly Run[]): Baseline {
     ),
     p90: latencies[Math.floor(latencies.length * 0.9)] ?? 5,
     p99: latencies[Math.floor(latencies.length * 0.99)] ?? 5,
-    likeness: runs.length === 0 ? 0 : Math.min(...runs.map((run) => likenessOf(seed, run))),
+    likeness: runs.length === 0 ? 0 : Math.min(...runs.map((run) => likenessOf(recorded, run))),
     elapsedMs: Math.max(0, ...runs.map((run) => run.elapsedMs)),
   };
 }

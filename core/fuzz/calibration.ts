@@ -8,6 +8,8 @@ import { findPrefixes, isUsual, type Prefixes } from './prefixes.ts';
 import { isSend, type Script } from './script.ts';
 
 export interface Calibrated {
+  /** The recording, waiting only for what this server really sends. */
+  readonly seed: Seed;
   readonly identities: Identities;
   readonly baseline: Baseline;
   readonly prefixes: Prefixes;
@@ -21,8 +23,6 @@ export interface Calibrated {
 export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
 const RUNS = 3;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
-/** Less than this of the recorded answers, and no case would mean anything. */
-const MIN_LIKENESS = 0.2;
 const PREFIX_MS = 8_000;
 const LANE_SAMPLES = 10;
 const ENOUGH = 0.9;
@@ -35,39 +35,42 @@ export interface CalibrateHow {
 }
 
 export async function calibrate(
-  seed: Seed,
+  recorded: Seed,
   stage: Stage,
   nextTag: () => number,
   how: CalibrateHow,
 ): Promise<Calibrated> {
-  const { scene, base } = seed;
+  const { scene } = recorded;
+  let seed = recorded;
   const play = (script: Script, identities: Identities, patience = PATIENT): Promise<Run> =>
-    runScript(script, stage, { scene, identities, tag: nextTag(), patience });
+    runScript(script, stage, { scene, identities, tag: nextTag(), patience, isAborted: how.isOver });
   let identities = new Identities([]);
-  const first = await play(base, identities);
+  const first = await play(seed.base, identities);
   const refused = [...first.connections.values()].find((one) => one.failure !== undefined && one.frames === 0);
   if (refused?.failure !== undefined && first.frames.length === 0)
     throw new EngineError('connect-failed', refused.failure);
-  const likeness = likenessOf(seed, first);
+  if (first.frames.length === 0 && recorded.recordedNames.size > 0 && !how.isOver()) {
+    throw new EngineError(
+      'bad-request',
+      'The server says nothing at all to the recorded session, so no case would tell anything: record the session against this server, or start it as it was then.',
+    );
+  }
+  const likeness = likenessOf(recorded, first);
   const runs: Run[] = [];
   if (scene.identities.length > 0) {
     const fresh = new Identities(scene.identities);
-    const run = await play(base, fresh);
+    const run = await play(seed.base, fresh);
     // As somebody else is better even when it is no more alike: cases then do not meet.
-    if (likenessOf(seed, run) >= likeness - 0.02) {
+    if (likenessOf(recorded, run) >= likeness - 0.02) {
       identities = fresh;
       runs.push(run);
     }
   }
-  while (runs.length < RUNS && !how.isOver()) runs.push(await play(base, identities));
-  const baseline = makeBaseline(seed, runs);
-  if (baseline.likeness < MIN_LIKENESS) {
-    const percent = Math.round(baseline.likeness * 100);
-    throw new EngineError(
-      'bad-request',
-      `The server answers only ${percent} % of the recorded session as recorded, so no case would tell anything: record the session against this server, or start it as it was then.`,
-    );
-  }
+  // What does not come from this server is not waited for again.
+  seed = expecting(seed, [first, ...runs]);
+  while (runs.length < RUNS && !how.isOver()) runs.push(await play(seed.base, identities));
+  if (runs.length === 0) runs.push(first);
+  const baseline = makeBaseline(seed, runs, recorded);
   // For trying out: an answer that does not come within this is not as usual.
   const answer = Math.min(300, Math.max(60, baseline.p90 * 6));
   const curious: Patience = { answer, muted: answer, settle: 1, quiet: Math.min(20, Math.max(3, baseline.p90)) };
@@ -107,5 +110,23 @@ export async function calibrate(
   } else if (how.lanes === undefined) lanes = TRIED_LANES[0]!;
   latencies.sort((a, b) => a - b);
   const p90 = latencies[Math.floor(latencies.length * 0.9)] ?? Math.min(baseline.p99, 10);
-  return { identities, baseline, prefixes, lanes, p90, runs };
+  return { seed, identities, baseline, prefixes, lanes, p90, runs };
+}
+
+function expecting(seed: Seed, runs: readonly Run[]): Seed {
+  const steps = seed.base.steps.map((step, i) => {
+    const most = (conn: number): number =>
+      Math.max(
+        ...runs.map((run) => run.frames.filter((f) => f.step === i && f.conn === conn && !f.isHeartbeat).length),
+      );
+    if (step.kind === 'open' && step.awaits !== undefined)
+      return { ...step, awaits: Math.min(step.awaits, most(step.conn)) };
+    if (!isSend(step) || step.awaits.length === 0) return step;
+    const awaits = step.awaits.flatMap(([conn, count]) => {
+      const came = Math.min(count, most(conn));
+      return came > 0 ? [[conn, came] as const] : [];
+    });
+    return { ...step, awaits };
+  });
+  return { ...seed, base: { steps } };
 }

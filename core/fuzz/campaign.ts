@@ -88,6 +88,10 @@ const MAX_RATES = 300;
 /** Finished cases remembered for when the server turns out to be gone. */
 const MAX_RECENT = 64;
 const LATE_SILENCE = 0.2;
+/** A session answered less than this is not the session that was recorded. */
+const LITTLE = 0.5;
+/** What was found before the time was up may still be looked into for so long. */
+const GRACE_MS = 5000;
 
 type Queued =
   | { readonly kind: 'suspicion'; readonly at: CaseRun; readonly suspicions: readonly Suspicion[] }
@@ -98,6 +102,8 @@ type Queued =
 export class Campaign {
   readonly #o: CampaignOptions;
   readonly #schedule: Schedule;
+  /** As recorded, until it is known what the server sends of it. */
+  #seed: Seed;
   readonly #seen = new SeenBehaviour();
   readonly #findings = new Map<string, Finding>();
   readonly #dismissed = new Map<string, number>();
@@ -144,6 +150,7 @@ export class Campaign {
 
   constructor(options: CampaignOptions) {
     this.#o = options;
+    this.#seed = options.seed;
     this.#schedule = new Schedule(options.seed, options.rng);
     this.#tag = options.firstTag ?? 1;
     this.#done = new Set(options.resumed?.done);
@@ -193,7 +200,7 @@ export class Campaign {
 
   status(): CampaignStatus {
     const elapsedMs = this.#began === 0 ? 0 : this.#o.stage.clock.now() - this.#began;
-    const names = new Set(this.#o.seed.messages.map((one) => one.name));
+    const names = new Set(this.#seed.messages.map((one) => one.name));
     return {
       state: this.#state,
       cases: this.#done.size,
@@ -223,12 +230,12 @@ export class Campaign {
     this.#lastSecond = this.#began;
     try {
       if (resumed === undefined) {
-        const connections = [...this.#o.seed.scene.connections.values()];
+        const connections = [...this.#seed.scene.connections.values()];
         keeper.append({
           what: 'campaign',
           version: 1,
           rng: this.#o.rng,
-          seed: `${this.#o.seed.messages.length} messages`,
+          seed: `${this.#seed.messages.length} messages`,
           to: connections.flatMap(({ url }) =>
             url === undefined ? [] : [`${url.scheme}://${url.host}:${url.port}${url.path}`],
           ),
@@ -258,15 +265,17 @@ export class Campaign {
   // ---- before ------------------------------------------------------------------------------------------------------------
 
   async #calibrate(): Promise<void> {
-    const { seed, stage, watched } = this.#o;
+    const { stage, watched } = this.#o;
     this.#doing = 'calibrating';
     this.#tell(true);
-    const calibrated = await calibrate(seed, stage, this.#newTag, {
+    const calibrated = await calibrate(this.#seed, stage, this.#newTag, {
       isOver: () => this.#isOver(),
       steps: this.#schedule.steps,
       ...(this.#o.lanes === undefined ? {} : { lanes: this.#o.lanes }),
     });
     this.#calibrated = calibrated;
+    const { seed } = calibrated;
+    this.#seed = seed;
     const { baseline, identities, lanes, p90 } = calibrated;
     const muted = Math.min(300, Math.max(20, p90 * 4));
     const quiet = Math.min(15, Math.max(2, p90));
@@ -275,6 +284,11 @@ export class Campaign {
     this.#note(
       `The server answers ${Math.round(baseline.likeness * 100)} % of the recorded session as recorded; ${lanes} at once${identities.isEmpty ? '' : ', each as another user'}.`,
     );
+    if (baseline.likeness < LITTLE) {
+      this.#note(
+        'Cases reach no further than the session does: record it against this server, or start the server as it was then.',
+      );
+    }
     this.#exits = watched.exits;
     this.#lineCount = watched.lineCount;
     this.#leaks = makeLeakWatch(watched.memory());
@@ -287,7 +301,7 @@ export class Campaign {
       world: () => this.#world(),
       patience: this.#patience,
       times: this.#o.confirm ?? 3,
-      isOver: () => this.#state === 'stopped',
+      isOver: () => this.#isCut(),
       canary: this.#canary,
     });
     await this.#lookAtBaseline(calibrated);
@@ -298,13 +312,13 @@ export class Campaign {
     const [run] = runs;
     if (run === undefined) return;
     const world: JudgeWorld = {
-      seed: this.#o.seed,
+      seed: this.#seed,
       baseline: { ...baseline, serverRemarks: new Set() },
       refusals: new Set(),
     };
     for (const suspicion of judge(run, [], undefined, world)) {
       if (suspicion.oracle !== 'schema' && suspicion.oracle !== 'invariant') continue;
-      await this.#find(suspicion, this.#o.seed.base, undefined);
+      await this.#find(suspicion, this.#seed.base, undefined);
     }
   }
 
@@ -344,7 +358,7 @@ export class Campaign {
       const mutation = (begun === undefined ? undefined : this.#schedule.byId(begun)) ?? scheduled;
       const id = `${this.#o.rng}:${index}:${mutation.id}`;
       const known = this.#avoidedBy(mutation);
-      const made = known === undefined ? mutation.make(this.#o.seed, this.#how(index)) : undefined;
+      const made = known === undefined ? mutation.make(this.#seed, this.#how(index)) : undefined;
       if (made === undefined) {
         this.#skipped += 1;
         this.#over(index, mutation.id, 'skipped', 0, undefined, 0, known ?? 'nothing to change');
@@ -369,6 +383,8 @@ export class Campaign {
       ? { ...this.#patience, muted: Math.max(150, this.#patience.muted * 3) }
       : this.#patience;
     const run = await this.#run(made.script, patience);
+    // Not played to its end: it stays open, and is played again when the campaign goes on.
+    if (this.#isCut()) return;
     const at: CaseRun = { index, id, mutation, made, run, isAgain: this.#again.has(index) };
     if (watched.exits !== exits || this.#exits !== watched.exits || this.#isBroken(run)) {
       this.#push({ kind: 'broken', at });
@@ -437,13 +453,14 @@ export class Campaign {
   }
 
   async #playRace(index: number, mutation: Mutation, made: Made, id: string): Promise<void> {
-    const { seed } = this.#o;
+    const seed = this.#seed;
     const at = seed.messages.find((one) => one.frame.n === mutation.n && one.index === 0)!;
     const scripts = raceScripts(seed, at, mutation.name, this.#how(index));
     const world = this.#world();
     const patience = { ...this.#patience, muted: Math.max(80, this.#patience.muted) };
     const inTurn = await this.#run(scripts.inTurn, patience);
     const atOnce = await this.#run(scripts.atOnce, patience);
+    if (this.#isCut()) return;
     const caseRun: CaseRun = {
       index,
       id,
@@ -483,10 +500,11 @@ export class Campaign {
 
   #run(script: Script, patience = this.#patience): Promise<Run> {
     return runScript(script, this.#o.stage, {
-      scene: this.#o.seed.scene,
+      scene: this.#seed.scene,
       identities: this.#calibrated!.identities,
       tag: this.#newTag(),
       patience,
+      isAborted: () => this.#isCut(),
     });
   }
 
@@ -532,13 +550,16 @@ export class Campaign {
     const rest = this.#queue.filter((one) => one.kind !== 'broken');
     this.#queue.length = 0;
     if (broken.length > 0) await this.#lookIntoBroken(broken);
-    for (const one of rest) {
-      if (this.#state === 'stopped') return;
+    for (const [i, one] of rest.entries()) {
+      if (this.#isCut()) {
+        this.#note(`${rest.length - i} of the last cases looked suspicious and were not looked into; --resume does.`);
+        return;
+      }
       if (one.kind === 'suspicion') {
         this.#doing = `looking into ${one.suspicions[0]!.title}`;
         this.#tell(true);
         for (const suspicion of one.suspicions) await this.#find(suspicion, one.at.made.script, one.at);
-        this.#finish(one.at, 'suspicious');
+        if (!this.#isCut()) this.#finish(one.at, 'suspicious');
       } else if (one.kind === 'canary') await this.#lookIntoCanary(one.recent);
       else if (one.kind === 'log') await this.#lookIntoLog(one.recent, one.lines);
     }
@@ -562,8 +583,7 @@ export class Campaign {
       return;
     }
     if (!watched.isManaged) {
-      for (let i = 0; i < 20 && !(await watched.isReachable()) && this.#state !== 'stopped'; i++)
-        await this.#pauseMs(250);
+      for (let i = 0; i < 20 && !(await watched.isReachable()) && !this.#isCut(); i++) await this.#pauseMs(250);
       if (!(await watched.isReachable())) {
         await this.#findUnrepeated(cases, 'refused', 'The server takes no connections any more', exit?.lines ?? []);
         throw new EngineError(
@@ -575,12 +595,12 @@ export class Campaign {
     let found = 0;
     const earlier = this.#recent.slice(-cases.length - 8).reverse();
     for (const one of cases) {
-      if (this.#state === 'stopped') return;
+      if (this.#isCut()) return;
       if (await this.#solo(one)) found += 1;
     }
     if (found === 0) {
       for (const one of earlier) {
-        if (this.#state === 'stopped') return;
+        if (this.#isCut()) return;
         const went = await this.#inquiry!.goesDown(one.made.script);
         if (went === undefined) continue;
         found += 1;
@@ -730,7 +750,7 @@ export class Campaign {
     this.#tell(true);
     const found = await this.#inquiry!.whatLeaks(
       this.#recent,
-      this.#o.seed,
+      this.#seed,
       this.#calibrated!.lanes,
       this.#calibrated!.prefixes,
     );
@@ -783,7 +803,7 @@ export class Campaign {
   // ---- the rest ----------------------------------------------------------------------------------------------------------
 
   #world(): JudgeWorld {
-    return { seed: this.#o.seed, baseline: this.#calibrated!.baseline, refusals: this.#refusals };
+    return { seed: this.#seed, baseline: this.#calibrated!.baseline, refusals: this.#refusals };
   }
 
   /** Learns how this server says no, from what it says to plain nonsense. */
@@ -826,6 +846,13 @@ export class Campaign {
     if (seconds !== undefined && this.#o.stage.clock.now() - this.#began >= seconds * 1000) return true;
     const most = cases ?? (seconds === undefined ? this.planned : undefined);
     return most !== undefined && this.#schedule.taken >= most;
+  }
+
+  /** Nothing more is waited for: stopped, or the time is up and the grace after it too. */
+  #isCut(): boolean {
+    if (this.#state === 'stopped') return true;
+    const { seconds, stage } = this.#o;
+    return seconds !== undefined && stage.clock.now() - this.#began >= seconds * 1000 + GRACE_MS;
   }
 
   /** Keeps to the rate: lanes take slots one after the other. */

@@ -5,16 +5,19 @@
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const MOST_CHANGED = 6;
 
-/** The name this run goes by in place of a recorded one. `tag` counts runs. */
+/** The name this run goes by in place of a recorded one, as many bytes long. `tag` counts runs. */
 export function freshName(name: string, tag: number): string {
-  const changed = Math.min(MOST_CHANGED, name.length - 1);
+  const chars = [...name];
+  const encoder = new TextEncoder();
+  let bytes = 0;
+  while (chars.length > 1 && bytes < MOST_CHANGED) bytes += encoder.encode(chars.pop()).length;
   let rest = tag >>> 0;
   let end = '';
-  for (let i = 0; i < changed; i++) {
+  for (let i = 0; i < bytes; i++) {
     end = LETTERS[rest % 36]! + end;
     rest = Math.floor(rest / 36);
   }
-  return name.slice(0, name.length - changed) + end;
+  return chars.join('') + end;
 }
 
 interface Place {

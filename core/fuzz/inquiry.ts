@@ -54,8 +54,15 @@ export class Inquiry {
   }
 
   #play(script: Script, patience: Patience): Promise<Run> {
-    const { seed, stage, identities, newTag } = this.#w;
-    return runScript(script, stage, { scene: seed.scene, identities, tag: newTag(), patience, giveUpAfter: 4 });
+    const { seed, stage, identities, newTag, isOver } = this.#w;
+    return runScript(script, stage, {
+      scene: seed.scene,
+      identities,
+      tag: newTag(),
+      patience,
+      giveUpAfter: 4,
+      isAborted: isOver,
+    });
   }
 
   async #upAgain(): Promise<void> {
@@ -107,7 +114,7 @@ export class Inquiry {
       hits += 1;
       last = shown;
     }
-    if (last === undefined) return undefined;
+    if (last === undefined || hits < times) return undefined;
     const until = stage.clock.now() + SHRINK_MS;
     let best = script;
     if (suspicion.oracle !== 'changed') {

@@ -34,7 +34,16 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
   const samples: { script: Script; at: number }[] = [];
   /** Connections that can be played without the others. */
   const alone = new Map<number, boolean>();
-  for (const at of [...new Set(how.steps)].sort((a, b) => a - b)) {
+  const steps = [...new Set(how.steps)].sort((a, b) => a - b);
+  // Connections first: whether they need the others matters most.
+  for (const at of steps) {
+    const { conn, n } = sendAt(seed, at);
+    if (isOver() || alone.has(conn) || how.baseline.answers.get(n)?.isAnswered !== true) continue;
+    const own = ownSteps(seed, at);
+    if (own.length === at || (await answersAsUsual(how, own, at))) alone.set(conn, true);
+    else if (own.some((step) => isSend(step))) alone.set(conn, false);
+  }
+  for (const at of steps) {
     if (isOver()) break;
     const step = sendAt(seed, at);
     const whole = seed.base.steps.slice(0, at);

@@ -93,7 +93,7 @@ export interface RunHow {
   readonly patience: Patience;
   /** Silent answers in a row after which the rest is not sent. Default 2. */
   readonly giveUpAfter?: number;
-  /** Aborted from outside. */
+  /** Asked between steps: no further ones are played. */
   readonly isAborted?: () => boolean;
 }
 
@@ -108,6 +108,8 @@ interface Live {
 }
 
 const PIECE_GAP_MS = 3;
+/** What a server that has been silent for long is still given. */
+const LEAST_MS = 20;
 
 export function runScript(script: Script, stage: Stage, how: RunHow): Promise<Run> {
   return new ScriptRun(script, stage, how).play();
@@ -155,8 +157,7 @@ class ScriptRun {
         const greeted = this.#live.get(step.conn)!;
         const greetings = step.awaits ?? 0;
         if (greetings > 0) {
-          const limit = this.#isMutated ? this.#how.patience.muted : this.#how.patience.answer;
-          await this.#until(() => greeted.fresh >= greetings || greeted.run.ending !== undefined, limit);
+          await this.#until(() => greeted.fresh >= greetings || greeted.run.ending !== undefined, this.#limit());
         }
         continue;
       }
@@ -170,11 +171,11 @@ class ScriptRun {
         await this.#send(i, step, live);
         if (this.#allOver()) break;
       } else if (step.kind === 'end') {
-        if (step.mutated === true) this.#isMutated = true;
+        if (step.mutated === true) this.#mutate();
         live.isLeft = true;
         live.connection.end();
       } else {
-        if (step.mutated === true) this.#isMutated = true;
+        if (step.mutated === true) this.#mutate();
         live.isLeft = true;
         live.connection.reset();
       }
@@ -274,7 +275,7 @@ class ScriptRun {
         const other = this.#live.get(conn);
         if (other !== undefined) other.fresh = 0;
       }
-    if (step.mutated) this.#isMutated = true;
+    if (step.mutated) this.#mutate();
     const bytes = this.#payload(step, live);
     const heard = live.hearing.hear(bytes, 'toServer', this.#stage.clock.wall());
     const run: StepRun = { at: this.#now(), bytes, heard, answerMs: undefined, isAnswered: false };
@@ -298,8 +299,11 @@ class ScriptRun {
         const other = this.#live.get(conn);
         return other?.connection === undefined || other.fresh >= count || other.run.ending !== undefined;
       });
-    const limit = this.#isMutated ? patience.muted : patience.answer;
-    await this.#until(isHere, limit, patience.quiet === undefined ? undefined : { ms: patience.quiet, on: live });
+    await this.#until(
+      isHere,
+      this.#limit(),
+      patience.quiet === undefined ? undefined : { ms: patience.quiet, on: live },
+    );
     const first = this.#frames.slice(before).find((frame) => !frame.isHeartbeat);
     run.answerMs = first === undefined ? undefined : first.at - sentAt;
     run.isAnswered = step.awaits.every(([conn, count]) => (this.#live.get(conn)?.fresh ?? 0) >= count);
@@ -316,6 +320,20 @@ class ScriptRun {
       ...(step.carrier === undefined ? {} : { carrier: step.carrier }),
       ...(isWritten ? { wire } : {}),
     });
+  }
+
+  /** From here on silence has another meaning. */
+  #mutate(): void {
+    if (this.#isMutated) return;
+    this.#isMutated = true;
+    this.#silent = 0;
+  }
+
+  /** How long the next answer is waited for. Who was silent, answer after answer, is given less and less time. */
+  #limit(): number {
+    const { answer, muted } = this.#how.patience;
+    if (this.#isMutated) return muted;
+    return Math.max(Math.min(answer, LEAST_MS), answer / 2 ** this.#silent);
   }
 
   /** The message as it goes out: names of this run, values issued by the server in this run. */

@@ -91,7 +91,7 @@ function plan(seed: Seed, rng: number): Mutation[] {
   const add = (mutation: Mutation): void => {
     if (seen.has(mutation.id)) return;
     seen.add(mutation.id);
-    const cost = 1 + mutation.step / DEPTH;
+    const cost = Math.sqrt(1 + mutation.step / DEPTH);
     found.push({ mutation, place: dice.next() * WEIGHT[mutation.family] * cost });
   };
   for (const at of seed.messages) {

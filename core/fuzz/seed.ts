@@ -239,21 +239,29 @@ function lastHeardOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<s
 }
 
 const NAME_KEY = /^(?:user|account|login|player)?_?name$|^(?:user|account|login|nick)$/i;
+const CREATES = /create|register|sign_?up|new_/i;
 const SECRET_KEY = /^(?:pass|password|passwd|pwd|secret)$/i;
 
-/** Names clients chose for themselves and log in with: a name beside a password, used again or known to the server. */
+/** Long enough that many others can be made of it, and no text that means something else. */
+function isName(value: string): boolean {
+  const size = new TextEncoder().encode(value).length;
+  return size >= 5 && size <= 64 && /^\p{L}[\p{L}\p{N}_.-]*$/u.test(value);
+}
+
+/** Names clients chose for themselves: beside a password or for what they create, used again or known to the server. */
 function identitiesOf(frames: readonly RecordedFrame[]): string[] {
   const candidates = new Set<string>();
   for (const frame of frames) {
     if (frame.direction !== 'toServer') continue;
-    for (const { fields, spec } of frame.messages) {
+    for (const { fields, spec, name } of frame.messages) {
       const leaves = leavesOf(fields);
       const isSecret = (name: string): boolean => SECRET_KEY.test(name);
       const described = spec?.node.kind === 'object' ? spec.node.keys.map((key) => key.name) : [];
-      if (!leaves.some((leaf) => isSecret(lastName(leaf.path))) && !described.some(isSecret)) continue;
+      const isLogin = leaves.some((leaf) => isSecret(lastName(leaf.path))) || described.some(isSecret);
+      if (!isLogin && !CREATES.test(name ?? '')) continue;
       for (const leaf of leaves) {
         const { value } = leaf;
-        if (typeof value !== 'string' || !/^[A-Za-z][A-Za-z0-9]{4,}$/.test(value)) continue;
+        if (typeof value !== 'string' || !isName(value)) continue;
         if (metaAt(spec?.node, leaf.path).role === 'name' || NAME_KEY.test(lastName(leaf.path))) candidates.add(value);
       }
     }
