@@ -7,61 +7,58 @@ import { createWriteStream, mkdtempSync, openSync, closeSync, readFileSync, rmSy
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PacketEnd, tcpPacket, udpPacket } from '../core/capture/packet-builder.ts';
-import { protocols } from '../dissectors/index.ts';
 
 const PACKETS = Number(process.env.PACKETS ?? 500_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
-const CONNECTIONS = 20;
+const AT_ONCE = 20;
 const CLI = join(import.meta.dirname, '../app/cli/interpose.ts');
 const folder = mkdtempSync(join(tmpdir(), 'interpose-bench-'));
 
-const end = (last: number, port: number, station: number): PacketEnd => ({
-  address: Uint8Array.of(10, 0, 0, last),
-  port,
-  station,
-});
-
-/** Payloads the protocol itself gives as examples, in one direction. */
-function examplesOf(id: string, direction: 'toServer' | 'toClient'): Uint8Array[] {
-  const protocol = protocols.find((p) => p.id === id)!;
-  return protocol.examples
-    .filter((e) => e.direction === direction && e.message !== null && e.hex !== '')
-    .map((e) => new Uint8Array(Buffer.from(e.hex, 'hex')));
+interface Recorded {
+  /** Microseconds since the capture's first packet. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
 }
 
-function* tcpPackets(): Generator<Uint8Array> {
-  const lines = examplesOf('mjsonp', 'toClient').map((line) => Uint8Array.from([...line, 10]));
-  const next = new Uint32Array(CONNECTIONS).fill(1);
-  for (let i = 0; i < PACKETS; i++) {
-    const c = i % CONNECTIONS;
-    const line = lines[Math.floor(i / CONNECTIONS) % lines.length]!;
-    const fields = { sequence: next[c]!, acknowledgement: 1, ack: true, psh: true };
-    yield tcpPacket(end(2, 11_600, 2), end(1, 40_000 + c, 1), fields, line);
-    next[c]! += line.length;
+/** The packets of a little-endian microsecond pcap. */
+function readPcap(path: string): Recorded[] {
+  const file = readFileSync(path);
+  const packets: Recorded[] = [];
+  let first: number | undefined;
+  for (let at = 24; at + 16 <= file.length; ) {
+    const micros = file.readUInt32LE(at) * 1e6 + file.readUInt32LE(at + 4);
+    const size = file.readUInt32LE(at + 8);
+    first ??= micros;
+    packets.push({ at: micros - first, bytes: file.subarray(at + 16, at + 16 + size) });
+    at += 16 + size;
+  }
+  return packets;
+}
+
+/** A recorded game, played by many at once and again and again, each from an address of its own, until there are enough packets. */
+function* copiesOf(name: string): Generator<Recorded> {
+  const game = readPcap(join(import.meta.dirname, '../fixtures/captures', name));
+  const length = game.at(-1)!.at + 1_000_000;
+  let left = PACKETS;
+  for (let round = 0; left > 0; round++) {
+    for (const { at, bytes } of game) {
+      for (let copy = 0; copy < AT_ONCE && left > 0; copy++, left--) {
+        const packet = Uint8Array.from(bytes);
+        // 127.0.0.1 → 127.1.round.copy at both ends, with the header's checksum.
+        for (const place of [26, 30]) packet.set([127, 1 + (round >> 8), round & 255, copy], place);
+        packet.set([0, 0], 24);
+        let sum = 0;
+        for (let i = 14; i < 34; i += 2) sum += packet[i]! * 256 + packet[i + 1]!;
+        sum = (sum & 0xffff) + (sum >>> 16);
+        sum = ~((sum & 0xffff) + (sum >>> 16)) & 0xffff;
+        packet.set([sum >> 8, sum & 255], 24);
+        yield { at: round * length + at + copy, bytes: packet };
+      }
+    }
   }
 }
 
-function* enetPackets(): Generator<Uint8Array> {
-  const messages = examplesOf('mana', 'toClient');
-  for (let i = 0; i < PACKETS; i++) {
-    const c = i % CONNECTIONS;
-    const number = Math.floor(i / CONNECTIONS) + 1;
-    const message = messages[number % messages.length]!;
-    // Header with sent time, then one reliable command that asks for an acknowledgement.
-    const datagram = new Uint8Array(4 + 6 + message.length);
-    const view = new DataView(datagram.buffer);
-    view.setUint16(0, 0x8000 | c);
-    view.setUint16(2, number & 0xffff);
-    view.setUint8(4, 0x86);
-    view.setUint16(6, number & 0xffff);
-    view.setUint16(8, message.length);
-    datagram.set(message, 10);
-    yield udpPacket(end(2, 9603, 2), end(1, 40_000 + c, 1), datagram);
-  }
-}
-
-async function writePcap(name: string, packets: Iterable<Uint8Array>): Promise<string> {
+async function writePcap(name: string, packets: Iterable<Recorded>): Promise<string> {
   const path = join(folder, name);
   const out = createWriteStream(path, { highWaterMark: 1 << 20 });
   const head = Buffer.alloc(24);
@@ -71,16 +68,14 @@ async function writePcap(name: string, packets: Iterable<Uint8Array>): Promise<s
   head.writeUInt32LE(262_144, 16);
   head.writeUInt32LE(1, 20);
   out.write(head);
-  let n = 0;
-  for (const packet of packets) {
+  for (const { at, bytes } of packets) {
     const record = Buffer.alloc(16);
-    record.writeUInt32LE(1_790_000_000 + Math.floor(n / 20_000), 0);
-    record.writeUInt32LE((n % 20_000) * 50, 4);
-    record.writeUInt32LE(packet.length, 8);
-    record.writeUInt32LE(packet.length, 12);
-    n++;
+    record.writeUInt32LE(1_790_000_000 + Math.floor(at / 1e6), 0);
+    record.writeUInt32LE(at % 1e6, 4);
+    record.writeUInt32LE(bytes.length, 8);
+    record.writeUInt32LE(bytes.length, 12);
     out.write(record);
-    if (!out.write(packet)) await once(out, 'drain');
+    if (!out.write(bytes)) await once(out, 'drain');
   }
   out.end();
   await once(out, 'close');
@@ -130,8 +125,8 @@ if (!hasTshark) process.stdout.write('tshark is not installed: figures without a
 
 try {
   for (const [title, name, packets, field, as] of [
-    ['JSON lines over TCP', 'tcp.pcap', tcpPackets(), 'tcp.payload', 'mjsonp'],
-    ['ENet over UDP', 'enet.pcap', enetPackets(), 'udp.payload', 'mana'],
+    ['JSON lines over TCP', 'tcp.pcap', copiesOf('mjsonp/game.pcap'), 'tcp.payload', 'mjsonp'],
+    ['ENet over UDP', 'enet.pcap', copiesOf('mana/head-quick.pcap'), 'udp.payload', 'mana'],
   ] as const) {
     const path = await writePcap(name, packets);
     const ours: Run[] = [];
