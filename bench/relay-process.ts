@@ -1,44 +1,19 @@
-/** One relay in a process of its own, for `relay.ts`: `relay-process.ts KIND UPSTREAM_PORT [CA_DIRECTORY]`; tells its port to the parent. */
+/** One relay in a process of its own, for `relay.ts`: `relay-process.ts KIND UPSTREAM_PORT DIRECTORY`; tells its port to the parent. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { join as joinPath } from 'node:path';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
+import { startEngine } from '../app/engine/start-engine.ts';
 import { openAuthority } from '../core/io/certificate-authority.ts';
-import { startProxy } from '../core/io/proxy.ts';
-import { createSystemClock } from '../core/io/system-clock.ts';
-import { createControl } from '../core/relay/control.ts';
 import { parseEndpointUrl } from '../core/relay/endpoint-url.ts';
-import { TOY } from '../core/relay/toy-for-tests.ts';
-import { createDice } from '../core/traffic/clock.ts';
-import type { TrafficSink } from '../core/traffic/sink.ts';
 
 const [kind = '', upstreamText, directory = ''] = process.argv.slice(2);
 const upstream = Number(upstreamText);
 const HOST = '127.0.0.1';
-/** Nothing active: no handoffs to follow either. */
-const LINES = { ...TOY, id: 'lines', handoffs: [], correlations: [] };
-
-/** Records into memory and forgets: what the relay itself costs, with a recorder that keeps up. */
-function forgettingSink(): TrafficSink {
-  let n = 0;
-  let id = 0;
-  const ring: unknown[] = Array.from({ length: 4096 });
-  return {
-    isFull: false,
-    onDrain: () => undefined,
-    nextConnectionId: () => ++id,
-    opened: () => undefined,
-    changed: () => undefined,
-    closed: () => undefined,
-    frame: (draft) => {
-      ring[++n & 4095] = draft;
-      return n;
-    },
-    update: () => undefined,
-    remark: () => undefined,
-  };
-}
-
+let other: ChildProcess | undefined;
 async function listening(server: Server | WebSocketServer): Promise<number> {
   if ('listen' in server) server.listen(0, HOST);
   await once(server, 'listening');
@@ -92,25 +67,63 @@ function ws(perMessageDeflate: boolean): Promise<number> {
   return listening(server);
 }
 
+/** The engine as `interpose proxy` starts it: recording to a session file and decoding. */
 async function interpose(scheme: 'tcp' | 'tls' | 'ws', delayMs = 0): Promise<number> {
-  const clock = createSystemClock();
-  const control = createControl({ clock, dice: createDice(1) });
+  const { engine } = await startEngine({
+    session: joinPath(directory, `${kind}-${process.pid}.ipsession`),
+    serve: false,
+    home: directory,
+    authorityFolder: directory,
+    proxies: [
+      {
+        name: 'bench',
+        listen: `${scheme}://${HOST}:0`,
+        upstream: `${scheme}://${HOST}:${upstream}`,
+        protocol: 'json',
+        tls: { verify: false },
+      },
+    ],
+  });
   if (delayMs > 0)
-    control.setFaults({
-      seed: 1,
-      faults: [{ id: 'delay', kind: 'latency', enabled: true, ms: delayMs, direction: 'toServer' }],
+    await engine.call('faults.set', {
+      plan: {
+        seed: 1,
+        faults: [{ id: 'delay', kind: 'latency', enabled: true, ms: delayMs, direction: 'toServer' }],
+      },
     });
-  const proxy = await startProxy(
-    {
-      name: 'bench',
-      listen: `${scheme}://${HOST}:0`,
-      upstream: `${scheme}://${HOST}:${upstream}`,
-      protocol: 'lines',
-      tls: { verify: false },
-    },
-    { protocols: [LINES], sink: forgettingSink(), clock, control, authority: () => openAuthority(directory) },
+  const [proxy] = await engine.call('proxies.list', {});
+  return parseEndpointUrl(proxy!.url!).port;
+}
+
+/** mitmdump with its own defaults, in the mode that does the same work. */
+async function mitmdump(scheme: 'tcp' | 'ws'): Promise<number> {
+  const free = createServer();
+  const port = await listening(free);
+  free.close();
+  other = spawn(
+    'mitmdump',
+    [
+      ...['-q', '--listen-host', HOST, '-p', String(port), '--mode', `reverse:http://${HOST}:${upstream}`],
+      ...['--set', `confdir=${directory}`],
+      ...(scheme === 'tcp' ? ['--rawtcp', '--tcp-hosts', '.*'] : []),
+    ],
+    { stdio: 'inherit' },
   );
-  return parseEndpointUrl(proxy.status().url!).port;
+  process.on('exit', () => other?.kill());
+  process.once('SIGTERM', () => process.exit());
+  for (let tries = 0; tries < 200; tries++) {
+    if (await canConnect(port)) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return port;
+}
+
+function canConnect(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST, () => resolve(true));
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
 }
 
 const KINDS: Readonly<Record<string, () => Promise<number>>> = {
@@ -122,7 +135,19 @@ const KINDS: Readonly<Record<string, () => Promise<number>>> = {
   'interpose-tls': () => interpose('tls'),
   'interpose-ws': () => interpose('ws'),
   'interpose-delay': () => interpose('tcp', 100),
+  'mitmdump-tcp': () => mitmdump('tcp'),
+  'mitmdump-ws': () => mitmdump('ws'),
 };
 const port = await KINDS[kind]!();
 process.send!({ port });
-process.on('message', () => process.send!({ cpu: process.cpuUsage() }));
+process.on('message', () => process.send!({ cpu: microseconds() }));
+
+/** Processor time so far, of this process or of the one it started in its place. */
+function microseconds(): number {
+  if (other === undefined) {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  }
+  const [utime, stime] = readFileSync(`/proc/${other.pid}/stat`, 'utf8').split(' ').slice(13, 15).map(Number);
+  return ((utime! + stime!) * 1e6) / 100;
+}

@@ -1,11 +1,11 @@
 /**
- * The relay against bare relays, in one run and as ratios: TCP and TLS against a bare Node pipe relay, WebSocket against a bare
- * `ws`-to-`ws` relay; and how well an asked delay is kept. Relays run in processes of their own, rounds alternate, figures are
+ * The proxy, recording and decoding, against bare relays and against mitmdump, in one run and as ratios: TCP and TLS against a bare
+ * Node pipe relay, WebSocket against a bare `ws`-to-`ws` relay; and how well an asked delay is kept. Relays run in processes of their own, rounds alternate, figures are
  * medians of the rounds. On a busy machine the processor time per round trip is the steadier figure.
  *
  *     npx node --disable-warning=ExperimentalWarning bench/relay.ts [rounds]
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -15,12 +15,11 @@ import { performance } from 'node:perf_hooks';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { openAuthority } from '../core/io/certificate-authority.ts';
-import { say } from '../core/relay/toy-for-tests.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const SECONDS = 1.2;
 const HOST = '127.0.0.1';
-const TEXT = say('x'.repeat(30));
+const TEXT = JSON.stringify({ type: 'say', text: 'x'.repeat(30) });
 const LINE = Buffer.from(`${TEXT}\n`);
 
 /** One conversation in which a message is sent and its echo awaited, over and over. */
@@ -95,8 +94,8 @@ class Relay {
   }
   async cpu(): Promise<number> {
     this.#child.send('cpu');
-    const [{ cpu }] = (await once(this.#child, 'message')) as [{ cpu: NodeJS.CpuUsage }];
-    return cpu.user + cpu.system;
+    const [{ cpu }] = (await once(this.#child, 'message')) as [{ cpu: number }];
+    return cpu;
   }
   stop(): void {
     this.#child.kill();
@@ -189,18 +188,34 @@ async function main(): Promise<void> {
     started.push(...relays);
     return relays as [Relay, Relay];
   };
+  const compareWithMitmdump = async (
+    title: string,
+    kind: string,
+    ours: Relay,
+    upstream: number,
+    dial: Dial,
+    budget: string,
+  ): Promise<void> => {
+    if (spawnSync('mitmdump', ['--version']).error !== undefined) {
+      console.log(`${`${title}, mitmdump`.padEnd(34)}  skipped: mitmdump is not installed (Debian package mitmproxy)`);
+      return;
+    }
+    const theirs = await Relay.start(kind, upstream, directory);
+    try {
+      await compare(`${title}, mitmdump`, [theirs, ours], dial, 64, budget);
+    } finally {
+      theirs.stop();
+    }
+  };
   try {
     const tcp = await pair('pipe', 'interpose-tcp', portOf(plain));
     await compare('TCP, 64 connections', tcp, DIALS.tcp, 64, '≥ 0.80');
     await compare('TCP, 1 connection', tcp, DIALS.tcp, 1, 'added p99 < 1 ms');
+    await compareWithMitmdump('TCP, 64 connections', 'mitmdump-tcp', tcp[1], portOf(plain), DIALS.tcp, '≥ 6');
     await compare('TLS, 16 connections', await pair('tls-pipe', 'interpose-tls', portOf(secure)), DIALS.tls, 16);
-    await compare(
-      'WebSocket, 64 connections',
-      await pair('ws', 'interpose-ws', portOf(sockets[0]!)),
-      DIALS.ws,
-      64,
-      '≥ 0.50',
-    );
+    const ws = await pair('ws', 'interpose-ws', portOf(sockets[0]!));
+    await compare('WebSocket, 64 connections', ws, DIALS.ws, 64, '≥ 0.50');
+    await compareWithMitmdump('WebSocket, 64 connections', 'mitmdump-ws', ws[1], portOf(sockets[0]!), DIALS.ws, '≥ 15');
     const deflate = await pair('ws-deflate', 'interpose-ws', portOf(sockets[1]!));
     await compare('WebSocket deflate, 64 connections', deflate, DIALS['ws-deflate'], 64, '≥ 0.50');
     const delaying = await Relay.start('interpose-delay', portOf(plain), directory);
