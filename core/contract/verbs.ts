@@ -86,6 +86,8 @@ interface ControlVerbs {
     { n: readonly number[]; action: 'forward' | 'drop' | 'duplicate' | 'edit'; hex?: string; times?: number },
     { decided: number }
   >;
+  /** Gives held frames more time; `ms: 0` takes their limit away. */
+  'held.extend': Verb<{ n: readonly number[]; ms: number }, { extended: number }>;
   'held.releaseAll': Verb<Nothing, { released: number }>;
   /** Releases everything, turns holds, rules and faults off, passes raw; `on: false` restores rules. */
   panic: Verb<{ on: boolean }, { on: boolean }>;

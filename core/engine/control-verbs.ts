@@ -23,6 +23,7 @@ export function controlVerbs(engine: Engine): VerbHandlers {
       const decision = decisionOf(action, hex, times);
       return { decided: control.decide(n, decision) };
     },
+    'held.extend': ({ n, ms }) => ({ extended: control.extend(n, ms) }),
     'held.releaseAll': () => ({ released: control.releaseAll() }),
     panic: ({ on }) => {
       control.setPanic(on);

@@ -3,6 +3,8 @@ import type { ConnectionStatus, DoctorFinding } from '../contract/verbs.ts';
 import type { ProxyStatus } from '../traffic/proxy-spec.ts';
 import type { Engine } from './engine.ts';
 
+/** Endings of connections that never got to a server. A peer that says goodbye is no such thing. */
+const NOT_REACHED = /^connect |unreachable|not found|ENOTFOUND|server timed out/i;
 /** Below this share of understood frames the protocol is probably another. */
 const POORLY_UNDERSTOOD = 0.2;
 const ENOUGH_FRAMES = 5;
@@ -100,9 +102,7 @@ function proxyFindings(status: ProxyStatus, connections: readonly ConnectionStat
       },
     ];
   }
-  const endings = mine
-    .map((c) => c.ending ?? '')
-    .filter((ending) => /refuse|unreachable|not found|timed? ?out|ENOTFOUND|connect/i.test(ending));
+  const endings = mine.map((c) => c.ending ?? '').filter((ending) => NOT_REACHED.test(ending));
   const last = endings.at(-1);
   const findings: DoctorFinding[] = [];
   if (last !== undefined) {

@@ -185,6 +185,9 @@ test('a held frame waits for a decision, is edited, and both texts are kept', as
   one.say({ type: 'ask', id: 1, text: 'what?' });
   const [held] = await isHeld;
   expect(held).toMatchObject({ conn: 1, direction: 'toServer', message: 'ask' });
+  // It can be looked at the moment it is announced, though the file has it only later.
+  expect(await client.request('frame.get', { n: held!.n })).toMatchObject({ fate: 'held', conn: 1 });
+  expect(await client.request('held.extend', { n: [held!.n], ms: 30_000 })).toEqual({ extended: 1 });
   const edited = Buffer.from('{"type":"ask","id":1,"text":"why?"}').toString('hex');
   expect(await client.request('held.decide', { n: [held!.n], action: 'edit', hex: edited })).toEqual({ decided: 1 });
   await one.heard(2);

@@ -19,7 +19,7 @@ import type { Log } from './log.ts';
 import { type CompileProtocol, ProtocolStore } from './protocol-store.ts';
 import { Proxies } from './proxies.ts';
 import { proxyVerbs } from './proxy-verbs.ts';
-import { READER_VERBS } from './reader/reader-messages.ts';
+import { READER_VERBS, type ReaderVerb } from './reader/reader-messages.ts';
 import type { ReaderAnswer } from './reader-client.ts';
 import { SessionHolder } from './session-holder.ts';
 import { sessionVerbs } from './session-verbs.ts';
@@ -156,8 +156,22 @@ export class Engine {
       for (const then of after) await then?.();
       return { ok };
     }
-    if (READ.has(name)) return this.session.reader.request(name as never, args ?? {}, client, clientRequest);
+    if (READ.has(name)) return this.#read(name as ReaderVerb, args ?? {}, client, clientRequest);
     throw new EngineError('not-found', `This engine was started without what ${verb} needs.`);
+  }
+
+  async #read(verb: ReaderVerb, args: object, client: number, clientRequest: number): Promise<ReaderAnswer> {
+    const ask = (): Promise<ReaderAnswer> => this.session.reader.request(verb, args, client, clientRequest);
+    try {
+      return await ask();
+    } catch (error) {
+      // A frame has its number, and may be announced as held, a moment before the file has it.
+      const { n } = args as { readonly n?: unknown };
+      const isOnItsWay = typeof n === 'number' && n <= this.session.info().frames;
+      if (!isOnItsWay || !(error instanceof EngineError) || error.code !== 'unknown-frame') throw error;
+      await this.session.settle();
+      return ask();
+    }
   }
 
   /** A verb for callers in this process. @throws EngineError */

@@ -1,4 +1,4 @@
-/** The built page. Only files that were there at the start are served, by their exact names: no path is ever put together. */
+/** The built page. Only files found in its folder are served, by their exact names: no path is ever put together. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
@@ -23,23 +23,22 @@ const NOT_BUILT = `<!doctype html><meta charset="utf-8"><title>Interpose</title>
 <p>The engine runs, but its page has not been built. Run <code>npm run -s build:ui</code> and reload.</p>`;
 
 export class StaticFiles {
-  readonly #files = new Map<string, string>();
+  readonly #folder: string | undefined;
+  #files: ReadonlyMap<string, string>;
 
   /** @param folder of the built page; when it is missing, a page that says what to do is served */
   constructor(folder: string | undefined) {
-    if (folder === undefined || !existsSync(folder)) return;
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
-      this.#files.set(`/${relative(folder, path).split(sep).join('/')}`, path);
-    }
+    this.#folder = folder;
+    this.#files = filesIn(folder);
   }
 
   /** False when there is no such file. */
   serve(path: string, response: ServerResponse, isHead: boolean): boolean {
     const name = path === '/' ? '/index.html' : path;
+    // A page that was built again has files of other names.
+    if (name === '/index.html') this.#files = filesIn(this.#folder);
     const file = this.#files.get(name);
-    if (file === undefined) {
+    if (file === undefined || !existsSync(file)) {
       if (name !== '/index.html') return false;
       response.writeHead(200, { ...securityHeaders(), 'Content-Type': TYPES['.html']!, 'Cache-Control': 'no-store' });
       response.end(isHead ? undefined : NOT_BUILT);
@@ -63,4 +62,15 @@ export class StaticFiles {
     response.end(isHead ? undefined : body);
     return true;
   }
+}
+
+function filesIn(folder: string | undefined): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  if (folder === undefined || !existsSync(folder)) return files;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    files.set(`/${relative(folder, path).split(sep).join('/')}`, path);
+  }
+  return files;
 }

@@ -100,6 +100,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
     hex: optional(hex),
     times: optional(integer(1, 10_000)),
   }),
+  'held.extend': object({ n: frames, ms: integer(0, 86_400_000) }),
   'held.releaseAll': nothing,
   panic: object({ on: flag }),
   'race.release': object({ order: frames }),

@@ -62,7 +62,14 @@ export type LaneAct = 'reset' | 'end' | 'close';
 
 interface HeldEntry {
   readonly frame: HeldFrame;
+  readonly hands: HeldHands;
+}
+
+/** What can be done with a held frame: the relay's end of it. */
+export interface HeldHands {
   decide(decision: HoldDecision): void;
+  /** Milliseconds more; 0: no limit. */
+  extend(ms: number): void;
 }
 
 /** A relay as the registry knows it. */
@@ -87,6 +94,8 @@ export interface Control {
   held(): readonly HeldFrame[];
   /** Returns how many were still held. @throws EngineError `bad-request` for an edit without bytes. */
   decide(ns: readonly number[], decision: HoldDecision): number;
+  /** Gives held frames so many milliseconds more, 0: no limit; returns how many were still held. */
+  extend(ns: readonly number[], ms: number): number;
   releaseAll(): number;
   /** Forwards held frames in this order within one tick; returns those that were held. */
   release(order: readonly number[]): readonly number[];
@@ -106,7 +115,7 @@ export interface Control {
   refuses(proxy: string, ordinal: number): boolean;
   /** A number for a held frame that nobody records. */
   unnumbered(): number;
-  addHeld(frame: HeldFrame, decide: (decision: HoldDecision) => void): void;
+  addHeld(frame: HeldFrame, hands: HeldHands): void;
   removeHeld(n: number): void;
 }
 
@@ -180,7 +189,7 @@ export function createControl(options: ControlOptions): Control {
       const entry = held.get(n);
       if (entry === undefined) continue;
       count++;
-      entry.decide(decision);
+      entry.hands.decide(decision);
     }
     return count;
   };
@@ -218,6 +227,20 @@ export function createControl(options: ControlOptions): Control {
       }
       return decide(ns, decision);
     },
+    extend(ns, ms) {
+      let count = 0;
+      for (const n of ns) {
+        const entry = held.get(n);
+        if (entry === undefined) continue;
+        count++;
+        entry.hands.extend(ms);
+        const { until, ...rest } = entry.frame;
+        const frame = ms === 0 || until === undefined ? rest : { ...rest, until: until + ms / 1000 };
+        held.set(n, { ...entry, frame });
+      }
+      if (count > 0) tellHeld();
+      return count;
+    },
     releaseAll: () => decide([...held.keys()], { action: 'forward' }),
     release: (order) => order.filter((n) => decide([n], { action: 'forward' }) === 1),
     setPanic(on) {
@@ -251,8 +274,8 @@ export function createControl(options: ControlOptions): Control {
     lane: (facts, direction) => createLane(facts, direction),
     refuses: (proxy, ordinal) => !panic && faults.refuses(proxy, ordinal),
     unnumbered: () => ++lastUnnumbered,
-    addHeld(frame, decideOne) {
-      held.set(frame.n, { frame, decide: decideOne });
+    addHeld(frame, hands) {
+      held.set(frame.n, { frame, hands });
       tellHeld();
     },
     removeHeld(n) {

@@ -66,6 +66,38 @@ test('a hold ends by itself with the outcome chosen', () => {
   expect(bench.sink.frames[0]).toMatchObject({ fate: 'dropped', heldMs: 1000 });
 });
 
+test('a held frame may be given more time, or all the time there is', () => {
+  const bench = new Bench();
+  bench.control.setBreakpoints([{ ...stop, limitMs: 1000, onLimit: 'drop' }]);
+  const { client, sent } = bind(bench);
+  client(line('stop'));
+  const until = bench.control.held()[0]!.until!;
+  expect(bench.control.extend([1, 7], 2000)).toBe(1);
+  expect(bench.control.held()[0]!.until).toBeCloseTo(until + 2, 3);
+  bench.advance(2999);
+  expect(bench.control.held()).toHaveLength(1);
+  bench.control.extend([1], 0);
+  expect(bench.control.held()[0]!.until).toBeUndefined();
+  bench.advance(3_600_000);
+  expect(sent('toServer')).toBe('');
+  expect(bench.control.extend([1], 5000)).toBe(1);
+  expect(bench.control.held()[0]!.until).toBeUndefined();
+  bench.control.releaseAll();
+  expect(sent('toServer')).toBe(line('stop'));
+  expect(bench.control.extend([1], 5000)).toBe(0);
+});
+
+test('time given to a held frame is over some day', () => {
+  const bench = new Bench();
+  bench.control.setBreakpoints([{ ...stop, limitMs: 1000, onLimit: 'drop' }]);
+  const { client } = bind(bench);
+  client(line('stop'));
+  bench.control.extend([1], 2000);
+  bench.advance(3000);
+  expect(bench.control.held()).toEqual([]);
+  expect(bench.sink.frames[0]).toMatchObject({ fate: 'dropped', heldMs: 3000 });
+});
+
 test('a hold without limit waits for as long as it takes', () => {
   const bench = new Bench();
   bench.control.setBreakpoints([{ ...stop, limitMs: 0 }]);

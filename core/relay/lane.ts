@@ -214,6 +214,10 @@ export class Lane {
     return this.#waiting.decide(n, decision);
   }
 
+  extend(n: number, ms: number): void {
+    this.#waiting.extend(n, ms);
+  }
+
   /** Lets out what is ready; returns when to come again. */
   tick(now: number): number {
     let next = this.#waiting.tick(now);

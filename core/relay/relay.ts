@@ -268,7 +268,10 @@ export class Relay implements Controlled {
             summary,
             size: unit.payload.length,
           },
-          (decision) => this.#decide(direction, departure.n, decision, unit),
+          {
+            decide: (decision) => this.#decide(direction, departure.n, decision, unit),
+            extend: (ms) => this.#lanes[direction].extend(departure.n, ms),
+          },
         );
       },
       unheld: (n) => setup.control.removeHeld(n),

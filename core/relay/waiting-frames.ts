@@ -15,7 +15,7 @@ const ASK_LIMIT_MS = 1000;
 interface Waiting {
   readonly departure: Departure;
   /** Milliseconds of the clock; Infinity: no limit. */
-  readonly limitAt: number;
+  limitAt: number;
   readonly onLimit: 'forward' | 'drop';
   /** Delay that a fault asked for on top. */
   readonly notBefore: number;
@@ -92,6 +92,12 @@ export class WaitingFrames {
     }
     this.#free(n, waiting);
     return true;
+  }
+
+  /** Milliseconds more for a frame that waits; 0: no limit. */
+  extend(n: number, ms: number): void {
+    const waiting = this.#frames.get(n);
+    if (waiting !== undefined) waiting.limitAt = ms === 0 ? Infinity : waiting.limitAt + ms;
   }
 
   /** The payload is there; undefined: it stays as it is. */

@@ -7,6 +7,17 @@ import type { CompiledColor } from './view.ts';
 import { cellText } from './value-text.ts';
 import { valuesAt } from './values-at.ts';
 
+/** A control frame of the carrier says what it is; what it carries is seldom of interest. */
+function summaryOf(subject: StoredSubject, isControl: boolean): string {
+  if (!isControl) return subject.summary;
+  const { carrier } = subject;
+  if (!('opcode' in carrier)) return subject.summary;
+  if (carrier.opcode !== 'close') return `WebSocket ${carrier.opcode}`;
+  const { bytes } = subject;
+  const code = bytes.length >= 2 ? ` ${(bytes[0]! << 8) | bytes[1]!}` : '';
+  return `WebSocket close${code}`;
+}
+
 export function rowsOf(
   reader: SessionReader,
   frames: readonly number[],
@@ -41,7 +52,7 @@ function rowOf(
     fate: fateOf(flags),
     protocol: subject.protocol,
     message: names[0] ?? '',
-    summary: isLost ? 'not recorded: the file could not be written' : subject.summary,
+    summary: isLost ? 'not recorded: the file could not be written' : summaryOf(subject, (flags & FLAG.control) !== 0),
     size: index.size(n),
     ...(worst === undefined ? {} : { worst }),
     expertCount: worst === undefined ? 0 : reader.expertCount(n),
