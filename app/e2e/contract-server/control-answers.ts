@@ -212,6 +212,12 @@ export function controlAnswers({ session, length, event }: AnswerDeps): Answers 
       setHeld(held.filter((frame) => !n.includes(frame.n)));
       return { decided: n.length };
     },
+    'held.extend': ({ n, ms }: { n: readonly number[]; ms: number }) => {
+      const more = ({ until, ...frame }: HeldFrame): HeldFrame =>
+        ms === 0 || until === undefined ? frame : { ...frame, until: until + ms / 1000 };
+      setHeld(held.map((frame) => (n.includes(frame.n) ? more(frame) : frame)));
+      return { extended: n.length };
+    },
     'held.releaseAll': () => {
       const released = held.length;
       setHeld([]);

@@ -18,6 +18,8 @@ const likeThis = (app: App): string => {
     : `${name} · ${t.timeline.direction[frame.direction]}`;
 };
 
+const MORE_MS = 30_000;
+
 export const ACT_COMMANDS: readonly Command[] = [
   {
     id: 'frame.edit',
@@ -129,6 +131,27 @@ export const ACT_COMMANDS: readonly Command[] = [
     run: (app) => app.holds.undo(),
   },
   {
+    id: 'held.extend',
+    title: words.extendHeld,
+    icon: 'clock',
+    group: 'act',
+    keys: ['+'],
+    sheet: false,
+    when: isHolding,
+    reason: reasons.held,
+    run: (app) => app.holds.extend(MORE_MS),
+  },
+  {
+    id: 'held.noLimit',
+    title: words.noLimitHeld,
+    icon: 'hold',
+    group: 'act',
+    sheet: false,
+    when: isHolding,
+    reason: reasons.held,
+    run: (app) => app.holds.extend(0),
+  },
+  {
     id: 'held.all',
     title: words.forwardAll,
     icon: 'play',
@@ -160,9 +183,10 @@ export const ACT_COMMANDS: readonly Command[] = [
     keys: ['Z'],
     run: (app) => {
       const selection = app.selection.get();
-      const name = currentFrame(app)?.messages[0]?.name;
+      const frame = currentFrame(app);
+      const name = frame?.messages[0]?.name;
       const like = name === null || name === undefined ? '' : `message == ${filterLiteral(name)}`;
-      app.fuzz.prepare(isMany(selection) ? selectionFilter(selection) : like);
+      app.fuzz.prepare(isMany(selection) ? selectionFilter(selection) : like, frame?.conn ?? 0);
     },
   },
   {

@@ -3,6 +3,7 @@ import { useApp } from '../app.ts';
 import { filterLiteral } from '../filter/filter-draft.ts';
 import { grouped } from '../format/number.ts';
 import { Icon } from '../icons/icon.tsx';
+import { useStore } from '../state/store.ts';
 import { FrameLink } from '../inspector/frame-link.tsx';
 import { selectOne } from '../timeline/selection.ts';
 import { useStatistics } from '../statistics/use-statistics.ts';
@@ -65,6 +66,34 @@ const COLUMNS: readonly TableColumn<ExpertTotal>[] = [
 
 const key = (row: ExpertTotal): string => `${row.severity}/${row.group}/${row.code}/${row.text}`;
 
+function NoExpert() {
+  const app = useApp();
+  const all = useStore(app.mirror.expertCount);
+  if (all === 0) {
+    return (
+      <div className="empty in-dock">
+        <b>{t.expert.none}</b>
+        <span>{t.expert.noneText}</span>
+      </div>
+    );
+  }
+  return (
+    <div className="empty in-dock">
+      <b>{t.expert.noneHere}</b>
+      <span>{t.expert.noneHereText(all)}</span>
+      <button
+        className="btn"
+        onClick={() => {
+          app.strip.clear();
+          void app.filter.apply('').catch(app.notices.problem);
+        }}
+      >
+        {t.expert.showAll}
+      </button>
+    </div>
+  );
+}
+
 /** Everything odd in the session, folded by what it is. */
 export function ExpertList() {
   const app = useApp();
@@ -75,14 +104,7 @@ export function ExpertList() {
   );
   if (result.value === undefined)
     return <div className="empty in-dock">{result.error === '' ? t.shell.loading : result.error}</div>;
-  if (rows.length === 0) {
-    return (
-      <div className="empty in-dock">
-        <b>{t.expert.none}</b>
-        <span>{t.expert.noneText}</span>
-      </div>
-    );
-  }
+  if (rows.length === 0) return <NoExpert />;
   const selected = rows.find((row) => key(row) === chosen) ?? rows[0];
   const go = (row: ExpertTotal): void => {
     app.selection.set(selectOne(row.first));

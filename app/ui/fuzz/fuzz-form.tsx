@@ -62,23 +62,31 @@ export function FuzzForm() {
             onChange={(event) => set({ target: event.target.value })}
           />
         </FormLine>
-        <FormLine label={t.fuzz.cases} hint={t.fuzz.zeroNone}>
-          <NumberField value={draft.cases} min={0} max={100_000_000} onChange={(cases) => set({ cases })} />
-        </FormLine>
-        <FormLine label={t.fuzz.seconds} hint={t.fuzz.zeroNone}>
-          <NumberField value={draft.seconds} min={0} max={604_800} onChange={(seconds) => set({ seconds })} />
-        </FormLine>
-        <FormLine label={t.fuzz.limitRate} hint={t.fuzz.zeroNone}>
-          <NumberField
-            value={draft.ratePerSecond}
-            min={0}
-            max={1_000_000}
-            onChange={(ratePerSecond) => set({ ratePerSecond })}
-          />
-        </FormLine>
-        <FormLine label={t.fuzz.rng} hint={t.fuzz.rngHint}>
-          <NumberField value={draft.rng} min={0} max={4_294_967_295} onChange={(rng) => set({ rng })} />
-        </FormLine>
+        <fieldset className="form-row">
+          <legend className="sr">{t.fuzz.limits}</legend>
+          <label>
+            {t.fuzz.cases}
+            <NumberField value={draft.cases} min={0} max={100_000_000} onChange={(cases) => set({ cases })} />
+          </label>
+          <label>
+            {t.fuzz.seconds}
+            <NumberField value={draft.seconds} min={0} max={604_800} onChange={(seconds) => set({ seconds })} />
+          </label>
+          <label>
+            {t.fuzz.limitRate}
+            <NumberField
+              value={draft.ratePerSecond}
+              min={0}
+              max={1_000_000}
+              onChange={(ratePerSecond) => set({ ratePerSecond })}
+            />
+          </label>
+          <label>
+            {t.fuzz.rng}
+            <NumberField value={draft.rng} min={0} max={4_294_967_295} onChange={(rng) => set({ rng })} />
+          </label>
+          <span className="form-hint">{t.fuzz.limitsHint}</span>
+        </fieldset>
         <div className="start-acts">
           <button className="btn main" disabled={isBusy || isBad}>
             <Icon name="bolt" />

@@ -27,7 +27,8 @@ export interface FuzzService {
   readonly draft: Store<FuzzDraft>;
   readonly isEditing: Store<boolean>;
   readonly finding: Store<string>;
-  prepare(filter: string): void;
+  /** What to fuzz, and the connection whose server it is for. */
+  prepare(filter: string, conn: number): void;
   target(frame: FrameView, field: FieldView): void;
   start(): Promise<void>;
   pause(on: boolean): Promise<void>;
@@ -63,9 +64,12 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     if (count > known && newest !== undefined) host.notify(t.fuzz.newFinding, newest.title);
     known = count;
   });
-  const prepare = (filter: string): void => {
-    const upstream = mirror.proxies.get().find((proxy) => proxy.spec.upstream !== undefined)?.spec.upstream ?? '';
-    draft.update((now) => ({ ...now, filter, to: now.to === '' ? upstream : now.to }));
+  const serverOf = (conn: number): string => {
+    const name = mirror.connections.get().find((each) => each.id === conn)?.proxy;
+    return mirror.proxies.get().find((proxy) => proxy.spec.name === name)?.spec.upstream ?? '';
+  };
+  const prepare = (filter: string, conn: number): void => {
+    draft.update((now) => ({ ...now, filter, to: serverOf(conn) || now.to }));
     const state = mirror.fuzz.get()?.state;
     if (state !== 'running' && state !== 'paused') isEditing.set(true);
     dock.show('fuzz');
@@ -79,7 +83,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     target(frame, field) {
       const name = frame.messages[0]?.name;
       const message = name === null || name === undefined ? '' : `message == ${filterLiteral(name)} and `;
-      prepare(`${message}exists(${filterPath(field.path)})`);
+      prepare(`${message}exists(${filterPath(field.path)})`, frame.conn);
     },
     async start() {
       const now = draft.get();

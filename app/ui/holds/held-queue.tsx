@@ -19,7 +19,8 @@ export function HeldQueue() {
   const [order, setOrder] = useState<readonly number[]>([]);
   const now = useWallClock(held.length > 0);
   const race = order.filter((n) => held.some((frame) => frame.n === n));
-  const behind = held.filter((frame) => frame.conn === held.find((each) => each.n === selected)?.conn).length - 1;
+  const open = held.find((frame) => frame.n === selected);
+  const behind = held.filter((frame) => frame.conn === open?.conn).length - 1;
 
   const select = (frame: HeldFrame): void => {
     app.holds.selected.set(frame.n);
@@ -108,7 +109,7 @@ export function HeldQueue() {
       {held.length > 0 && (
         <div className="queue-foot">
           <span className="muted">
-            {t.holds.whenOver} {behind > 0 && t.holds.waitBehind(behind)}
+            {open?.until !== undefined && t.holds.whenOver} {behind > 0 && t.holds.waitBehind(behind)}
           </span>
           <div className="buttons">
             {race.length > 1 ? (
@@ -116,9 +117,25 @@ export function HeldQueue() {
                 {t.holds.releaseInOrder(race.length)}
               </button>
             ) : (
-              <button className="btn" onClick={() => app.commands.run('held.all')}>
-                {t.commands.titles.forwardAll} <Keys command="held.all" />
-              </button>
+              <>
+                <button
+                  className="btn"
+                  disabled={open?.until === undefined}
+                  onClick={() => app.commands.run('held.extend')}
+                >
+                  {t.holds.more} <Keys command="held.extend" />
+                </button>
+                <button
+                  className="btn"
+                  disabled={open?.until === undefined}
+                  onClick={() => app.commands.run('held.noLimit')}
+                >
+                  {t.holds.noLimitAction}
+                </button>
+                <button className="btn" onClick={() => app.commands.run('held.all')}>
+                  {t.commands.titles.forwardAll} <Keys command="held.all" />
+                </button>
+              </>
             )}
           </div>
         </div>

@@ -24,6 +24,8 @@ export interface HoldsService {
   /** Sends the frame as edited, or as it came when nothing was. */
   send(): Promise<void>;
   undo(): void;
+  /** More time for the frame under edit; 0: no limit. */
+  extend(ms: number): Promise<void>;
   addBreakpoint(filter: string, direction: Direction | undefined, once: boolean): Promise<void>;
   setBreakpoints(breakpoints: readonly Breakpoint[]): Promise<void>;
   setRules(rules: readonly Rule[]): Promise<void>;
@@ -112,6 +114,10 @@ export function createHoldsService({ client, mirror, dock, notices }: HoldsDeps)
       else await decide('forward');
     },
     undo: () => draft.undo(),
+    async extend(ms) {
+      const n = current();
+      if (n !== 0) await client.request('held.extend', { n: [n], ms });
+    },
     async addBreakpoint(filter, direction, isOnce) {
       const all = mirror.breakpoints.get();
       const id = freeId(
@@ -128,6 +134,7 @@ export function createHoldsService({ client, mirror, dock, notices }: HoldsDeps)
         ...(direction === undefined ? {} : { direction }),
       };
       await setBreakpoints([...all, next]);
+      if (rule.get() === null) side.set('breakpoints');
       notices.say(t.holds.holding(filter));
     },
     setBreakpoints,

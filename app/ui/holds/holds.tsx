@@ -18,6 +18,11 @@ export function Holds() {
   const app = useApp();
   const side = useStore(app.holds.side);
   const rule = useStore(app.holds.rule);
+  const counts: Readonly<Record<HoldsSide, number>> = {
+    rules: useStore(app.mirror.rules).length,
+    breakpoints: useStore(app.mirror.breakpoints).length,
+    faults: 0,
+  };
   return (
     <div className="dock holds">
       <HeldQueue />
@@ -28,6 +33,7 @@ export function Holds() {
             {SIDES.map((each) => (
               <button key={each} aria-pressed={each === side} onClick={() => app.holds.side.set(each)}>
                 {t.holds.sides[each]}
+                {counts[each] > 0 && <span className="muted num">{` ${counts[each]}`}</span>}
               </button>
             ))}
           </span>
@@ -64,12 +70,21 @@ function HeldEditor() {
   const { draft } = app.holds;
   const state = useStore(draft.state);
   const held = useStore(app.mirror.held);
+  const waiting = useStore(app.mirror.breakpoints).filter((each) => each.enabled);
   if (held.length === 0 || state.source === null) {
     return (
       <div className="pane">
         <div className="empty in-dock">
-          <b>{t.holds.nothingHeld}</b>
-          <span>{t.holds.nothingAdvice}</span>
+          <b>{waiting.length > 0 ? t.holds.waitingFor : t.holds.nothingHeld}</b>
+          {waiting.length > 0 ? (
+            waiting.slice(0, 4).map((each) => (
+              <code key={each.id} className="cut">
+                {each.filter}
+              </code>
+            ))
+          ) : (
+            <span>{t.holds.nothingAdvice}</span>
+          )}
           <button
             className="btn"
             disabled={app.selection.get().focus === 0}

@@ -28,10 +28,10 @@ export function FieldChanges({
             <dt>
               <button
                 className="plain mono cut"
-                title={change.path}
+                title={change.path || t.inspector.wholeMessage}
                 onClick={() => inspection.selectField(change.path, 0)}
               >
-                {change.path}
+                {change.path || t.inspector.wholeMessage}
               </button>
             </dt>
             <dd className="mono cut" title={`${change.before} → ${change.after}`}>

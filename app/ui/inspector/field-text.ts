@@ -34,6 +34,21 @@ function spaced(text: string): string {
   return /^-?\d{4,15}(\.\d+)?$/.test(text) ? grouped(Number(text)) : text;
 }
 
+const PREVIEWED = 4;
+
+/** What a closed group holds, in a few words: `beingId 6 · x 800 · y 1 024`. */
+export function preview(field: FieldView): string {
+  const parts = field.children.slice(0, PREVIEWED).map((child) => {
+    const { value, note } = fieldText(child);
+    const isGroup = child.children.length > 0 && child.value === undefined;
+    const text = isGroup && field.children.length > 1 ? '' : isGroup ? preview(child) : value === '' ? note : value;
+    const short = text.length > 48 ? `${text.slice(0, 47)}…` : text;
+    return /^\[?\d+\]?$/.test(child.name) ? short : `${child.name}${short === '' ? '' : ` ${short}`}`;
+  });
+  if (field.children.length > PREVIEWED) parts.push('…');
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
 /** `[8, 10)`, or the bits within the byte: `[3, 4) bits 2–3`. */
 export function rangeText(field: FieldView): string {
   const range = `[${field.start}, ${field.end})`;

@@ -4,7 +4,7 @@ import { Icon } from '../icons/icon.tsx';
 import { languageOf } from '../format/text.ts';
 import { t } from '../strings/strings.ts';
 import type { TreeLine } from './field-index.ts';
-import { fieldText, rangeText } from './field-text.ts';
+import { fieldText, preview, rangeText } from './field-text.ts';
 
 export interface TreeNodeProps {
   readonly id: string;
@@ -24,7 +24,9 @@ export function TreeNode(props: TreeNodeProps) {
   const { field, depth, isOpen } = line;
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => host.current?.style.setProperty('--d', String(depth)), [depth]);
-  const { value, note } = fieldText(field);
+  // A closed group that only counts what is in it says more by showing some of it.
+  const isCounted = field.children.length > 0 && !isOpen && /^\d+ fields?$/.test(field.text);
+  const { value, note } = isCounted ? { value: '', note: preview(field) } : fieldText(field);
   const isIndex = /^\[?\d+\]?$/.test(field.name);
   const hasChildren = field.children.length > 0;
   const nameClass = `name${isOpen && (depth === 0 || isIndex) ? ' n2' : ''}${isIndex ? ' ix' : ''}`;

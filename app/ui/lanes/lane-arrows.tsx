@@ -4,12 +4,11 @@ import { milliseconds } from '../format/number.ts';
 import { oneLine } from '../format/text.ts';
 import { useStore } from '../state/store.ts';
 import { isSelected } from '../timeline/selection.ts';
-import { timeText } from '../timeline/row-cells.ts';
+import { messageText, timeText } from '../timeline/row-cells.ts';
 import { t } from '../strings/strings.ts';
-import type { LanePlan } from './lanes-model.ts';
+import { LANE_TIME as TIME, laneX, type LanePlan } from './lanes-model.ts';
 
 export const LANE_ROW = 30;
-const TIME = 74;
 const LINE = 20;
 const SLOPE = 4;
 
@@ -32,7 +31,7 @@ export function LaneArrows({
   const app = useApp();
   const selection = useStore(app.selection);
   const context = useStore(app.rowContext);
-  const x = (share: number): number => TIME + share * (width - TIME);
+  const x = (share: number): number => laneX(share, width);
   const yOf = (index: number): number => Math.round((index - top) * LANE_ROW);
   const byNumber = new Map(
     shown.flatMap(({ index, row }) => (row === undefined ? [] : [[row.n, { index, row }] as const])),
@@ -113,7 +112,7 @@ function Arrow({
   const isLost = row.fate === 'dropped';
   const isHeld = row.fate === 'held';
   const stop = isLost || isHeld ? from + (to - from) * 0.5 : to;
-  const name = row.message === '' ? t.timeline.notUnderstood : oneLine(row.message);
+  const name = row.message === '' && row.isControl ? oneLine(row.summary) : messageText(row);
   const halo = isChosen ? 'halo onsel' : 'halo';
   const label = isLost
     ? t.timeline.marks.dropped

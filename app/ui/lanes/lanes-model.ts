@@ -16,6 +16,16 @@ export interface LanePlan {
   readonly ends: ReadonlyMap<number, readonly [client: Lane, server: Lane]>;
 }
 
+/** Width of the time axis. */
+export const LANE_TIME = 74;
+/** Room beside the outermost lanes, for the latencies written there. */
+const MARGIN = 28;
+
+/** Where a share of the width lies, in pixels. */
+export function laneX(share: number, width: number): number {
+  return LANE_TIME + MARGIN + share * Math.max(0, width - LANE_TIME - 2 * MARGIN);
+}
+
 export type LanesBy = 'connection' | 'client';
 
 type LaneConnection = Pick<ConnectionStatus, 'id' | 'client' | 'server' | 'protocol' | 'role' | 'journey' | 'proxy'>;

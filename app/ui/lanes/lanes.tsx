@@ -8,7 +8,7 @@ import { rowMenu } from '../timeline/row-menu.ts';
 import { t } from '../strings/strings.ts';
 import { LaneArrows, LANE_ROW } from './lane-arrows.tsx';
 import { LaneSide } from './lane-side.tsx';
-import { planLanes } from './lanes-model.ts';
+import { laneX, planLanes } from './lanes-model.ts';
 
 export function Lanes() {
   const app = useApp();
@@ -139,11 +139,11 @@ function LaneHeads({
 }) {
   const host = useRef<HTMLDivElement>(null);
   // Where addresses would run into each other the port says enough.
-  const isTight = (width - 74) / (lanes.length + 0.6) < 124;
+  const isTight = (laneX(1, width) - laneX(0, width)) / (lanes.length + 0.6) < 124;
   useEffect(() => {
     [...(host.current?.children ?? [])].forEach((element, i) => {
       const lane = lanes[i];
-      if (element instanceof HTMLElement && lane !== undefined) element.style.left = `${74 + lane.x * (width - 74)}px`;
+      if (element instanceof HTMLElement && lane !== undefined) element.style.left = `${laneX(lane.x, width)}px`;
     });
   }, [lanes, width]);
   return (

@@ -9,7 +9,7 @@ import { t } from '../strings/strings.ts';
 import { swatchClass } from '../timeline/swatch.ts';
 import { Table, type TableColumn } from '../widgets/table.tsx';
 import { ConnectionDetails } from './connection-details.tsx';
-import { proxyMenu } from './proxy-menu.ts';
+import { proxyMenu, shortUrl } from './proxy-menu.ts';
 
 const endpoint = ({ address, port }: { readonly address: string; readonly port: number }): string =>
   `${address}:${port}`;
@@ -150,6 +150,9 @@ function ProxyList() {
 function ProxyItem({ proxy }: { readonly proxy: ProxyStatus }) {
   const app = useApp();
   const [icon, tone] = STATE_ICON[proxy.state];
+  const url = proxy.url ?? proxy.spec.listen;
+  const [scheme = ''] = url.split('://');
+  const route = `${scheme} ${shortUrl(url)} → ${proxy.spec.upstream === undefined ? '…' : shortUrl(proxy.spec.upstream)}`;
   return (
     <li className="proxy-item">
       <span className={tone}>
@@ -169,7 +172,9 @@ function ProxyItem({ proxy }: { readonly proxy: ProxyStatus }) {
       >
         <Icon name="more" />
       </button>
-      <small className="mono cut">{`${proxy.url ?? proxy.spec.listen} → ${proxy.spec.upstream ?? '…'}`}</small>
+      <small className="mono cut" title={`${url} → ${proxy.spec.upstream ?? ''}`}>
+        {route}
+      </small>
       {proxy.error !== undefined && <small className="c-problem">{proxy.error}</small>}
     </li>
   );

@@ -5,6 +5,11 @@ import { filterLiteral } from '../filter/filter-draft.ts';
 import { copyText } from '../inspector/field-menu.ts';
 import { t } from '../strings/strings.ts';
 
+/** An address of this machine by its port, as one reads it: `ws://127.0.0.1:8101/` → `:8101`. */
+export function shortUrl(url: string): string {
+  return url.replace(/^\w+:\/\/(127\.0\.0\.1|localhost|\[::1\])?(?=.)/, '').replace(/\/$/, '');
+}
+
 export function proxyMenu(app: App, proxy: ProxyStatus): readonly MenuEntry[] {
   const { name } = proxy.spec;
   const isRunning = proxy.state === 'running' || proxy.state === 'starting';

@@ -1,25 +1,34 @@
 import type { ProxyStatus } from '../../../core/traffic/proxy-spec.ts';
+import type { App } from '../app.ts';
 import { useApp } from '../app.ts';
+import type { MenuEntry } from '../commands/overlays.ts';
 import { Icon } from '../icons/icon.tsx';
 import type { IconName } from '../icons/icon-set.ts';
-import { proxyMenu } from '../proxies/proxy-menu.ts';
+import { proxyMenu, shortUrl } from '../proxies/proxy-menu.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
 import { swatchClass } from '../timeline/swatch.ts';
 
 type Shown = keyof typeof t.shell.proxyState;
 
+/** Worst first: a group shows the first of these that one of its proxies is in. */
 const GLYPH: Readonly<Record<Shown, readonly [IconName, string]>> = {
-  running: ['check', 'c-ok'],
+  failed: ['error', 'c-problem'],
   holding: ['hold', 'c-warning'],
   fault: ['clock', 'c-warning'],
   starting: ['clock', 'muted'],
   stopped: ['stop', 'muted'],
-  failed: ['error', 'c-problem'],
+  running: ['check', 'c-ok'],
 };
+const STATES = Object.keys(GLYPH) as readonly Shown[];
 
-/** Few proxies stand side by side; more fold behind a count. */
+/** Few proxies stand side by side; more are grouped by game, and more games fold behind a count. */
 const MOST = 5;
+
+interface Chip {
+  readonly name: string;
+  readonly proxies: readonly ProxyStatus[];
+}
 
 export function ProxyChips() {
   const app = useApp();
@@ -38,22 +47,28 @@ export function ProxyChips() {
   const holding = new Set(
     held.map((frame) => connections.find((connection) => connection.id === frame.conn)?.proxy ?? ''),
   );
+  const chips = chipsOf(own);
   return (
     <div className="proxies" role="group" aria-label={t.shell.proxies}>
-      {own.slice(0, MOST).map((proxy) => {
-        const state = shownState(proxy, holding.has(proxy.spec.name));
+      {chips.slice(0, MOST).map((chip) => {
+        const states = chip.proxies.map((proxy) => shownState(proxy, holding.has(proxy.spec.name)));
+        const state = STATES.find((each) => states.includes(each)) ?? 'running';
         const [icon, tone] = GLYPH[state];
         const word = t.shell.proxyState[state];
+        const error = chip.proxies.find((proxy) => proxy.error !== undefined)?.error;
         return (
           <button
-            key={proxy.spec.name}
-            className={proxy.state === 'stopped' ? 'off' : ''}
-            title={`${proxy.spec.name}: ${word}${proxy.error === undefined ? '' : `. ${proxy.error}`}`}
+            key={chip.name}
+            className={states.every((each) => each === 'stopped') ? 'off' : ''}
+            title={`${chip.proxies.map((proxy) => proxy.spec.name).join(', ')}: ${word}${error === undefined ? '' : `. ${error}`}`}
             aria-haspopup="menu"
-            onClick={(event) => app.overlays.showMenu(event.currentTarget, proxy.spec.name, proxyMenu(app, proxy))}
+            onClick={(event) =>
+              app.overlays.showMenu(event.currentTarget, chip.name, chipMenu(app, chip, event.currentTarget))
+            }
           >
-            <i className={swatchClass(proxy.spec.protocol ?? '')} />
-            {proxy.spec.name}
+            <i className={swatchClass(chip.proxies[0]?.spec.protocol ?? '')} />
+            <span className="cut">{chip.name}</span>
+            {chip.proxies.length > 1 && <span className="muted num">{chip.proxies.length}</span>}
             <span className={tone}>
               <Icon name={icon} small />
             </span>
@@ -61,9 +76,30 @@ export function ProxyChips() {
           </button>
         );
       })}
-      {own.length > MOST && <button onClick={() => app.dock.show('connections')}>{`+${own.length - MOST}`}</button>}
+      {chips.length > MOST && <button onClick={() => app.dock.show('connections')}>{`+${chips.length - MOST}`}</button>}
     </div>
   );
+}
+
+function chipsOf(own: readonly ProxyStatus[]): readonly Chip[] {
+  if (own.length <= MOST) return own.map((proxy) => ({ name: proxy.spec.name, proxies: [proxy] }));
+  const groups = Map.groupBy(own, (proxy) => proxy.spec.protocol ?? '');
+  return [...groups].map(([protocol, proxies]) => ({
+    name: protocol === '' || proxies.length === 1 ? (proxies[0]?.spec.name ?? protocol) : protocol,
+    proxies,
+  }));
+}
+
+function chipMenu(app: App, chip: Chip, anchor: Element): readonly MenuEntry[] {
+  const [first, ...others] = chip.proxies;
+  if (first === undefined) return [];
+  if (others.length === 0) return proxyMenu(app, first);
+  return chip.proxies.map((proxy) => ({
+    title: proxy.spec.name,
+    icon: GLYPH[shownState(proxy, false)][0],
+    note: shortUrl(proxy.url ?? proxy.spec.listen),
+    run: () => app.overlays.showMenu(anchor, proxy.spec.name, proxyMenu(app, proxy)),
+  }));
 }
 
 function shownState(proxy: ProxyStatus, isHolding: boolean): Shown {

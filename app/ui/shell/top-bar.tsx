@@ -113,7 +113,9 @@ function Exactness() {
     <span className="exact" title={t.shell.exactTitle}>
       <Icon name="equal" className="c-ok" />
       <b>{t.shell.exact}</b>
-      {meter.changedOnPurpose > 0 && <span className="wide">· {t.shell.changedOnPurpose(meter.changedOnPurpose)}</span>}
+      {meter.changedOnPurpose > 0 && (
+        <span className="wide cut">· {t.shell.changedOnPurpose(meter.changedOnPurpose)}</span>
+      )}
     </span>
   );
 }

@@ -82,7 +82,7 @@ function CoverageLine({
 }) {
   const share = message.fieldsTotal === 0 ? (message.count > 0 ? 1 : 0) : message.fieldsSeen / message.fieldsTotal;
   return (
-    <>
+    <div>
       <code
         className={message.count === 0 ? 'muted' : ''}
         title={message.unseen.length > 0 ? t.statistics.coverage.unseen(message.unseen.join(', ')) : message.name}
@@ -93,6 +93,6 @@ function CoverageLine({
       <span className="r num">
         {message.count === 0 ? t.statistics.coverage.never : `${message.fieldsSeen}/${message.fieldsTotal}`}
       </span>
-    </>
+    </div>
   );
 }

@@ -6,6 +6,9 @@ import { t } from '../strings/strings.ts';
 import { StatisticsBody } from './statistics-body.tsx';
 import { useStatistics } from './use-statistics.ts';
 
+/** ENet's own estimate never quite returns to nothing after one resend. */
+const NOTABLE_LOSS = 0.01;
+
 export function EnetTab() {
   const result = useStatistics((client) => client.request('stats.enet', {}));
   const words = t.statistics.enet;
@@ -35,7 +38,7 @@ export function EnetTab() {
                   <td className="r num">{percent(peer.throttle)}</td>
                   <td className="r num">{grouped(peer.inFlight)}</td>
                   <td className="r num">{grouped(peer.resends)}</td>
-                  <td className={`r num${peer.lost > 0 ? ' c-warning' : ''}`}>{grouped(peer.lost)}</td>
+                  <td className={`r num${peer.lost >= NOTABLE_LOSS ? ' c-warning' : ''}`}>{percent(peer.lost)}</td>
                   <td className="cut muted">
                     {peer.channels
                       .map((channel) => words.channel(channel.channel, channel.waiting, channel.reassembling))

@@ -48,7 +48,10 @@ export function FieldBytesTab() {
   // A message that goes both ways is counted in two rows.
   const names = [
     ...new Set(
-      (messages.value ?? []).filter((each) => each.message !== '').map((each) => `${each.protocol}/${each.message}`),
+      [...(messages.value ?? [])]
+        .filter((each) => each.message !== '')
+        .sort((a, b) => b.bytes - a.bytes)
+        .map((each) => `${each.protocol}/${each.message}`),
     ),
   ];
   const name = names.includes(chosen) ? chosen : (names[0] ?? '');

@@ -1,5 +1,7 @@
 import { useMemo, useState } from 'react';
+import type { FieldView } from '../../../core/contract/frames.ts';
 import { useApp } from '../app.ts';
+import { filterPath } from '../inspector/field-condition.ts';
 import { useStore } from '../state/store.ts';
 import { selectOne } from '../timeline/selection.ts';
 import { t } from '../strings/strings.ts';
@@ -43,6 +45,7 @@ export function PlotTab() {
         />
         <button className="btn">{t.statistics.draw}</button>
       </form>
+      <Suggested />
       {plotted.path === '' ? (
         <div className="empty in-dock">{t.statistics.plotAdvice}</div>
       ) : (
@@ -50,6 +53,38 @@ export function PlotTab() {
       )}
     </div>
   );
+}
+
+const MOST_SUGGESTED = 8;
+
+/** Numbers of the selected frame, one click from a plot. */
+function Suggested() {
+  const app = useApp();
+  const inspected = useStore(app.inspection.inspected);
+  const message = inspected?.frame.messages[0]?.name ?? '';
+  const root = inspected?.buffers[0]?.root;
+  const paths = useMemo(() => (root === undefined ? [] : [...new Set(numericPaths(root))]), [root]);
+  if (paths.length === 0) return null;
+  return (
+    <div className="add-line suggested">
+      {t.statistics.suggested(message)}
+      {paths.slice(0, MOST_SUGGESTED).map((path) => (
+        <button
+          key={path}
+          type="button"
+          className="btn small mono"
+          onClick={() => app.statistics.plotted.set({ path, message })}
+        >
+          {path}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function numericPaths(field: FieldView): string[] {
+  if (field.children.length > 0 && field.value === undefined) return field.children.flatMap(numericPaths);
+  return typeof field.value === 'number' && field.role !== 'type' ? [filterPath(field.path)] : [];
 }
 
 function Plotted({ path, message }: { readonly path: string; readonly message: string }) {

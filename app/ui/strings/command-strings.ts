@@ -75,6 +75,8 @@ export const commandStrings = {
     duplicateHeld: 'Send the held frame twice',
     dropHeld: 'Drop the held frame',
     forwardAll: 'Forward all held frames',
+    extendHeld: 'Give the held frame 30 s more',
+    noLimitHeld: 'Hold the frame without limit',
     undoEdits: 'Undo edits of the held frame',
     race: 'Release held frames in a chosen order…',
     newRule: 'New rule',

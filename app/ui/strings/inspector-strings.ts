@@ -47,6 +47,7 @@ export const inspectorStrings = {
   previousChanges: 'Changed since',
   moreChanges: (n: number) => `and ${grouped(n)} more`,
   absent: 'absent',
+  wholeMessage: 'message',
   filterOnValue: 'Filter on value',
   copy: 'Copy',
   copied: 'Copied.',

@@ -102,6 +102,7 @@ export const timelineStrings = {
   timeTitle: { session: 'Time s', wall: 'Time', reference: 'Ref s' },
   direction: { toServer: 'to server', toClient: 'to client' },
   notUnderstood: 'not understood',
+  control: 'control',
   marks: {
     edited: 'edited',
     dropped: 'dropped',

@@ -4,7 +4,8 @@ import type { Strip } from '../../../core/contract/rows.ts';
 export interface StripColors {
   readonly server: string;
   readonly client: string;
-  readonly line: string;
+  /** Frames the filter leaves out. */
+  readonly rest: string;
   readonly error: string;
   readonly warning: string;
   readonly mark: string;
@@ -15,7 +16,8 @@ const MIDDLE = 22;
 const ROOM = 15;
 const TICK = 6;
 
-export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, colors: StripColors): void {
+/** @param shown what the filter leaves of it; null: no filter */
+export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, shown: Strip | null, colors: StripColors): void {
   const width = canvas.clientWidth;
   const scale = window.devicePixelRatio;
   const pixels = Math.round(width * scale);
@@ -31,11 +33,21 @@ export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, colors: Strip
   const tall = (count: number): number => (count === 0 ? 0.6 : Math.max(1, Math.sqrt(count / most) * ROOM));
   strip.buckets.forEach((bucket, i) => {
     const x = i * step;
-    const up = tall(bucket.toServer);
-    context.fillStyle = colors.server;
-    context.fillRect(x, MIDDLE - up, bar, up);
-    context.fillStyle = colors.client;
-    context.fillRect(x, MIDDLE + 0.6, bar, tall(bucket.toClient));
+    const part = shown === null ? bucket : shown.buckets[i];
+    const bars = (up: number, down: number, above: string, below: string): void => {
+      context.fillStyle = above;
+      context.fillRect(x, MIDDLE - up, bar, up);
+      context.fillStyle = below;
+      context.fillRect(x, MIDDLE + 0.6, bar, down);
+    };
+    if (shown !== null) bars(tall(bucket.toServer), tall(bucket.toClient), colors.rest, colors.rest);
+    if (part !== undefined)
+      bars(
+        part.toServer === 0 && shown !== null ? 0 : tall(part.toServer),
+        part.toClient === 0 && shown !== null ? 0 : tall(part.toClient),
+        colors.server,
+        colors.client,
+      );
     const tick =
       bucket.errors > 0 ? colors.error : bucket.marks > 0 ? colors.mark : bucket.warnings > 0 ? colors.warning : '';
     if (tick !== '') {

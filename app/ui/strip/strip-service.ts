@@ -8,6 +8,8 @@ import { type StripRange, type TimeWindow, zoomed } from './strip-scale.ts';
 
 export interface StripService {
   readonly data: Store<Strip | null>;
+  /** The same span, only of the frames the view shows; null while it shows all. */
+  readonly shown: Store<Strip | null>;
   readonly range: Store<StripRange>;
   /** Narrowed to a part of the session, not growing with it. */
   readonly zoom: Store<StripRange | null>;
@@ -22,6 +24,7 @@ const REFRESH_MS = 500;
 
 export function createStripService(client: EngineClient, mirror: Mirror, view: TimelineView): StripService {
   const data = createStore<Strip | null>(null);
+  const shown = createStore<Strip | null>(null);
   const range = createStore<StripRange>({ from: 0, to: 1 });
   const zoom = createStore<StripRange | null>(null);
   let isAsking = false;
@@ -44,8 +47,15 @@ export function createStripService(client: EngineClient, mirror: Mirror, view: T
     isDirty = false;
     const wanted = zoom.get() ?? { from: 0, to: end() };
     try {
-      const strip = await client.request('view.strip', { ...wanted, buckets: BUCKETS });
+      const { filter, hidden } = view.spec.get();
+      const isNarrowed = filter.trim() !== '' || (hidden ?? []).length > 0;
+      const { view: id } = view.status.get();
+      const [strip, part] = await Promise.all([
+        client.request('view.strip', { ...wanted, buckets: BUCKETS }),
+        isNarrowed && id !== 0 ? client.request('view.strip', { ...wanted, buckets: BUCKETS, view: id }) : null,
+      ]);
       range.set(wanted);
+      shown.set(part);
       data.set(strip);
     } catch {
       // Without an overview the timeline still works.
@@ -64,6 +74,7 @@ export function createStripService(client: EngineClient, mirror: Mirror, view: T
   client.onReady(() => void ask());
   mirror.growth.subscribe(later);
   mirror.session.subscribe(later);
+  view.status.subscribe(later);
   zoom.subscribe(() => void ask());
 
   const setWindow = (window: TimeWindow | undefined): void => {
@@ -74,6 +85,7 @@ export function createStripService(client: EngineClient, mirror: Mirror, view: T
   };
   return {
     data,
+    shown,
     range,
     zoom,
     setWindow,

@@ -115,7 +115,7 @@ function useDrawing(canvas: RefObject<HTMLCanvasElement | null>): void {
     let colors = readColors();
     const draw = (): void => {
       const data = strip.data.get();
-      if (data !== null) drawStrip(element, data, colors);
+      if (data !== null) drawStrip(element, data, strip.shown.get(), colors);
     };
     const resize = new ResizeObserver(draw);
     resize.observe(element);
@@ -135,11 +135,11 @@ function useDrawing(canvas: RefObject<HTMLCanvasElement | null>): void {
 }
 
 function readColors() {
-  const colors = tokenColors(['rate-server', 'rate-client', 'border', 'problem', 'warning', 'injected']);
+  const colors = tokenColors(['rate-server', 'rate-client', 'selected-idle', 'problem', 'warning', 'injected']);
   return {
     server: colors['rate-server'],
     client: colors['rate-client'],
-    line: colors.border,
+    rest: colors['selected-idle'],
     error: colors.problem,
     warning: colors.warning,
     mark: colors.injected,

@@ -74,7 +74,7 @@ export function fillCells(target: RowCells, row: Row, before: number, context: C
       case 'dir':
         return fillDirection(cell, row);
       case 'message':
-        return setText(cell, row.message === '' ? t.timeline.notUnderstood : oneLine(row.message));
+        return setText(cell, messageText(row));
       case 'summary':
         return fillSummary(cell, row);
       case 'answer':
@@ -85,6 +85,12 @@ export function fillCells(target: RowCells, row: Row, before: number, context: C
         return fillMarks(cell, row);
     }
   });
+}
+
+/** Control frames of the carrier are no messages; their summary says what they are. */
+export function messageText(row: Pick<Row, 'message' | 'isControl'>): string {
+  if (row.message !== '') return oneLine(row.message);
+  return row.isControl ? t.timeline.control : t.timeline.notUnderstood;
 }
 
 export function timeText(time: number, context: CellContext): string {
