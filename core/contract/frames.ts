@@ -82,7 +82,7 @@ export interface FrameView {
   /** The last frame of the same name on this connection, and what changed since. */
   readonly previous?: { readonly n: number; readonly changes: readonly FieldChange[] };
   readonly waitedMs: number;
-  /** ENet commands that carried it, when known: the carrier view. */
+  /** What crossed a byte stream for this frame, delimiters and length prefix included, when it is more than the payload. */
   readonly packet?: BufferView;
 }
 

@@ -198,6 +198,10 @@ test('a held frame waits for a decision, is edited, and both texts are kept', as
     fate: 'edited',
     messages: [{ fields: { text: 'what?' } }],
     sent: { hex: edited, changes: [{ path: 'text', before: 'what?', after: 'why?' }] },
+    packet: {
+      hex: expect.stringMatching(/0a$/),
+      root: { children: [{ name: 'payload' }, { name: 'after', start: 36, end: 37 }] },
+    },
   });
   await expect(client.request('held.decide', { n: [1], action: 'edit' })).rejects.toMatchObject({
     code: 'bad-request',

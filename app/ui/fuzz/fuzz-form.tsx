@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useEffect, useState, type FormEvent } from 'react';
 import { useApp } from '../app.ts';
 import { Icon } from '../icons/icon.tsx';
 import { isEndpointUrl } from '../proxies/presets.ts';
@@ -15,6 +15,8 @@ export function FuzzForm() {
   const hasCampaign = useStore(app.mirror.fuzz) !== null;
   const [isBusy, setBusy] = useState(false);
   const set = (part: Partial<FuzzDraft>): void => app.fuzz.draft.update((now) => ({ ...now, ...part }));
+  // A server one looks at is likelier than none.
+  useEffect(() => app.fuzz.suggestServer(app.inspection.inspected.get()?.frame.conn ?? 0), [app]);
   const isBad = !isEndpointUrl(draft.to);
   const submit = (event: FormEvent): void => {
     event.preventDefault();

@@ -29,6 +29,8 @@ export interface FuzzService {
   readonly finding: Store<string>;
   /** What to fuzz, and the connection whose server it is for. */
   prepare(filter: string, conn: number): void;
+  /** Fills in the server of a connection, unless one was named already. */
+  suggestServer(conn: number): void;
   target(frame: FrameView, field: FieldView): void;
   start(): Promise<void>;
   pause(on: boolean): Promise<void>;
@@ -80,6 +82,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     isEditing,
     finding,
     prepare,
+    suggestServer: (conn) => draft.update((now) => (now.to === '' ? { ...now, to: serverOf(conn) } : now)),
     target(frame, field) {
       const name = frame.messages[0]?.name;
       const message = name === null || name === undefined ? '' : `message == ${filterLiteral(name)} and `;

@@ -74,6 +74,7 @@ function CoverageLine({
 }: {
   readonly message: {
     readonly name: string;
+    readonly direction: string;
     readonly count: number;
     readonly fieldsSeen: number;
     readonly fieldsTotal: number;
@@ -87,11 +88,18 @@ function CoverageLine({
         className={message.count === 0 ? 'muted' : ''}
         title={message.unseen.length > 0 ? t.statistics.coverage.unseen(message.unseen.join(', ')) : message.name}
       >
+        <span className={message.direction === 'toClient' ? 'c-c' : 'c-s'}>
+          <Icon name={message.direction === 'toClient' ? 'left' : 'right'} small />
+        </span>
         {message.name}
       </code>
       <Meter share={message.count === 0 ? 0 : share} tone={share >= 1 && message.count > 0 ? 'ok' : 'acc'} />
       <span className="r num">
-        {message.count === 0 ? t.statistics.coverage.never : `${message.fieldsSeen}/${message.fieldsTotal}`}
+        {message.count === 0
+          ? t.statistics.coverage.never
+          : message.fieldsTotal === 0
+            ? t.statistics.coverage.once
+            : `${message.fieldsSeen}/${message.fieldsTotal}`}
       </span>
     </div>
   );

@@ -65,6 +65,7 @@ export const statisticsStrings = {
     seen: (seen: number, total: number, share: string) => `${grouped(seen)} of ${grouped(total)} messages · ${share}`,
     unseen: (fields: string) => `Not seen: ${fields}`,
     never: 'never',
+    once: 'seen',
     drift: (where: string, count: number) => `in ${where}, ${grouped(count)} ${count === 1 ? 'time' : 'times'}`,
     copyPatch: 'Copy schema patch',
   },

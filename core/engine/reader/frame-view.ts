@@ -57,6 +57,7 @@ export function frameView(reader: SessionReader, n: number, revealSecrets: boole
     ...(comment === undefined ? {} : { comment }),
     ...previousOf(reader, frame, known?.dissected, revealSecrets, tree),
     waitedMs: reader.index.flags(n) & FLAG.outcome ? reader.outcome(n).waitedMs : 0,
+    ...packetOf(frame),
   };
 }
 
@@ -124,6 +125,26 @@ function safeTree(dissected: Dissected): FieldNode | undefined {
 /** Bytes nobody understands, as a tree of one. */
 export function bytesNode(bytes: Uint8Array): FieldNode {
   return { name: 'bytes', kind: 'bytes', start: 0, end: bytes.length, value: bytes, meta: {}, children: [] };
+}
+
+/** The frame with what stood around it on the stream. */
+function packetOf({ head, bytes, tail }: Frame): Pick<FrameView, 'packet'> {
+  if (head.length === 0 && tail.length === 0) return {};
+  const whole = new Uint8Array(head.length + bytes.length + tail.length);
+  const children: FieldNode[] = [];
+  let at = 0;
+  for (const [name, part] of [
+    ['before', head],
+    ['payload', bytes],
+    ['after', tail],
+  ] as const) {
+    if (part.length === 0) continue;
+    whole.set(part, at);
+    children.push({ ...bytesNode(part), name, start: at, end: at + part.length });
+    at += part.length;
+  }
+  const root: FieldNode = { name: 'stream', kind: 'struct', start: 0, end: at, value: undefined, meta: {}, children };
+  return { packet: { title: 'stream', hex: hexOf(whole), root: treeOf(root, { revealSecrets: true, expert: [] }) } };
 }
 
 function sentOf(
