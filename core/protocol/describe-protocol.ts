@@ -20,10 +20,11 @@ export function describeProtocol(protocol: Protocol, level = 1): string {
     }
     lines.push('');
   }
+  const isWide = protocol.messages.some((spec) => (spec.id ?? 0) > 255);
   for (const [group, specs] of grouped(protocol.messages)) {
     lines.push(heading(1, group === '' ? 'Messages' : capital(group)), '');
-    for (const spec of specs)
-      lines.push(heading(2, titleOf(spec)), '', ...aboutMessage(spec), describeFields(spec.node));
+    for (const [spec, fields] of merged(specs))
+      lines.push(heading(2, titleOf(spec, isWide)), '', ...aboutMessage(spec), fields);
   }
   if (protocol.pairs.length > 0) {
     lines.push(heading(1, 'Requests and replies'), '', '| request | replies | |', '|---|---|---|');
@@ -45,9 +46,23 @@ function facts(protocol: Protocol): string[] {
   return [list.join(' ')];
 }
 
-function titleOf(spec: MessageSpec): string {
-  const id =
-    spec.id === undefined ? '' : ` (${spec.id > 255 ? `0x${spec.id.toString(16).padStart(4, '0')}` : spec.id})`;
+/** Messages that dialects have in common are told once. */
+function merged(specs: readonly MessageSpec[]): Iterable<readonly [MessageSpec, string]> {
+  const told = new Map<string, readonly [MessageSpec, string]>();
+  for (const spec of specs) {
+    const fields = describeFields(spec.node);
+    const key = [titleOf(spec, false), fields].join('\n');
+    const before = told.get(key)?.[0].dialects;
+    const dialects = before === undefined ? spec.dialects : [...before, ...(spec.dialects ?? [])];
+    told.set(key, [dialects === undefined ? spec : { ...spec, dialects }, fields]);
+  }
+  return told.values();
+}
+
+/** @param isWide ids of two bytes, which are read as hex wherever they are written down */
+function titleOf(spec: MessageSpec, isWide: boolean): string {
+  const number = isWide ? `0x${spec.id?.toString(16).padStart(4, '0')}` : spec.id;
+  const id = spec.id === undefined ? '' : ` (${number})`;
   return `\`${spec.name}\`${id}, ${ARROWS[spec.direction]}`;
 }
 

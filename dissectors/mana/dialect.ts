@@ -1,16 +1,28 @@
 /**
  * Which dialect a connection speaks. It is told by the version number at login, by messages only one dialect has, by the token
- * a known connection issued, or by being the only one that decodes a message without complaint.
+ * a known connection issued, or by being the only one that decodes a message without complaint. Fields changed under the same
+ * version number, so that a message which does not fit may still move a connection to a neighbouring generation.
  */
 import type { Dissected, DissectedMessage, Encoded, Memory } from '../../core/protocol/protocol.ts';
 import { type Dialect, DIALECTS } from './entry.ts';
 
 export interface State {
   readonly dialect: Dialect | 'auto';
+  /** By the user's choice: nothing in the traffic changes it. */
+  readonly fixed?: true;
 }
 
 /** Likeliest first: it wins between equals. */
 const ORDER: readonly Dialect[] = ['head', '2011', 'seed'];
+/** Asked only where none of those fits: they differ from 2011 in a few messages. */
+const BETWEEN: readonly Dialect[] = ['2012', '2013'];
+const NEIGHBOURS: Readonly<Record<Dialect, readonly Dialect[]>> = {
+  seed: [],
+  2011: ['2012', '2013'],
+  2012: ['2013', '2011'],
+  2013: ['2012', '2011'],
+  head: ['2013', '2012'],
+};
 const HEAD_ONLY = new Set(['PAMSG_LOGIN_RNDTRGR', 'APMSG_LOGIN_RNDTRGR_RESPONSE']);
 const ISSUES = new Set([
   'APMSG_CHAR_SELECT_RESPONSE',
@@ -35,16 +47,44 @@ export function bestReading(read: (dialect: Dialect) => Dissected): {
   dissected: Dissected;
   isClear: boolean;
 } {
-  const readings = ORDER.map((dialect) => ({ dialect, dissected: read(dialect) })).map((r) => ({
-    ...r,
-    misfit: misfit(r.dissected),
-  }));
+  const readAs = (dialect: Dialect) => {
+    const dissected = read(dialect);
+    return { dialect, dissected, misfit: misfit(dissected) };
+  };
+  const readings = ORDER.map(readAs);
+  if (readings.every((r) => r.misfit > 0)) readings.push(...BETWEEN.map(readAs));
   const best = readings.reduce((a, b) => (b.misfit < a.misfit ? b : a));
   return {
     dialect: best.dialect,
     dissected: best.dissected,
     isClear: best.misfit === 0 && readings.every((r) => r === best || r.misfit > 0),
   };
+}
+
+/** A message that does not fit the dialect, in a neighbouring one that has no complaint. Bytes left over are no reason to doubt head. */
+export function revised(dialect: Dialect, read: (dialect: Dialect) => Dissected): Dissected {
+  const dissected = read(dialect);
+  if (misfit(dissected) < (dialect === 'head' ? 20 : 1)) return dissected;
+  for (const neighbour of NEIGHBOURS[dialect]) {
+    const other = read(neighbour);
+    if (misfit(other) === 0) return other;
+  }
+  return dissected;
+}
+
+/** The version number a client names when it logs in; undefined for every other message. */
+export function versionNamed(message: DissectedMessage): number | undefined {
+  if (message.name !== 'PAMSG_REGISTER' && message.name !== 'PAMSG_LOGIN') return undefined;
+  const version = (message.fields as Record<string, unknown> | null)?.['version'];
+  return typeof version === 'number' ? version : undefined;
+}
+
+/** Clients of version 1 ask for a salt first since 2012, which is what head does too. */
+export function dialectOfVersion(version: number, before: Dialect | 'auto'): Dialect {
+  if (version >= 7) return 'head';
+  if (version >= 2) return '2013';
+  if (before === 'auto') return '2011';
+  return before === 'head' ? '2012' : before;
 }
 
 /** Composing without knowing the dialect: the first one whose fields these are. */
@@ -74,12 +114,9 @@ export function nextDialect(
   const fields = message.fields as Record<string, unknown> | null;
   if (bytes.length >= 2 && (bytes[0]! & 0x80) !== 0) return 'head';
   if (message.name !== null && HEAD_ONLY.has(message.name)) return 'head';
-  if (message.name === 'PAMSG_REGISTER' || message.name === 'PAMSG_LOGIN') {
-    const version = fields?.['version'];
-    if (typeof version === 'number' && version >= 2) return 'head';
-    const clear = isClear();
-    return version === 1 ? (clear === 'seed' ? 'seed' : '2011') : clear;
-  }
+  const version = versionNamed(message);
+  if (version !== undefined && version >= 2) return dialectOfVersion(version, 'auto');
+  if (version === 1) return isClear() === 'seed' ? 'seed' : '2011';
   if (message.name !== null && SHOWS.has(message.name)) {
     const known = memory.recall(tokenKey(fields));
     if (DIALECTS.includes(known as Dialect)) return known as Dialect;

@@ -1,27 +1,40 @@
 /**
  * How one row of the protocol is written down here: a name, its id per dialect, and its fields per dialect. A dialect whose
- * fields are not given has those of the one before it (seed → 2011 → head); null means that the dialect lacks the message.
+ * fields are not given has those of the one before it (seed → 2011 → 2012 → 2013, and 2011 → head); null means that the dialect
+ * lacks the message.
  */
 import { bytes, decimal, optional, prefix, struct, text, u16be, u32be, u8 } from '../../core/schema/builders.ts';
 import type { Meta, Node } from '../../core/schema/nodes.ts';
 
-/** `seed`: as the seed document words it; `2011`: the server of March 2011; `head`: protocol version 9 and 10. */
-export type Dialect = 'seed' | '2011' | 'head';
-export const DIALECTS: readonly Dialect[] = ['seed', '2011', 'head'];
+/**
+ * `seed`: as the seed document words it; `2011`: the server of March 2011; `2012`: late 2011 to 2012, still protocol version 1;
+ * `2013`: protocol version 3 and what led to it; `head`: since ids moved (version 7), and versions 9 and 10.
+ */
+export type Dialect = 'seed' | '2011' | '2012' | '2013' | 'head';
+export const DIALECTS: readonly Dialect[] = ['seed', '2011', '2012', '2013', 'head'];
 
 export type Shape = Readonly<Record<string, Node>>;
 export type Body = (t: Types) => Shape;
 
 export interface Entry {
   readonly name: string;
-  /** Id in the seed and in 2011, or null when only head has it. */
+  /** Id from the seed to 2013, or null when it came later. */
   readonly id: number | null;
   /** Id in head: absent: the same; null: gone. */
   readonly headId?: number | null;
+  /** The generation in which a message came that the seed lacks; absent: head. */
+  readonly since?: '2012' | '2013';
+  /** The last generation before head that had it; absent: 2013. */
+  readonly until?: '2011' | '2012';
+  /** Id from 2012 to before head, where it is neither. */
+  readonly id2012?: number;
+  readonly id2013?: number;
   readonly group: string;
   readonly doc: string;
   readonly seed: Body;
   readonly y2011?: Body;
+  readonly y2012?: Body;
+  readonly y2013?: Body;
   readonly head?: Body;
   readonly neverSent?: boolean;
 }

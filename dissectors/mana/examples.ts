@@ -5,7 +5,7 @@
 import type { Example } from '../../core/protocol/protocol.ts';
 import { type Dialect, DIALECTS } from './entry.ts';
 import { GOLDEN } from './golden.ts';
-import { directionOf, ENTRIES } from './tables.ts';
+import { directionOf, ENTRIES, idIn } from './tables.ts';
 
 const TOKEN = Array.from({ length: 32 }, (_, i) => i + 1);
 const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)];
@@ -52,7 +52,7 @@ function example(line: string): Example[] {
   if (entry === undefined) throw new Error(`no message ${name}`);
   const direction = directionOf(name);
   return DIALECTS.filter((d) => only.length === 0 || only.includes(d)).flatMap((dialect) => {
-    const id = dialect === 'head' && entry.headId !== undefined ? entry.headId : entry.id;
+    const id = idIn(entry, dialect);
     if (id === null) return [];
     const bytes = [...word(id), ...pack(notation, dialect)];
     return [

@@ -3,7 +3,17 @@ import { u16be } from '../../core/schema/builders.ts';
 import { defineProtocol } from '../../core/protocol/define-protocol.ts';
 import type { Direction, Dissected, Link, Pair, Protocol, Sample } from '../../core/protocol/protocol.ts';
 import { isTagged, tag, tagExpert, taggedRoot, untag } from './debug-form.ts';
-import { bestReading, firstThatFits, misfit, nextDialect, rememberToken, type State } from './dialect.ts';
+import {
+  bestReading,
+  dialectOfVersion,
+  firstThatFits,
+  misfit,
+  nextDialect,
+  rememberToken,
+  revised,
+  type State,
+  versionNamed,
+} from './dialect.ts';
 import { type Dialect, DIALECTS } from './entry.ts';
 import { examples } from './examples.ts';
 import { manaSummary } from './summary.ts';
@@ -21,7 +31,7 @@ export const mana: Protocol<State> = defineProtocol<State>({
   options: [
     {
       name: 'dialect',
-      doc: 'seed: as the seed document words it; 2011: the server of March 2011; head: protocol version 9 and 10; auto: told by the traffic',
+      doc: 'seed: as the seed document words it; 2011: the server of March 2011; 2012: until early 2013, still version 1; 2013: version 3; head: version 7 to 10; auto: told by the traffic',
       default: 'auto',
       values: ['auto', ...DIALECTS],
     },
@@ -105,13 +115,15 @@ export const mana: Protocol<State> = defineProtocol<State>({
   summary: manaSummary,
   start: (_link, options) => {
     const wanted = options['dialect'] ?? 'auto';
-    return { dialect: DIALECTS.includes(wanted as Dialect) ? (wanted as Dialect) : 'auto' };
+    return DIALECTS.includes(wanted as Dialect) ? { dialect: wanted as Dialect, fixed: true } : { dialect: 'auto' };
   },
   recognise,
   dissect(bytes, direction, state, limits, base) {
     if (isTagged(bytes)) {
       const untagged = untag(bytes);
-      const plain = base.dissect(untagged.plain, direction, { dialect: 'head' }, limits);
+      const plain = revised(taggedDialect(state), (dialect) =>
+        base.dissect(untagged.plain, direction, { dialect }, limits),
+      );
       const expert = plain.expert.map((info) => tagExpert(info, untagged));
       return {
         messages: plain.messages.map((m) => ({ ...m, range: [0, bytes.length] })),
@@ -119,14 +131,18 @@ export const mana: Protocol<State> = defineProtocol<State>({
         tree: () => taggedRoot(plain.tree(), untagged, bytes),
       };
     }
-    if (state.dialect !== 'auto') return base.dissect(bytes, direction, state, limits);
+    if (state.fixed) return base.dissect(bytes, direction, state, limits);
+    if (state.dialect !== 'auto') {
+      return revised(state.dialect, (dialect) => base.dissect(bytes, direction, { dialect }, limits));
+    }
     return bestReading((dialect) => base.dissect(bytes, direction, { dialect }, limits)).dissected;
   },
   classify(bytes, direction, state, base) {
     if (isTagged(bytes))
-      return base.classify(Uint8Array.of(bytes[0]! & 0x7f, bytes[1]!), direction, { dialect: 'head' });
+      return base.classify(Uint8Array.of(bytes[0]! & 0x7f, bytes[1]!), direction, { dialect: taggedDialect(state) });
     // While the dialect is open an id may mean several messages: the whole message decides.
-    if (state.dialect !== 'auto') return base.classify(bytes, direction, state);
+    const known = state.dialect === 'auto' ? null : base.classify(bytes, direction, state);
+    if (known !== null || state.fixed) return known;
     const [message] = mana.dissect(bytes, direction, state).messages;
     return message?.name == null
       ? null
@@ -135,9 +151,10 @@ export const mana: Protocol<State> = defineProtocol<State>({
   encode(composed, direction, state, how, base) {
     const { original } = how;
     if (original !== undefined && isTagged(original)) {
-      const plain = base.encode(composed, direction, { dialect: 'head' }, { ...how, original: untag(original).plain });
+      const as: State = { dialect: taggedDialect(state) };
+      const plain = base.encode(composed, direction, as, { ...how, original: untag(original).plain });
       return {
-        bytes: tag(plain.bytes, base.dissect(plain.bytes, direction, { dialect: 'head' }).tree()),
+        bytes: tag(plain.bytes, base.dissect(plain.bytes, direction, as).tree()),
         expert: plain.expert,
       };
     }
@@ -152,11 +169,19 @@ export const mana: Protocol<State> = defineProtocol<State>({
     const [message] = dissected.messages;
     if (message === undefined) return state;
     if (state.dialect !== 'auto') {
-      rememberToken(message, state.dialect, memory);
-      return state;
+      const version = state.fixed ? undefined : versionNamed(message);
+      const read = message.spec?.dialects?.[0] as Dialect | undefined;
+      const is =
+        state.fixed || read === undefined
+          ? state.dialect
+          : version === undefined
+            ? read
+            : dialectOfVersion(version, state.dialect);
+      rememberToken(message, is, memory);
+      return is === state.dialect ? state : { dialect: is };
     }
     const clear = (): Dialect | undefined => {
-      const best = bestReading((dialect) => mana.dissect(bytes, direction, { dialect }));
+      const best = bestReading((dialect) => mana.dissect(bytes, direction, { dialect, fixed: true }));
       return best.isClear ? best.dialect : undefined;
     };
     const dialect = nextDialect(message, bytes, memory, clear);
@@ -166,6 +191,11 @@ export const mana: Protocol<State> = defineProtocol<State>({
   },
   watch: watchMana,
 });
+
+/** The tagged form came with 2013. */
+function taggedDialect(state: State): Dialect {
+  return state.dialect === '2013' ? '2013' : 'head';
+}
 
 /** Every X_RESPONSE answers its X; besides, what a player does and the world shows. */
 function pairs(): Pair[] {

@@ -1,7 +1,7 @@
 /** Rows → messages per dialect. A row whose fields do not differ between dialects is one message, shared by them. */
 import { struct } from '../../core/schema/builders.ts';
 import type { Direction, MessageSpec } from '../../core/protocol/protocol.ts';
-import { type Dialect, DIALECTS, type Entry, typesOf } from './entry.ts';
+import { type Body, type Dialect, DIALECTS, type Entry, typesOf } from './entry.ts';
 import { account } from './messages/account.ts';
 import { guilds, party, trade } from './messages/groups.ts';
 import { player } from './messages/player.ts';
@@ -26,8 +26,21 @@ export const ENTRIES: readonly Entry[] = [
   servers,
 ].flat();
 
-function idIn(entry: Entry, dialect: Dialect): number | null {
-  return dialect === 'head' && entry.headId !== undefined ? entry.headId : entry.id;
+/** Null: the dialect lacks the message. */
+export function idIn(entry: Entry, dialect: Dialect): number | null {
+  if (dialect === 'head') return entry.headId === undefined ? entry.id : entry.headId;
+  if (dialect !== '2012' && dialect !== '2013') return entry.id;
+  if (dialect === '2013' && entry.id2013 !== undefined) return entry.id2013;
+  if (entry.id2012 !== undefined) return entry.id2012;
+  if (entry.id === null) return entry.since !== undefined && entry.since <= dialect ? entry.headId! : null;
+  return entry.until === undefined || dialect <= entry.until ? entry.id : null;
+}
+
+function bodyIn(entry: Entry, dialect: Dialect): Body {
+  const { seed, y2011 = seed } = entry;
+  if (dialect === 'head') return entry.head ?? y2011;
+  const { y2012 = y2011 } = entry;
+  return { seed, 2011: y2011, 2012: y2012, 2013: entry.y2013 ?? y2012 }[dialect];
 }
 
 /** First letter sends, second receives: Player, Account, Game, Chat. The account server is the one connected to. */
@@ -40,17 +53,11 @@ export function directionOf(name: string): Direction | 'both' {
 }
 
 function specOf(entry: Entry, dialect: Dialect, id: number): MessageSpec {
-  const body =
-    dialect === 'seed'
-      ? entry.seed
-      : dialect === '2011'
-        ? (entry.y2011 ?? entry.seed)
-        : (entry.head ?? entry.y2011 ?? entry.seed);
   return {
     name: entry.name,
     id,
     direction: directionOf(entry.name),
-    node: struct(body(typesOf(dialect))),
+    node: struct(bodyIn(entry, dialect)(typesOf(dialect))),
     group: entry.group,
     meta: { doc: entry.doc },
     dialects: [dialect],

@@ -118,6 +118,7 @@ export const account = chapter('Login and registration', [
   { name: 'APMSG_LOGOUT_RESPONSE', id: 0x0014, doc: 'Answer to a logout.', seed: () => ({ error: error() }) },
   {
     name: 'PAMSG_LOGIN_RNDTRGR',
+    since: '2012',
     id: null,
     headId: 0x0015,
     doc: 'Asks for the salt of a login. The 2026 client leaves the name out.',
@@ -125,6 +126,7 @@ export const account = chapter('Login and registration', [
   },
   {
     name: 'APMSG_LOGIN_RNDTRGR_RESPONSE',
+    since: '2012',
     id: null,
     headId: 0x0016,
     doc: 'The salt: four random bytes.',

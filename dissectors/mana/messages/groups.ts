@@ -54,9 +54,17 @@ const names = (t: Types): Node => list(name(t), 'rest');
 const characterId = (): Node => D({ label: 'Character', role: 'id' });
 
 export const party = chapter('Party', [
-  { name: 'PCMSG_PARTY_INVITE', id: 0x03a0, headId: null, doc: 'Invites someone.', seed: (t) => ({ name: name(t) }) },
+  {
+    name: 'PCMSG_PARTY_INVITE',
+    until: '2011',
+    id: 0x03a0,
+    headId: null,
+    doc: 'Invites someone.',
+    seed: (t) => ({ name: name(t) }),
+  },
   {
     name: 'PGMSG_PARTY_INVITE',
+    since: '2012',
     id: null,
     headId: 0x03a0,
     doc: 'Invites someone, through the game server.',
@@ -64,6 +72,7 @@ export const party = chapter('Party', [
   },
   {
     name: 'CPMSG_PARTY_INVITE_RESPONSE',
+    until: '2011',
     id: 0x03a1,
     headId: null,
     doc: 'Answer to an invitation.',
@@ -72,6 +81,7 @@ export const party = chapter('Party', [
   },
   {
     name: 'GPMSG_PARTY_INVITE_ERROR',
+    since: '2012',
     id: null,
     headId: 0x03a1,
     doc: 'The invited one is not there.',
@@ -79,6 +89,7 @@ export const party = chapter('Party', [
   },
   {
     name: 'GCMSG_PARTY_INVITE',
+    since: '2012',
     id: null,
     headId: 0x03a2,
     doc: 'An invitation, from game to chat server.',
@@ -86,14 +97,23 @@ export const party = chapter('Party', [
   },
   {
     name: 'CPMSG_PARTY_INVITED',
+    id2012: 0x03a4,
     id: 0x03a2,
     headId: 0x03a4,
     doc: 'Someone invites.',
     seed: (t) => ({ name: name(t) }),
   },
-  { name: 'PCMSG_PARTY_ACCEPT_INVITE', id: 0x03a5, headId: null, doc: 'Accepts.', seed: (t) => ({ name: name(t) }) },
+  {
+    name: 'PCMSG_PARTY_ACCEPT_INVITE',
+    until: '2011',
+    id: 0x03a5,
+    headId: null,
+    doc: 'Accepts.',
+    seed: (t) => ({ name: name(t) }),
+  },
   {
     name: 'PCMSG_PARTY_INVITE_ANSWER',
+    since: '2012',
     id: null,
     headId: 0x03a5,
     doc: 'Accepts or refuses.',
@@ -101,6 +121,7 @@ export const party = chapter('Party', [
   },
   {
     name: 'CPMSG_PARTY_ACCEPT_INVITE_RESPONSE',
+    until: '2011',
     id: 0x03a6,
     headId: null,
     doc: 'Answer to accepting.',
@@ -109,14 +130,23 @@ export const party = chapter('Party', [
   },
   {
     name: 'CPMSG_PARTY_INVITE_ANSWER_RESPONSE',
+    since: '2012',
     id: null,
     headId: 0x03a6,
     doc: 'Who is in the party.',
     seed: (t) => ({ error: error(), members: when(eq('error', 0), names(t)) }),
   },
-  { name: 'PCMSG_PARTY_REJECT_INVITE', id: 0x03a7, headId: null, doc: 'Refuses.', seed: (t) => ({ name: name(t) }) },
+  {
+    name: 'PCMSG_PARTY_REJECT_INVITE',
+    until: '2011',
+    id: 0x03a7,
+    headId: null,
+    doc: 'Refuses.',
+    seed: (t) => ({ name: name(t) }),
+  },
   {
     name: 'CPMSG_PARTY_REJECTED',
+    y2012: (t) => ({ inviter: name(t, 'Inviter'), error: error() }),
     id: 0x03a8,
     doc: 'The invited one refused.',
     seed: (t) => ({ name: name(t) }),
@@ -127,6 +157,7 @@ export const party = chapter('Party', [
   { name: 'CPMSG_PARTY_QUIT_RESPONSE', id: 0x03ab, doc: 'Answer to leaving.', seed: () => ({ error: error() }) },
   {
     name: 'CPMSG_PARTY_NEW_MEMBER',
+    y2012: (t) => ({ name: name(t), inviter: name(t, 'Inviter') }),
     id: 0x03b0,
     doc: 'Someone joined.',
     seed: (t) => ({ beingId: being(), name: name(t) }),
@@ -135,6 +166,7 @@ export const party = chapter('Party', [
   },
   {
     name: 'CPMSG_PARTY_MEMBER_LEFT',
+    y2012: () => ({ characterId: characterId() }),
     id: 0x03b1,
     doc: 'Someone left.',
     seed: () => ({ beingId: being() }),
@@ -183,6 +215,7 @@ export const guilds = chapter('Guild', [
   },
   {
     name: 'PCMSG_GUILD_ACCEPT',
+    y2013: () => ({ guildId: guild(), accepted: B({ names: { 0: 'no', 1: 'yes' } }) }),
     id: 0x0354,
     doc: 'Accepts.',
     seed: () => ({ guildId: guild() }),
@@ -253,6 +286,7 @@ export const guilds = chapter('Guild', [
   },
   {
     name: 'CPMSG_GUILD_KICK_NOTIFICATION',
+    since: '2013',
     id: null,
     headId: 0x0372,
     doc: 'Thrown out of the guild.',

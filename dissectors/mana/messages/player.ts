@@ -33,6 +33,7 @@ export const player = chapter('Player', [
   },
   {
     name: 'GPMSG_PLAYER_EXP_CHANGE',
+    y2013: () => ({ skills: list(record({ skillId: W(), expGot: D(), expNeeded: D(), level: W() }), 'rest') }),
     id: 0x0140,
     headId: null,
     doc: 'Experience gained.',
@@ -61,6 +62,7 @@ export const player = chapter('Player', [
   },
   {
     name: 'PGMSG_RAISE_ATTRIBUTE',
+    y2012: () => ({ attributeId: W() }),
     id: 0x0160,
     doc: 'Spends a point.',
     seed: () => ({ attributeId: B() }),
@@ -69,6 +71,7 @@ export const player = chapter('Player', [
   },
   {
     name: 'GPMSG_RAISE_ATTRIBUTE_RESPONSE',
+    y2012: () => ({ error: error(ATTRIBUTE_ERRORS), attributeId: optional(W()) }),
     id: 0x0161,
     doc: 'Answer to spending a point.',
     seed: () => ({ error: error(ATTRIBUTE_ERRORS), attributeId: optional(B()) }),
@@ -78,6 +81,7 @@ export const player = chapter('Player', [
   // The head server reads four bytes here though client and header say two: real clients send two.
   {
     name: 'PGMSG_LOWER_ATTRIBUTE',
+    y2012: () => ({ attributeId: W() }),
     id: 0x0170,
     doc: 'Takes a point back.',
     seed: () => ({ attributeId: B() }),
@@ -92,6 +96,7 @@ export const player = chapter('Player', [
   },
   {
     name: 'GPMSG_LOWER_ATTRIBUTE_RESPONSE',
+    y2012: () => ({ error: error(ATTRIBUTE_ERRORS), attributeId: optional(W()) }),
     id: 0x0171,
     doc: 'Answer to taking a point back.',
     seed: () => ({ error: error(ATTRIBUTE_ERRORS), attributeId: optional(B()) }),

@@ -38,6 +38,19 @@ const data2011 = (): Shape => ({
   inventory: list(record({ slot: W(), itemId: W(), amount: amount() }), 'rest'),
 });
 
+/** In 2013 specials carry their charge, and items say where they are worn. */
+const data2013 = (): Shape => {
+  const { specials: _specials, equipment: _equipment, inventory: _inventory, ...before } = data2011();
+  return {
+    ...before,
+    specials: counted(record({ id: D(), charge: D() })),
+    inventory: list(
+      record({ slot: W(), itemId: W(), amount: amount(), equipped: B({ doc: 'equip slot, 0: not worn' }) }),
+      'rest',
+    ),
+  };
+};
+
 /** As head passes it on: the two ways differ in the attributes and in the last byte of an item. */
 const dataHead = (t: Types, toAccount: boolean): Shape => ({
   ...look(),
@@ -112,6 +125,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'AGMSG_REGISTER_RESPONSE',
+    y2012: (t) => ({ ...versions(true), worldVars: list(pair(t), 'rest') }),
     id: 0x0501,
     doc: 'Whether items and password are right.',
     // The seed prints C (three bytes) for both, which no server has ever sent.
@@ -120,6 +134,11 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'AGMSG_ACTIVE_MAP',
+    y2012: (t) => ({
+      mapId: map(),
+      mapVars: counted(pair(t)),
+      items: counted(record({ itemId: D({ role: 'id' }), amount: amount(), ...pixels() })),
+    }),
     id: 0x0502,
     doc: 'The game server shall run this map.',
     seed: () => ({ mapId: map() }),
@@ -131,6 +150,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'AGMSG_PLAYER_ENTER',
+    y2013: (t) => ({ ...enter(t), ...data2013() }),
     id: 0x0510,
     doc: 'A character is coming, with this token.',
     seed: (t) => ({ ...enter(t), ...opaque() }),
@@ -139,6 +159,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'GAMSG_PLAYER_DATA',
+    y2013: () => ({ characterId: characterId(), ...data2013() }),
     id: 0x0520,
     doc: 'A character as it is now.',
     seed: () => ({ characterId: characterId(), ...opaque() }),
@@ -170,6 +191,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'GAMSG_PLAYER_SYNC',
+    y2012: () => ({ entries: list(syncReal(), 'rest') }),
     id: 0x0533,
     doc: 'What changed about characters.',
     seed: () => ({ entries: list(syncSeed(), END) }),
@@ -177,9 +199,17 @@ export const servers = chapter('Between servers', [
     // Head writes no end mark.
     head: () => ({ entries: list(syncReal(), 'rest') }),
   },
-  { name: 'GAMSG_SET_QUEST', id: 0x0540, headId: null, doc: 'Keeps a quest variable.', seed: (t) => variable(t, true) },
+  {
+    name: 'GAMSG_SET_QUEST',
+    until: '2011',
+    id: 0x0540,
+    headId: null,
+    doc: 'Keeps a quest variable.',
+    seed: (t) => variable(t, true),
+  },
   {
     name: 'GAMSG_GET_QUEST',
+    until: '2011',
     id: 0x0541,
     headId: null,
     doc: 'Asks for a quest variable.',
@@ -187,6 +217,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'AGMSG_GET_QUEST_RESPONSE',
+    until: '2011',
     id: 0x0542,
     headId: null,
     doc: 'The quest variable.',
@@ -194,6 +225,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'GAMSG_SET_VAR_CHR',
+    since: '2012',
     id: null,
     headId: 0x0540,
     doc: 'Keeps a character variable.',
@@ -201,6 +233,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'GAMSG_GET_VAR_CHR',
+    since: '2012',
     id: null,
     headId: 0x0541,
     doc: 'Asks for a character variable.',
@@ -208,6 +241,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'AGMSG_GET_VAR_CHR_RESPONSE',
+    since: '2012',
     id: null,
     headId: 0x0542,
     doc: 'The character variable.',
@@ -215,6 +249,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'GAMSG_SET_VAR_MAP',
+    since: '2012',
     id: null,
     headId: 0x0546,
     doc: 'Keeps a map variable.',
@@ -222,6 +257,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'GAMSG_SET_VAR_WORLD',
+    since: '2012',
     id: null,
     headId: 0x0547,
     doc: 'Keeps a world variable.',
@@ -229,6 +265,7 @@ export const servers = chapter('Between servers', [
   },
   {
     name: 'AGMSG_SET_VAR_WORLD',
+    since: '2012',
     id: null,
     headId: 0x0548,
     doc: 'Tells every game server of it.',
@@ -271,10 +308,25 @@ export const servers = chapter('Between servers', [
     doc: 'A line for the log.',
     seed: (t) => ({ characterId: characterId(), action: D(), message: t.S({ role: 'text' }) }),
   },
-  { name: 'GAMSG_CREATE_ITEM_ON_MAP', id: null, headId: 0x0601, doc: 'An item lies on a map.', seed: groundItem },
-  { name: 'GAMSG_REMOVE_ITEM_ON_MAP', id: null, headId: 0x0602, doc: 'It lies there no longer.', seed: groundItem },
+  {
+    name: 'GAMSG_CREATE_ITEM_ON_MAP',
+    since: '2012',
+    id: null,
+    headId: 0x0601,
+    doc: 'An item lies on a map.',
+    seed: groundItem,
+  },
+  {
+    name: 'GAMSG_REMOVE_ITEM_ON_MAP',
+    since: '2012',
+    id: null,
+    headId: 0x0602,
+    doc: 'It lies there no longer.',
+    seed: groundItem,
+  },
   {
     name: 'GAMSG_ANNOUNCE',
+    since: '2013',
     id: null,
     headId: 0x0603,
     doc: 'An announcement to all; sender 0 is a script.',

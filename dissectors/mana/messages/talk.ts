@@ -124,6 +124,7 @@ export const chat = chapter('Chat', [
   { name: 'CPMSG_ERROR', id: 0x0401, doc: 'The chat server refuses.', seed: () => ({ error: error(CHAT_ERRORS) }) },
   {
     name: 'CPMSG_ANNOUNCEMENT',
+    y2013: (t) => ({ text: said(t), sender: t.S({ role: 'name' }) }),
     id: 0x0402,
     doc: 'An announcement to all.',
     seed: (t) => ({ text: said(t) }),
@@ -147,7 +148,14 @@ export const chat = chapter('Chat', [
     doc: 'Speaks in a channel.',
     seed: (t) => ({ text: said(t), channelId: channel() }),
   },
-  { name: 'PCMSG_ANNOUNCE', id: 0x0411, headId: null, doc: 'Announces to all.', seed: (t) => ({ text: said(t) }) },
+  {
+    name: 'PCMSG_ANNOUNCE',
+    until: '2012',
+    id: 0x0411,
+    headId: null,
+    doc: 'Announces to all.',
+    seed: (t) => ({ text: said(t) }),
+  },
   {
     name: 'PCMSG_PRIVMSG',
     id: 0x0412,

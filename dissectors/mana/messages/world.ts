@@ -3,6 +3,7 @@ import {
   bit,
   eq,
   flags,
+  i16be,
   isIn,
   list,
   ne,
@@ -20,13 +21,13 @@ import { action, actionHead, attackType, direction, error, gender, MOVING, objec
 const ability = (): Node => B({ label: 'Ability', role: 'id' });
 const special = (): Node => B({ label: 'Special', role: 'id' });
 const speed = (): Node => B({ unit: '0.1 tiles/s', role: 'speed' });
-const signed = (): Shape => ({ x: shake(), y: shake() });
-const shake = (): Node => W({ unit: 'px', doc: 'signed' });
+const shake = (): Node => i16be({ unit: 'px' });
 
 export const inventory = chapter('Inventory', [
   { name: 'PGMSG_PICKUP', id: 0x0110, doc: 'Takes what lies there.', seed: () => ({ ...pixels() }) },
   {
     name: 'PGMSG_DROP',
+    y2013: () => ({ slot: slot(), amount: amount() }),
     id: 0x0111,
     doc: 'Drops items.',
     seed: () => ({ slot: slot(), amount: amount() }),
@@ -35,6 +36,7 @@ export const inventory = chapter('Inventory', [
   },
   {
     name: 'PGMSG_EQUIP',
+    y2012: () => ({ slot: slot() }),
     id: 0x0112,
     doc: 'Puts an item on.',
     seed: () => ({ slot: slot() }),
@@ -50,6 +52,7 @@ export const inventory = chapter('Inventory', [
   },
   {
     name: 'PGMSG_UNEQUIP',
+    y2012: () => ({ itemInstance: W({ role: 'id' }) }),
     id: 0x0113,
     doc: 'Takes an item off.',
     seed: () => ({ itemInstance: W({ role: 'id' }) }),
@@ -66,6 +69,7 @@ export const inventory = chapter('Inventory', [
   },
   {
     name: 'PGMSG_MOVE_ITEM',
+    y2012: () => ({ slot1: slot(), slot2: slot(), amount: amount() }),
     id: 0x0114,
     headId: null,
     doc: 'Moves items between slots.',
@@ -82,6 +86,10 @@ export const inventory = chapter('Inventory', [
   },
   {
     name: 'GPMSG_INVENTORY_FULL',
+    y2012: () => ({
+      items: list(record({ slot: slot(), itemId: item(), amount: amount() }), prefix(u16be())),
+      equipment: list(record({ equipSlot: W(), itemId: item(), itemInstance: W() }), 'rest'),
+    }),
     id: 0x0121,
     doc: 'The whole inventory.',
     seed: () => ({
@@ -101,6 +109,7 @@ export const inventory = chapter('Inventory', [
   },
   {
     name: 'GPMSG_EQUIP',
+    y2012: () => ({ itemId: item(), slots: list(record({ equipSlot: W(), capacity: W() }), prefix(u16be())) }),
     id: 0x0122,
     doc: 'Something was put on or taken off.',
     seed: () => ({ itemId: item(), slots: list(record({ equipSlot: W(), capacity: W() }), prefix(u16be())) }),
@@ -171,6 +180,24 @@ const CREATURES = [2, 3];
 export const beings = chapter('Beings', [
   {
     name: 'GPMSG_BEING_ENTER',
+    y2012: (t) => ({
+      ...enters(action()),
+      typeId: when(isIn('type', CREATURES), W({ role: 'id' })),
+      name: when(isIn('type', [2, 3, 4]), t.S({ role: 'name' })),
+      hairStyle: when(eq('type', 4), B()),
+      hairColor: when(eq('type', 4), B()),
+      gender: optional(gender()),
+      equipment: when(eq('type', 4), optional(looks())),
+    }),
+    y2013: (t) => ({
+      ...enters(action()),
+      gender: gender(),
+      typeId: when(isIn('type', CREATURES), W({ role: 'id' })),
+      name: when(isIn('type', [2, 3, 4]), t.S({ role: 'name' })),
+      hairStyle: when(eq('type', 4), B()),
+      hairColor: when(eq('type', 4), B()),
+      equipment: when(eq('type', 4), optional(looks())),
+    }),
     id: 0x0200,
     doc: 'A being came into sight.',
     seed: (t) => ({
@@ -197,6 +224,13 @@ export const beings = chapter('Beings', [
   { name: 'GPMSG_BEING_LEAVE', id: 0x0201, doc: 'A being went out of sight.', seed: () => ({ beingId: being() }) },
   {
     name: 'GPMSG_BEING_LOOKS_CHANGE',
+    y2012: () => ({
+      beingId: being(),
+      equipment: looks(),
+      hairStyle: W(),
+      hairColor: W(),
+      gender: W({ names: { 0: 'GENDER_MALE', 1: 'GENDER_FEMALE', 2: 'GENDER_UNSPECIFIED' } }),
+    }),
     id: 0x0210,
     doc: 'A being looks otherwise.',
     seed: () => ({ weapon: item(), hat: item(), topClothes: item(), bottomClothes: item() }),
@@ -212,6 +246,7 @@ export const beings = chapter('Beings', [
   },
   {
     name: 'GPMSG_BEING_EMOTE',
+    since: '2013',
     id: null,
     headId: 0x0211,
     doc: 'A being shows an emote.',
@@ -220,6 +255,7 @@ export const beings = chapter('Beings', [
   // The stock client sends one byte, which the server ignores; two are what the server reads.
   {
     name: 'PGMSG_BEING_EMOTE',
+    since: '2013',
     id: null,
     headId: 0x0212,
     doc: 'Shows an emote.',
@@ -256,6 +292,7 @@ export const beings = chapter('Beings', [
   },
   {
     name: 'GPMSG_BEINGS_MOVE',
+    y2012: () => ({ beings: moves() }),
     id: 0x0280,
     doc: 'Where beings are and where they are heading.',
     // The seed's flag 2 announces a destination that its layout does not show; both come as x and y.
@@ -283,20 +320,7 @@ export const beings = chapter('Beings', [
         'rest',
       ),
     }),
-    head: () => ({
-      beings: list(
-        record({
-          beingId: being(),
-          flags: flags(u8(), MOVING),
-          x: when(bit('flags', 1), pixel()),
-          y: when(bit('flags', 1), pixel()),
-          destX: when(bit('flags', 2), pixel()),
-          destY: when(bit('flags', 2), pixel()),
-          speed: when(bit('flags', 2), speed()),
-        }),
-        'rest',
-      ),
-    }),
+    head: () => ({ beings: moves() }),
   },
   {
     name: 'GPMSG_BEING_ABILITY_POINT',
@@ -335,10 +359,27 @@ export const beings = chapter('Beings', [
   },
   {
     name: 'PGMSG_USE_SPECIAL',
+    until: '2012',
     id: 0x0292,
     headId: null,
     doc: 'Uses a special.',
     seed: () => ({ specialId: special() }),
+  },
+  {
+    name: 'PGMSG_USE_SPECIAL_ON_BEING',
+    id: null,
+    id2013: 0x0292,
+    headId: null,
+    doc: 'Uses a special on a being.',
+    seed: () => ({ specialId: special(), beingId: being() }),
+  },
+  {
+    name: 'PGMSG_USE_SPECIAL_ON_POINT',
+    id: null,
+    id2013: 0x0294,
+    headId: null,
+    doc: 'Uses a special on a place.',
+    seed: () => ({ specialId: special(), ...pixels() }),
   },
   {
     name: 'GPMSG_SPECIAL_STATUS',
@@ -407,6 +448,7 @@ export const effects = chapter('Effects', [
   },
   {
     name: 'GPMSG_CREATE_TEXT_PARTICLE',
+    since: '2013',
     id: null,
     headId: 0x0322,
     doc: 'A text rises from the player.',
@@ -414,15 +456,32 @@ export const effects = chapter('Effects', [
   },
   {
     name: 'GPMSG_SHAKE',
+    since: '2012',
     id: null,
     headId: 0x0330,
     doc: 'The screen shakes.',
-    seed: () => ({ ...signed(), strength: optional(W({ unit: '1/10000' })), duration: optional(W()) }),
+    seed: () => ({ x: shake(), y: shake(), strength: optional(W({ unit: '1/10000' })), duration: optional(W()) }),
   },
 ]);
 
 function pixel(): Node {
   return W({ unit: 'px', role: 'position' });
+}
+
+/** Since 2012 the two flags announce a place and a destination. */
+function moves(): Node {
+  return list(
+    record({
+      beingId: being(),
+      flags: flags(u8(), MOVING),
+      x: when(bit('flags', 1), pixel()),
+      y: when(bit('flags', 1), pixel()),
+      destX: when(bit('flags', 2), pixel()),
+      destY: when(bit('flags', 2), pixel()),
+      speed: when(bit('flags', 2), speed()),
+    }),
+    'rest',
+  );
 }
 
 function enters(doing: Node): Shape {
