@@ -1,9 +1,10 @@
 /** `fuzz repro`: a finding once more, as often as asked. */
 import { prepare } from '../../core/engine/fuzz/start-campaign.ts';
 import { readFinding } from '../../core/engine/fuzz/folder.ts';
-import { canaryOf } from '../../core/fuzz/campaign.ts';
 import { calibrate } from '../../core/fuzz/calibration.ts';
-import { Inquiry } from '../../core/fuzz/inquiry.ts';
+import { shows } from '../../core/fuzz/confirm.ts';
+import { canaryOf } from '../../core/fuzz/culprits.ts';
+import type { Inquiry } from '../../core/fuzz/inquiry.ts';
 import { mutationById } from '../../core/fuzz/schedule.ts';
 import { readEndpointMap } from '../../core/replay/endpoints.ts';
 import { type Invocation, UsageError } from './command.ts';
@@ -38,7 +39,7 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
       isOver: () => false,
     });
     const muted = Math.min(400, Math.max(25, baseline.p99 * 3));
-    const inquiry = new Inquiry({
+    const inquiry: Inquiry = {
       seed,
       stage: world.stage,
       watched: world.process,
@@ -49,11 +50,11 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
       times,
       isOver: () => false,
       canary: canaryOf(seed),
-    });
+    };
     const address = finding.caseId.split(':').slice(2).join(':');
     const mutation = mutationById(seed, address, config.rng);
     for (let i = 0; i < times; i++) {
-      const shown = await inquiry.shows(finding, mutation);
+      const shown = await shows(inquiry, finding, mutation);
       if (shown !== undefined) seen += 1;
       progress(`${i + 1} of ${times}`);
       if (i === 0 && shown !== undefined && !invocation.flag('json')) {

@@ -10,7 +10,9 @@ const SAMPLE_MS = 250;
 const WARM_CASES = 150;
 /** What a server may take for itself before anybody wonders. */
 const MIN_GROWTH = 24 * 1024 * 1024;
-const MIN_PER_CASE = 2 * 1024;
+const MIN_PER_CASE = 4 * 1024;
+/** Stretches of the campaign that must each show growth. */
+const PARTS = 4;
 
 export function makeLeakWatch(first: number | undefined): LeakWatch {
   const samples: { cases: number; bytes: number }[] = [];
@@ -30,9 +32,13 @@ export function makeLeakWatch(first: number | undefined): LeakWatch {
     isSuspicious() {
       const warm = samples.filter((sample) => sample.cases >= (samples[0]?.cases ?? 0) + WARM_CASES);
       const [from, to] = [warm[0], warm.at(-1)];
-      if (from === undefined || to === undefined || to.cases <= from.cases) return false;
-      const growth = to.bytes - from.bytes;
-      return growth >= MIN_GROWTH && growth / (to.cases - from.cases) >= MIN_PER_CASE;
+      if (from === undefined || to === undefined || to.bytes - from.bytes < MIN_GROWTH) return false;
+      // A server that only takes what it needs stops taking; one that leaks goes on.
+      const marks = Array.from({ length: PARTS + 1 }, (_, i) => warm[Math.round(((warm.length - 1) * i) / PARTS)]!);
+      return marks.slice(1).every((mark, i) => {
+        const before = marks[i]!;
+        return mark.cases > before.cases && (mark.bytes - before.bytes) / (mark.cases - before.cases) >= MIN_PER_CASE;
+      });
     },
   };
 }

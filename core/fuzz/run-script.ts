@@ -130,6 +130,7 @@ class ScriptRun {
   #wake: (() => void) | undefined;
   #isMutated = false;
   #silent = 0;
+  #isPlayed = false;
 
   constructor(script: Script, stage: Stage, how: RunHow) {
     this.#script = script;
@@ -182,6 +183,7 @@ class ScriptRun {
     }
     await this.#settle();
     const isOver = this.#allOver();
+    this.#isPlayed = true;
     for (const { connection } of this.#live.values()) connection?.reset();
     return {
       script: this.#script,
@@ -234,6 +236,7 @@ class ScriptRun {
         { url, framing: scene.recorded.framing, ...howOf(scene), timeoutMs: Math.max(1000, this.#how.patience.answer) },
         {
           frame: ({ bytes, carrier, expert }) => {
+            if (this.#isPlayed) return;
             if ('opcode' in carrier && carrier.opcode !== 'text' && carrier.opcode !== 'binary') return;
             const heard = live.hearing.hear(bytes, 'toClient', this.#stage.clock.wall());
             const isHeartbeat = this.#how.scene.heartbeats.has(heard.name);
@@ -244,6 +247,8 @@ class ScriptRun {
             this.#wake?.();
           },
           ended: (ending) => {
+            // Our own leaving is nothing the server did.
+            if (this.#isPlayed) return;
             run.ending = ending;
             run.endedAfter = this.#step;
             this.#wake?.();

@@ -1,0 +1,23 @@
+import type { Made, Mutation } from './mutation.ts';
+import type { Run } from './run-script.ts';
+
+/** A case under way or just over. */
+export interface CaseRun {
+  readonly index: number;
+  /** `rng:index:address`. */
+  readonly id: string;
+  readonly mutation: Mutation;
+  readonly made: Made;
+  readonly run: Run;
+}
+
+/** The connection could not even be made, or broke before anything wrong was sent: somebody else's fault. */
+export function isBroken(run: Run): boolean {
+  for (const [conn, one] of run.connections) {
+    if (one.failure !== undefined && !one.failure.startsWith('The message that says')) return true;
+    const firstWrong = run.script.steps.findIndex((step) => step.kind !== 'open' && step.mutated === true);
+    const isEarly = one.ending !== undefined && one.ending.by === 'error' && one.endedAfter < firstWrong;
+    if (isEarly && run.script.steps[firstWrong]?.conn === conn) return true;
+  }
+  return false;
+}

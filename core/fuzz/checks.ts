@@ -1,0 +1,117 @@
+/** Tests that tell whether a script still shows what another one showed. */
+import { PATIENT } from './calibration.ts';
+import { isCanaryWell } from './culprits.ts';
+import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
+import type { CaseRun } from './case-run.ts';
+import { judge, type Suspicion } from './judge.ts';
+import { isAlarming } from './log-patterns.ts';
+import { isSameBytes, type Mutation } from './mutation.ts';
+import { isUsual } from './prefixes.ts';
+import { countRace, inTurn, raceFrom } from './race-count.ts';
+import type { Run } from './run-script.ts';
+import { isSend, type Script } from './script.ts';
+import { solo } from './solo.ts';
+import type { Exit } from './world.ts';
+
+/** What a test saw when it still shows. */
+export interface Shown {
+  readonly run: Run;
+  readonly found: Suspicion;
+  readonly exit: Exit | undefined;
+  readonly lines: readonly string[];
+}
+
+const SILENCE_MS = 900;
+
+export function checkFor(
+  inquiry: Inquiry,
+  suspicion: Suspicion,
+  mutation: Mutation | undefined,
+): (script: Script) => Promise<Shown | undefined> {
+  const { watched, patience } = inquiry;
+  const isSame = (found: Suspicion): boolean => found.key === suspicion.key;
+  return async (script) => {
+    await upAgain(inquiry);
+    const lineCount = watched.lineCount;
+    const lines = (): readonly string[] => watched.linesSince(lineCount);
+    if (suspicion.oracle === 'exit' || suspicion.oracle === 'refused') {
+      const { down, run } = await solo(inquiry, script);
+      if (down === undefined || !isSame(down)) return undefined;
+      return { run, found: down, exit: watched.lastExit, lines: watched.lastExit?.lines ?? [] };
+    }
+    if (suspicion.oracle === 'canary') {
+      const run = await playAlone(inquiry, script, { ...patience, settle: 20 });
+      const isWell = await isCanaryWell(inquiry, { ...PATIENT, answer: 700 });
+      if (!isWell && watched.isManaged) await watched.restart();
+      return isWell ? undefined : { run, found: suspicion, exit: undefined, lines: lines() };
+    }
+    if (suspicion.oracle === 'race') return race(inquiry, script, suspicion);
+    if (suspicion.oracle === 'log') {
+      const run = await playAlone(inquiry, script, { ...patience, settle: 60 });
+      const said = lines();
+      return said.some(isAlarming) ? { run, found: suspicion, exit: undefined, lines: said } : undefined;
+    }
+    const isSilence = suspicion.oracle === 'no-answer';
+    const how = isSilence
+      ? { ...patience, muted: SILENCE_MS }
+      : { ...patience, muted: Math.max(120, patience.muted), settle: 20 };
+    const run = await playAlone(inquiry, script, how);
+    const focus = script.steps.flatMap((step, i) => (step.kind === 'send' && step.mutated ? [i] : []));
+    const world = inquiry.world();
+    // What the recorded session itself shows is not held against the one it is looked for in.
+    const judged =
+      mutation === undefined ? { ...world, baseline: { ...world.baseline, serverRemarks: new Set<string>() } } : world;
+    const found = judge(run, focus, mutation, judged).find(isSame);
+    // Right or wrong must make the difference: what is welcome anyway breaks no rule.
+    if (found?.oracle === 'accepted' && !(await isRightWelcome(inquiry, script, focus[0] ?? 0))) return undefined;
+    return found === undefined ? undefined : { run, found, exit: undefined, lines: lines() };
+  };
+}
+
+/** Whether the message as it was recorded, in the place of the wrong one, is answered as in the recorded session. */
+async function isRightWelcome(inquiry: Inquiry, script: Script, at: number): Promise<boolean> {
+  const { seed, patience } = inquiry;
+  const wrong = script.steps[at];
+  if (wrong === undefined || !isSend(wrong)) return true;
+  const right = seed.base.steps.find((step) => isSend(step) && step.n === wrong.n);
+  if (right === undefined || !isSend(right) || isSameBytes(right.bytes, wrong.bytes)) return true;
+  const steps = script.steps.slice(0, at + 1).map((step, i) => (i === at ? { ...right, conn: wrong.conn } : step));
+  const run = await playAlone(inquiry, { steps }, { ...patience, muted: 200, settle: 5 });
+  return isUsual(seed, inquiry.world().baseline, run, at, right.n);
+}
+
+async function race(inquiry: Inquiry, script: Script, suspicion: Suspicion): Promise<Shown | undefined> {
+  const { patience, watched } = inquiry;
+  const how = { ...patience, muted: 150, settle: 40 };
+  const from = raceFrom(script);
+  const lineCount = watched.lineCount;
+  const turns = countRace(await playAlone(inquiry, inTurn(script), how), from, inquiry.world());
+  const run = await playAlone(inquiry, script, how);
+  const together = countRace(run, from, inquiry.world());
+  return turns > 0 && together > turns
+    ? { run, found: suspicion, exit: undefined, lines: watched.linesSince(lineCount) }
+    : undefined;
+}
+
+/** Silence after a message tells something only if there is none without it. */
+export async function controlHolds(inquiry: Inquiry, script: Script, at: CaseRun | undefined): Promise<boolean> {
+  const { patience } = inquiry;
+  const wrong = new Set(at?.made.focus);
+  const control: Script = { steps: script.steps.filter((_step, i) => !wrong.has(i)) };
+  const run = await playAlone(inquiry, control, { ...patience, muted: SILENCE_MS });
+  const [focus = 0] = [...wrong];
+  const conn = script.steps[focus]?.conn;
+  const isAnswered = control.steps.some(
+    (step, i) =>
+      i >= focus &&
+      isSend(step) &&
+      step.conn === conn &&
+      run.frames.some((f) => f.step === i && f.conn === conn && !f.isHeartbeat),
+  );
+  if (!isAnswered) return false;
+  // It may have said goodbye, or become somebody else: then silence is as it should be.
+  const sent = at?.run.steps[focus];
+  const step = script.steps[focus];
+  const name = sent?.heard.messages[0]?.name;
+  return name === null || name === undefined || (step !== undefined && isSend(step) && name === step.message);
+}

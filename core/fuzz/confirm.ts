@@ -1,0 +1,94 @@
+/** Does it come back, and how little is needed for it? */
+import type { CaseRun } from './case-run.ts';
+import { checkFor, controlHolds, type Shown } from './checks.ts';
+import type { Finding } from './finding.ts';
+import type { Inquiry } from './inquiry.ts';
+import type { Suspicion } from './judge.ts';
+import { growth } from './leak-hunt.ts';
+import type { Mutation } from './mutation.ts';
+import { saidOf } from './said.ts';
+import { countSends, type Script } from './script.ts';
+import { shrink } from './shrink.ts';
+
+export type Confirmed = Pick<
+  Finding,
+  'title' | 'confirmed' | 'script' | 'sendsBefore' | 'said' | 'evidence' | 'log' | 'refusals' | 'exit'
+>;
+
+const SHRINK_RUNS = 160;
+const SHRINK_MS = 20_000;
+const LOG_LINES = 40;
+
+/** Confirms and shrinks; undefined when it does not come back every time. */
+export async function confirm(
+  inquiry: Inquiry,
+  suspicion: Suspicion,
+  script: Script,
+  at: CaseRun | undefined,
+): Promise<Confirmed | undefined> {
+  const { times, isOver, stage, watched } = inquiry;
+  const plain = checkFor(inquiry, suspicion, at?.mutation);
+  if (suspicion.needsControl === true && !(await controlHolds(inquiry, script, at))) return undefined;
+  // A state left behind by other cases may be in the way: then every run gets a fresh server.
+  let isFresh = false;
+  const check = async (candidate: Script): Promise<Shown | undefined> => {
+    if (isFresh) await watched.restart();
+    return plain(candidate);
+  };
+  let hits = 0;
+  let last: Shown | undefined;
+  while (hits < times && !isOver()) {
+    const shown = await check(script);
+    if (shown === undefined) {
+      if (hits > 0 || isFresh || !watched.isManaged) return undefined;
+      isFresh = true;
+      continue;
+    }
+    hits += 1;
+    last = shown;
+  }
+  if (last === undefined || hits < times) return undefined;
+  const until = stage.clock.now() + SHRINK_MS;
+  let best = await shrink(script, {
+    fails: async (candidate) => (await check(candidate)) !== undefined,
+    runs: SHRINK_RUNS,
+    isOver: () => isOver() || stage.clock.now() > until,
+  });
+  // Luck while shrinking would leave something that does not come back.
+  for (let i = 0; i < times && best !== script; i++) {
+    const shown = await check(best);
+    if (shown === undefined) best = script;
+    else last = shown;
+  }
+  if (best === script) last = (await check(script)) ?? last;
+  const { run, found, exit, lines } = last;
+  return {
+    title: found.title,
+    confirmed: { times: hits, of: times },
+    script: best,
+    sendsBefore: countSends(script),
+    said: saidOf(run),
+    evidence: found.evidence,
+    log: lines.slice(-LOG_LINES),
+    refusals: [...inquiry.world().refusals],
+    ...(exit === undefined ? {} : { exit: { code: exit.code, signal: exit.signal } }),
+  };
+}
+
+/** Whether a finding still shows, at the latest against a fresh server. Memory is looked at in bursts. */
+export async function shows(
+  inquiry: Inquiry,
+  finding: Finding,
+  mutation: Mutation | undefined,
+): Promise<Suspicion | undefined> {
+  const { oracle, key, title, evidence, script, message } = finding;
+  if (oracle === 'memory') {
+    const grown = await growth(inquiry, script, 1, message);
+    return grown === undefined ? undefined : { oracle, key, title: grown.title, evidence: [grown.marks], step: 0 };
+  }
+  const check = checkFor(inquiry, { oracle, key, title, evidence, step: 0 }, mutation);
+  const shown = await check(script);
+  if (shown !== undefined || !inquiry.watched.isManaged) return shown?.found;
+  await inquiry.watched.restart();
+  return (await check(script))?.found;
+}

@@ -1,0 +1,65 @@
+/** The findings of a campaign, by what tells them apart; and what looked like one and did not come back. */
+import type { Finding } from './finding.ts';
+import type { Keeper } from './world.ts';
+
+/** Suspicions of one kind that did not come back after which no more of it are looked into. */
+const MOST_DISMISSED = 3;
+
+export class FindingList {
+  readonly #keeper: Keeper;
+  readonly #now: () => number;
+  readonly #byKey = new Map<string, Finding>();
+  readonly #dismissed = new Map<string, number>();
+  #count = 0;
+
+  /** @param now milliseconds since the campaign began */
+  constructor(keeper: Keeper, now: () => number) {
+    this.#keeper = keeper;
+    this.#now = now;
+  }
+
+  get all(): readonly Finding[] {
+    return [...this.#byKey.values()];
+  }
+  get size(): number {
+    return this.#byKey.size;
+  }
+  get(key: string): Finding | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Puts findings of an earlier part of the campaign back. */
+  restore(findings: readonly Finding[]): void {
+    for (const finding of findings) {
+      this.#byKey.set(finding.key, finding);
+      this.#count = Math.max(this.#count, Number(finding.id.slice(1)) || 0);
+    }
+  }
+
+  /** A case has shown it again. */
+  hit(known: Finding, index: number): void {
+    this.#byKey.set(known.key, { ...known, hits: known.hits + 1 });
+    this.#keeper.append({ what: 'hit', id: known.id, case: index });
+  }
+
+  dismiss(key: string): void {
+    this.#dismissed.set(key, (this.#dismissed.get(key) ?? 0) + 1);
+  }
+  isDismissed(key: string): boolean {
+    return (this.#dismissed.get(key) ?? 0) >= MOST_DISMISSED;
+  }
+
+  async keep(found: Omit<Finding, 'id' | 'hits' | 'at'>): Promise<Finding> {
+    const finding: Finding = { ...found, id: `F${++this.#count}`, hits: 1, at: this.#now() };
+    this.#byKey.set(finding.key, finding);
+    const index = Number(finding.caseId.split(':')[1]);
+    this.#keeper.append({
+      what: 'finding',
+      id: finding.id,
+      key: finding.key,
+      case: Number.isInteger(index) ? index : -1,
+    });
+    await this.#keeper.save(finding);
+    return finding;
+  }
+}

@@ -1,0 +1,91 @@
+/** What a case has shown while the server still stands: how it was taken, and what of it is worth a look. */
+import type { Baseline } from './baseline.ts';
+import type { CaseRun } from './case-run.ts';
+import type { FindingList } from './finding-list.ts';
+import { judge, type JudgeWorld, type Outcome, outcomeOf, type Suspicion } from './judge.ts';
+import { countRace } from './race-count.ts';
+import type { RaceScripts } from './race.ts';
+import type { Run } from './run-script.ts';
+import type { Seed } from './seed.ts';
+import { isSend } from './script.ts';
+
+/** A server that passes over more than this share of wrong messages in silence does so on purpose. */
+const LATE_SILENCE = 0.2;
+/** Messages before that can be told. */
+const ENOUGH_TURNS = 30;
+
+export interface Screened {
+  readonly outcome: Outcome;
+  readonly suspicions: readonly Suspicion[];
+}
+
+export class Screening {
+  readonly #seed: Seed;
+  readonly #baseline: Baseline;
+  readonly #findings: FindingList;
+  readonly #refusals = new Set<string>();
+  readonly #turns = { silent: 0, all: 0 };
+
+  constructor(seed: Seed, baseline: Baseline, findings: FindingList) {
+    this.#seed = seed;
+    this.#baseline = baseline;
+    this.#findings = findings;
+  }
+
+  world(): JudgeWorld {
+    return { seed: this.#seed, baseline: this.#baseline, refusals: this.#refusals };
+  }
+
+  screen(at: CaseRun): Screened {
+    const { mutation, made, run } = at;
+    const [focus = 0] = made.focus;
+    this.#learn(at, focus);
+    const suspicions = judge(run, made.focus, mutation, this.world()).filter((one) => this.#isWorthALook(one, at));
+    return { outcome: outcomeOf(run, focus), suspicions };
+  }
+
+  /** More of it succeeded in one instant than in turn. */
+  screenRace(at: CaseRun, inTurn: Run, { from }: RaceScripts): Screened {
+    const { message, doc } = at.mutation;
+    const world = this.world();
+    const [turns, together] = [countRace(inTurn, from, world), countRace(at.run, from, world)];
+    const suspicion: Suspicion = {
+      oracle: 'race',
+      key: `race|${message}`,
+      title: `${message} succeeds ${together} times when it comes twice in one instant, and ${turns === 1 ? 'once' : `${turns} times`} in turn`,
+      evidence: [doc],
+      step: from,
+    };
+    const isRace = turns > 0 && together > turns && this.#isWorthALook(suspicion, at);
+    return { outcome: outcomeOf(at.run, from), suspicions: isRace ? [suspicion] : [] };
+  }
+
+  #isWorthALook(suspicion: Suspicion, at: CaseRun): boolean {
+    const known = this.#findings.get(suspicion.key);
+    if (known !== undefined) {
+      this.#findings.hit(known, at.index);
+      return false;
+    }
+    if (suspicion.key.endsWith('|turn')) {
+      const turns = this.#turns;
+      turns.silent += 1;
+      if (turns.all > ENOUGH_TURNS && turns.silent > turns.all * LATE_SILENCE) return false;
+    }
+    return !this.#findings.isDismissed(suspicion.key);
+  }
+
+  /** Learns how this server says no, from what it says to plain nonsense. */
+  #learn({ mutation, run }: CaseRun, focus: number): void {
+    const step = run.script.steps[focus];
+    if (step === undefined || !isSend(step)) return;
+    const known = this.#baseline.answers.get(step.n);
+    if (known?.isAnswered === true && mutation.family !== 'sequence') this.#turns.all += 1;
+    const isNonsense =
+      mutation.family === 'payload' && /^(?:empty|byte|cut-[12]|zeros|ones|bad-utf8)/.test(mutation.name);
+    if (!isNonsense) return;
+    for (const frame of run.frames) {
+      if (frame.step !== focus || frame.conn !== step.conn || frame.isHeartbeat) continue;
+      if (known?.signatures.has(frame.heard.signature) !== true) this.#refusals.add(frame.heard.signature);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** Plays a case by itself and waits whether the server goes down with it. */
+import { type Inquiry, isRefused, playAlone, upAgain } from './inquiry.ts';
+import type { Suspicion } from './judge.ts';
+import { crashSignature, errorLine } from './log-patterns.ts';
+import type { Run } from './run-script.ts';
+import { isSend, type Script } from './script.ts';
+import type { Exit } from './world.ts';
+
+/** After the last byte a crash may take a moment to show. */
+const GRACE_MS = 400;
+
+export async function solo(inquiry: Inquiry, script: Script): Promise<{ down: Suspicion | undefined; run: Run }> {
+  const { watched, patience } = inquiry;
+  await upAgain(inquiry);
+  const exits = watched.exits;
+  // The connection stays while the server may still be at it: gone too soon, what was sent would be thrown away unread.
+  const run = await playAlone(inquiry, script, { ...patience, muted: Math.max(60, patience.muted), settle: GRACE_MS });
+  if (watched.isManaged) await watched.exited(isRefused(run) || run.isOver ? GRACE_MS : 30);
+  const isDown = watched.exits !== exits || (!watched.isManaged && isRefused(run) && !(await watched.isReachable()));
+  if (!isDown) return { down: undefined, run };
+  const down = crash(watched.lastExit, run);
+  await upAgain(inquiry);
+  return { down, run };
+}
+
+function crash(exit: Exit | undefined, run: Run): Suspicion {
+  const lines = exit?.lines ?? [];
+  const how =
+    exit === undefined
+      ? 'takes no connections any more'
+      : exit.signal === null
+        ? `exits with code ${exit.code ?? '?'}`
+        : `is ended by ${exit.signal}`;
+  const line = errorLine(lines);
+  const step = run.script.steps.findLastIndex((one) => one.kind !== 'open' && one.mutated === true);
+  const wrong = run.script.steps[step];
+  const message = wrong !== undefined && isSend(wrong) ? wrong.message : '';
+  const signature = crashSignature(lines);
+  return {
+    oracle: exit === undefined ? 'refused' : 'exit',
+    key: `exit|${exit?.signal ?? exit?.code ?? ''}|${signature === '' ? message : signature}`,
+    title: `The server ${how} on a ${message}${line === undefined ? '' : `: ${line.slice(0, 120)}`}`,
+    evidence: line === undefined ? [] : [line],
+    step,
+  };
+}
