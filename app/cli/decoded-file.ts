@@ -21,20 +21,31 @@ export interface FileSummary {
   readonly began: number;
 }
 
+interface ReadingHow {
+  /** Called between chunks, to let output drain. */
+  readonly afterChunk?: () => Promise<void>;
+  /** Neither summaries nor answered requests are asked for, unless by the filter. */
+  readonly isBrief?: boolean;
+}
+
 /** Calls `onFrame` for every frame that fits `--filter`, in capture order. */
 export async function forEachFrame(
   path: string,
   invocation: Invocation,
   onFrame: (decoded: DecodedFrame, at: number) => void,
-  afterChunk?: () => Promise<void>,
+  { afterChunk, isBrief = false }: ReadingHow = {},
 ): Promise<FileSummary> {
   const choice = readProtocolChoice(invocation);
   const filter = readFilter(invocation, choice);
   let began: number | undefined;
-  const decoder = new FrameDecoder(choice, (decoded) => {
-    began ??= decoded.frame.time;
-    if (filter.isEmpty || filter.test(filterSubject(decoded, began))) onFrame(decoded, decoded.frame.time - began);
-  });
-  const { problems } = await readTraffic(path, choice, decoder, afterChunk);
+  const decoder = new FrameDecoder(
+    choice,
+    (decoded) => {
+      began ??= decoded.frame.time;
+      if (filter.isEmpty || filter.test(filterSubject(decoded, began))) onFrame(decoded, decoded.frame.time - began);
+    },
+    isBrief && filter.isEmpty,
+  );
+  const { problems } = await readTraffic(path, choice, decoder, { given: invocation.given, afterChunk });
   return { choice, problems, decoder, began: began ?? 0 };
 }

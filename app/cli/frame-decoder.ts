@@ -30,7 +30,8 @@ export class FrameDecoder implements TrafficSink {
   #frames = 0;
   #connectionCount = 0;
 
-  constructor(choice: ProtocolChoice, onFrame: (decoded: DecodedFrame) => void) {
+  /** @param isBrief neither summaries nor answered requests are asked for */
+  constructor(choice: ProtocolChoice, onFrame: (decoded: DecodedFrame) => void, isBrief = false) {
     this.#choice = choice;
     this.#onFrame = onFrame;
     const facts = new Map<string, unknown>();
@@ -42,6 +43,7 @@ export class FrameDecoder implements TrafficSink {
       sharedPairs: new Map(),
       now: () => performance.now(),
       budgetMs: DECODE_BUDGET_MS,
+      isBrief,
     };
   }
 

@@ -17,19 +17,50 @@ export function progress(text: string): void {
   if (process.stderr.isTTY) writeSync(2, `\r\u001b[K${text}`);
 }
 
-/** Lines in blocks of 64 KiB, waiting when the reader is slow. */
-export class LineWriter {
-  #buffer = '';
+const BLOCK_BYTES = 256 * 1024;
 
-  async line(text: string): Promise<void> {
-    this.#buffer += text;
-    this.#buffer += '\n';
-    if (this.#buffer.length > 65_536) await this.flush();
+/** Lines in large blocks, waiting when the reader is slow. */
+export class LineWriter {
+  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  #used = 0;
+  #isSlow = false;
+
+  /** True: wait for `drain` before more lines. */
+  get isSlow(): boolean {
+    return this.#isSlow;
+  }
+
+  line(text: string): void {
+    // A character is three bytes at most, then the line end.
+    if (this.#used + text.length * 3 + 1 > BLOCK_BYTES) {
+      this.#write();
+      if (text.length * 3 + 1 > BLOCK_BYTES) {
+        this.#isSlow = !process.stdout.write(`${text}\n`) || this.#isSlow;
+        return;
+      }
+    }
+    this.#used += this.#block.write(text, this.#used);
+    this.#block[this.#used++] = 10;
+  }
+
+  /** Until what was written is taken. */
+  async drain(): Promise<void> {
+    if (!this.#isSlow) return;
+    this.#isSlow = false;
+    await once(process.stdout, 'drain');
   }
 
   async flush(): Promise<void> {
-    const block = this.#buffer;
-    this.#buffer = '';
-    if (block !== '' && !process.stdout.write(block)) await once(process.stdout, 'drain');
+    this.#write();
+    await this.drain();
+  }
+
+  #write(): void {
+    if (this.#used === 0) return;
+    const block = this.#block.subarray(0, this.#used);
+    // The stream may keep the block for a while: the next lines go elsewhere.
+    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.#used = 0;
+    this.#isSlow = !process.stdout.write(block) || this.#isSlow;
   }
 }

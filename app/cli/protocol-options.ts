@@ -20,7 +20,7 @@ export interface ProtocolChoice {
   readonly serverPorts: ReadonlyMap<number, Transport>;
 }
 
-export function readProtocolChoice(invocation: Invocation): ProtocolChoice {
+export function readProtocolChoice(invocation: Pick<Invocation, 'text' | 'texts'>): ProtocolChoice {
   const protocols = [...loadProtocolFiles(invocation.texts('protocol-file')), ...builtIn];
   const find = (id: string): Protocol => {
     const protocol = protocols.find((p) => p.id === id);

@@ -75,9 +75,7 @@ export class CaptureTraffic {
   }
 
   #segment(segment: Segment): void {
-    const source = `${segment.source}|${segment.sourcePort}`;
-    const destination = `${segment.destination}|${segment.destinationPort}`;
-    const key = source < destination ? `${source}>${destination}` : `${destination}>${source}`;
+    const { from: source, pair: key } = segment.route;
     let stream = this.#streams.get(key);
     if (
       stream?.reassembly.isReusedBy(segment, stream.clientKey === source) === true ||
@@ -89,7 +87,7 @@ export class CaptureTraffic {
     if (stream === undefined) {
       // A reset or a bare acknowledgement of something unseen opens nothing.
       if (segment.rst || (!segment.syn && segment.data.length === 0)) return;
-      stream = this.#open(key, segment, source, destination);
+      stream = this.#open(segment);
     }
     stream.last = segment.packet.time;
     const fromClient = stream.clientKey === source;
@@ -97,14 +95,10 @@ export class CaptureTraffic {
     if (this.#streams.size > this.#max) this.#evict();
   }
 
-  #open(key: string, segment: Segment, source: string, destination: string): Stream {
+  #open(segment: Segment): Stream {
+    const { source, destination, from, to, pair } = segment.route;
     const fromClient = segment.syn ? !segment.ack : this.#isFromClient(segment);
-    const client = fromClient
-      ? { address: segment.source, port: segment.sourcePort }
-      : { address: segment.destination, port: segment.destinationPort };
-    const server = fromClient
-      ? { address: segment.destination, port: segment.destinationPort }
-      : { address: segment.source, port: segment.sourcePort };
+    const [client, server] = fromClient ? [source, destination] : [destination, source];
     const { sink, choose } = this.#options;
     const hint = segment.packet.hint?.connection;
     const id = this.#numbers.next(hint);
@@ -128,7 +122,7 @@ export class CaptureTraffic {
     };
     const stream: Stream = {
       id,
-      clientKey: fromClient ? source : destination,
+      clientKey: fromClient ? from : to,
       reassembly: new TcpReassembly(),
       pair: new StreamPair(
         id,
@@ -142,16 +136,16 @@ export class CaptureTraffic {
       last: segment.packet.time,
       ended: {},
     };
-    this.#streams.set(key, stream);
+    this.#streams.set(pair, stream);
     return stream;
   }
 
-  #isFromClient(segment: Segment): boolean {
+  #isFromClient({ route: { source, destination } }: Segment): boolean {
     const ports = this.#options.serverPorts;
-    const toKnown = ports?.has(segment.destinationPort) === true;
-    const fromKnown = ports?.has(segment.sourcePort) === true;
+    const toKnown = ports?.has(destination.port) === true;
+    const fromKnown = ports?.has(source.port) === true;
     if (toKnown !== fromKnown) return toKnown;
-    return segment.destinationPort <= segment.sourcePort;
+    return destination.port <= source.port;
   }
 
   #apply(key: string, stream: Stream, event: StreamEvent): void {

@@ -1,7 +1,7 @@
 /** UDP datagrams → connections and frames: ENet put back together where the datagrams are ENet's, else a frame a datagram. */
 import { looksLikeEnet, type PassiveConnection, type PassiveEvent, PassiveObserver } from '../enet-node/wire.ts';
 import type { Direction, Link, Protocol } from '../protocol/protocol.ts';
-import type { Carrier, Endpoint, ExpertInfo } from '../traffic/frame.ts';
+import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
 import type { FrameDraft } from '../traffic/sink.ts';
 import type { CaptureOptions } from './capture-traffic.ts';
 import { concat } from './concat.ts';
@@ -189,7 +189,7 @@ export function createDatagramFlows(
     const { transport, client, server } = connection;
     const flow: PlainFlow = {
       id,
-      clientKey: datagram.packet.hint?.fromServer === true ? other(datagram) : source,
+      clientKey: datagram.packet.hint?.fromServer === true ? datagram.route.to : source,
       hint,
       parts: [],
       protocol: undefined,
@@ -207,18 +207,15 @@ export function createDatagramFlows(
     const { time } = datagram.packet;
     if (known !== undefined && (known.hint !== undefined || time - known.last <= SILENCE_SECONDS)) return known;
     if (known !== undefined) sink.closed(known.id, known.last, 'silent for long');
-    const toKnown = isServer(datagram.destinationPort);
-    const fromClient = toKnown === isServer(datagram.sourcePort) ? true : toKnown;
-    const ends: [Endpoint, Endpoint] = [
-      { address: datagram.source, port: datagram.sourcePort },
-      { address: datagram.destination, port: datagram.destinationPort },
-    ];
-    const [client, server] = fromClient ? ends : [ends[1], ends[0]];
+    const toKnown = isServer(datagram.route.destination.port);
+    const fromClient = toKnown === isServer(datagram.route.source.port) ? true : toKnown;
+    const { source: from, destination: to } = datagram.route;
+    const [client, server] = fromClient ? [from, to] : [to, from];
     const id = numbers.next();
     sink.opened({ id, transport: 'udp', client, server, protocol: '', opened: time, details: {} });
     const flow: PlainFlow = {
       id,
-      clientKey: fromClient ? source : other(datagram),
+      clientKey: fromClient ? source : datagram.route.to,
       hint: undefined,
       parts: [],
       protocol: undefined,
@@ -231,9 +228,7 @@ export function createDatagramFlows(
 
   return {
     push(datagram) {
-      const source = `${datagram.source}|${datagram.sourcePort}`;
-      const destination = `${datagram.destination}|${datagram.destinationPort}`;
-      const key = source < destination ? `${source}>${destination}` : `${destination}>${source}`;
+      const { from: source, pair: key } = datagram.route;
       const hint = datagram.packet.hint?.connection;
       if (
         hint === undefined &&
@@ -242,12 +237,10 @@ export function createDatagramFlows(
         (enetPairs.has(key) || looksLikeEnet(datagram.data))
       ) {
         enetPairs.add(key);
-        const from: Endpoint = { address: datagram.source, port: datagram.sourcePort };
-        const to: Endpoint = { address: datagram.destination, port: datagram.destinationPort };
         for (const event of observer.observe({
           time: datagram.packet.time * 1000,
-          source: from,
-          destination: to,
+          source: datagram.route.source,
+          destination: datagram.route.destination,
           bytes: datagram.data,
           index: datagram.packet.n,
         }))
@@ -287,10 +280,6 @@ export function createDatagramFlows(
       for (const flow of plain.values()) closePlain(flow, time, 'capture ended');
     },
   };
-}
-
-function other(datagram: Datagram): string {
-  return `${datagram.destination}|${datagram.destinationPort}`;
 }
 
 function details(connection: PassiveConnection): Record<string, string | number | boolean> {

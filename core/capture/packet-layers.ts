@@ -1,14 +1,13 @@
 /** Packet → TCP segment or UDP datagram: link layer, VLAN tags, IPv4 (with fragments) and IPv6 (with extension headers). */
+import { toHex } from '../schema/characters.ts';
 import { FragmentStore } from './ip-fragments.ts';
 import type { Packet } from './packet.ts';
+import { type Route, Routes } from './route.ts';
 
 export interface Segment {
   readonly kind: 'tcp';
   readonly packet: Packet;
-  readonly source: string;
-  readonly destination: string;
-  readonly sourcePort: number;
-  readonly destinationPort: number;
+  readonly route: Route;
   readonly sequence: number;
   readonly acknowledgement: number;
   readonly syn: boolean;
@@ -23,10 +22,7 @@ export interface Segment {
 export interface Datagram {
   readonly kind: 'udp';
   readonly packet: Packet;
-  readonly source: string;
-  readonly destination: string;
-  readonly sourcePort: number;
-  readonly destinationPort: number;
+  readonly route: Route;
   readonly data: Uint8Array;
   readonly missing: number;
 }
@@ -43,7 +39,8 @@ const FRAGMENT = 44;
 const EXTENSIONS = new Set([0, 43, 60, 135, 139, 140]);
 
 export class PacketLayers {
-  #fragments = new FragmentStore();
+  readonly #fragments = new FragmentStore();
+  readonly #routes = new Routes();
   /** Packets that hold neither TCP nor UDP, by reason. */
   readonly skipped = new Map<string, number>();
 
@@ -108,29 +105,25 @@ export class PacketLayers {
     if (b[at]! >> 4 !== 4 || header < 20 || at + header > b.length) return 'cut IPv4 header';
     // A total length of 0 is what segmentation offload leaves in captures: then the packet's own length counts.
     const total = be16(b, at + 2) || packet.length - at;
-    const source = dotted(b, at + 12);
-    const destination = dotted(b, at + 16);
     const missing = Math.max(0, at + total - b.length);
     const payload = b.subarray(at + header, Math.min(b.length, at + Math.max(total, header)));
     const fragment = be16(b, at + 6);
     if ((fragment & 0x3fff) !== 0) {
       const whole = this.#fragments.add(
-        `${source}>${destination}/${b[at + 9]}/${be16(b, at + 4)}`,
+        `${hexOf(b, at + 12, at + 20)}/${b[at + 9]}/${be16(b, at + 4)}`,
         (fragment & 0x1fff) * 8,
         (fragment & 0x2000) !== 0,
         payload,
         packet.time,
       );
-      return whole === undefined ? 'IP fragment' : transport(packet, b[at + 9]!, source, destination, whole, 0);
+      return whole === undefined ? 'IP fragment' : this.#transport(packet, b[at + 9]!, at + 12, 4, whole, 0);
     }
-    return transport(packet, b[at + 9]!, source, destination, payload, missing);
+    return this.#transport(packet, b[at + 9]!, at + 12, 4, payload, missing);
   }
 
   #ipv6(packet: Packet, at: number): Segment | Datagram | string {
     const b = packet.bytes;
     if (b[at]! >> 4 !== 6 || at + 40 > b.length) return 'cut IPv6 header';
-    const source = colons(b, at + 8);
-    const destination = colons(b, at + 24);
     const length = be16(b, at + 4) || packet.length - at - 40;
     const end = Math.min(b.length, at + 40 + length);
     const missing = Math.max(0, at + 40 + length - b.length);
@@ -144,67 +137,60 @@ export class PacketLayers {
         if ((place & 0xfff9) === 0) [next, from] = [protocol, from + 8];
         else {
           const whole = this.#fragments.add(
-            `${source}>${destination}/${be16(b, from + 4)}.${be16(b, from + 6)}`,
+            `${hexOf(b, at + 8, at + 40)}/${be16(b, from + 4)}.${be16(b, from + 6)}`,
             place & 0xfff8,
             (place & 1) === 1,
             payload,
             packet.time,
           );
-          return whole === undefined ? 'IP fragment' : transport(packet, protocol, source, destination, whole, 0);
+          return whole === undefined ? 'IP fragment' : this.#transport(packet, protocol, at + 8, 16, whole, 0);
         }
       } else if (EXTENSIONS.has(next) && from + 8 <= end) [next, from] = [b[from]!, from + (b[from + 1]! + 1) * 8];
       else if (next === 51 && from + 8 <= end) [next, from] = [b[from]!, from + (b[from + 1]! + 2) * 4];
       else break;
     }
-    return from > end
-      ? 'cut IPv6 header'
-      : transport(packet, next, source, destination, b.subarray(from, end), missing);
+    return from > end ? 'cut IPv6 header' : this.#transport(packet, next, at + 8, 16, b.subarray(from, end), missing);
   }
-}
 
-function transport(
-  packet: Packet,
-  protocol: number,
-  source: string,
-  destination: string,
-  b: Uint8Array,
-  missing: number,
-): Segment | Datagram | string {
-  if (protocol === UDP) {
-    if (b.length < 8) return 'cut UDP header';
-    const length = be16(b, 4);
-    const end = length >= 8 ? Math.min(b.length, length) : b.length;
+  /** @param addresses where the addresses stand in the packet, `size` bytes each */
+  #transport(
+    packet: Packet,
+    protocol: number,
+    addresses: number,
+    size: 4 | 16,
+    b: Uint8Array,
+    missing: number,
+  ): Segment | Datagram | string {
+    if (protocol === UDP) {
+      if (b.length < 8) return 'cut UDP header';
+      const length = be16(b, 4);
+      const end = length >= 8 ? Math.min(b.length, length) : b.length;
+      return {
+        kind: 'udp',
+        packet,
+        route: this.#routes.of(packet.bytes, addresses, size, be16(b, 0), be16(b, 2)),
+        data: b.subarray(8, end),
+        missing,
+      };
+    }
+    if (protocol !== TCP) return `IP protocol ${protocol}`;
+    const header = ((b[12] ?? 0) >> 4) * 4;
+    if (header < 20 || header > b.length) return 'cut TCP header';
+    const flags = b[13]!;
     return {
-      kind: 'udp',
+      kind: 'tcp',
       packet,
-      source,
-      destination,
-      sourcePort: be16(b, 0),
-      destinationPort: be16(b, 2),
-      data: b.subarray(8, end),
+      route: this.#routes.of(packet.bytes, addresses, size, be16(b, 0), be16(b, 2)),
+      sequence: be32(b, 4),
+      acknowledgement: be32(b, 8),
+      fin: (flags & 1) !== 0,
+      syn: (flags & 2) !== 0,
+      rst: (flags & 4) !== 0,
+      ack: (flags & 16) !== 0,
+      data: b.subarray(header),
       missing,
     };
   }
-  if (protocol !== TCP) return `IP protocol ${protocol}`;
-  const header = ((b[12] ?? 0) >> 4) * 4;
-  if (header < 20 || header > b.length) return 'cut TCP header';
-  const flags = b[13]!;
-  return {
-    kind: 'tcp',
-    packet,
-    source,
-    destination,
-    sourcePort: be16(b, 0),
-    destinationPort: be16(b, 2),
-    sequence: be32(b, 4),
-    acknowledgement: be32(b, 8),
-    fin: (flags & 1) !== 0,
-    syn: (flags & 2) !== 0,
-    rst: (flags & 4) !== 0,
-    ack: (flags & 16) !== 0,
-    data: b.subarray(header),
-    missing,
-  };
 }
 
 function be16(b: Uint8Array, at: number): number {
@@ -213,19 +199,6 @@ function be16(b: Uint8Array, at: number): number {
 function be32(b: Uint8Array, at: number): number {
   return (be16(b, at) * 65_536 + be16(b, at + 2)) >>> 0;
 }
-function dotted(b: Uint8Array, at: number): string {
-  return `${b[at]}.${b[at + 1]}.${b[at + 2]}.${b[at + 3]}`;
-}
-
-/** RFC 5952: lower case, no leading zeros, the longest run of zeros as `::`. */
-function colons(b: Uint8Array, at: number): string {
-  const groups = Array.from({ length: 8 }, (_, i) => be16(b, at + 2 * i).toString(16));
-  let best = { from: -1, length: 1 };
-  for (let from = 0; from < 8; from++) {
-    let length = 0;
-    while (from + length < 8 && groups[from + length] === '0') length++;
-    if (length > best.length) best = { from, length };
-  }
-  if (best.from < 0) return groups.join(':');
-  return `${groups.slice(0, best.from).join(':')}::${groups.slice(best.from + best.length).join(':')}`;
+function hexOf(b: Uint8Array, from: number, to: number): string {
+  return toHex(b.subarray(from, to));
 }

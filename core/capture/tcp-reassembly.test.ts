@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Segment } from './packet-layers.ts';
+import { routeOf } from './route.ts';
 import { TcpReassembly } from './tcp-reassembly.ts';
 
 let clock = 0;
@@ -10,10 +11,7 @@ function segment(sequence: number, data: string | Uint8Array, flags: Partial<Seg
   return {
     kind: 'tcp',
     packet: { n, time: n, link: 1, bytes, length: bytes.length },
-    source: 'a',
-    destination: 'b',
-    sourcePort: 1,
-    destinationPort: 2,
+    route: routeOf({ address: 'a', port: 1 }, { address: 'b', port: 2 }),
     sequence: sequence >>> 0,
     acknowledgement: 0,
     syn: false,
@@ -106,4 +104,36 @@ test('what waits behind a hole is bounded', () => {
   for (let i = 0; i < 10_000; i++)
     gaps += tcp.push(segment(100 + 2 * i, 'z'), true).filter((e) => e.kind === 'gap').length;
   expect(gaps).toBeGreaterThan(0);
+});
+
+test('bytes sent again are compared with those delivered, as far back as they are remembered', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 30 }),
+      fc.constantFrom(1, 0xfffff000, 0x7fffff00),
+      fc.nat(),
+      fc.nat(3000),
+      fc.option(fc.nat()),
+      (sizes, isn, place, length, wrongAt) => {
+        const tcp = new TcpReassembly();
+        const total = sizes.reduce((a, b) => a + b, 0);
+        const stream = Uint8Array.from({ length: total }, (_, i) => (i * 7 + (i >> 8)) & 255);
+        let at = 0;
+        for (const size of sizes) {
+          tcp.push(segment(isn + at, stream.subarray(at, at + size)), true);
+          at += size;
+        }
+        const from = place % total;
+        // A lone byte before the next one is a keep-alive, whatever it holds.
+        const again = stream.slice(from, from + Math.max(2, length));
+        if (again.length < 2) return;
+        const wrong = wrongAt === null ? undefined : wrongAt % again.length;
+        if (wrong !== undefined) again[wrong]! ^= 1;
+        const events = tcp.push(segment(isn + from, again), true);
+        const isRemembered = wrong !== undefined && total - (from + wrong) <= 64 * 1024;
+        expect(events.map((e) => e.kind)).toEqual(isRemembered ? ['remark'] : []);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });

@@ -3,6 +3,7 @@
  * gap; retransmitted bytes that differ from what was delivered are remarked. Memory is bounded per connection.
  */
 import type { ExpertInfo } from '../schema/expert-info.ts';
+import { Delivered } from './delivered.ts';
 import type { Segment } from './packet-layers.ts';
 import { noteOf, type PacketNote } from './packet-hint.ts';
 
@@ -44,15 +45,13 @@ const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const MAX_WAITING_SEGMENTS = 4096;
 /** Segments to wait for a straggler after the receiver acknowledged bytes the capture does not have. */
 const PATIENCE = 64;
-/** Delivered bytes kept to compare retransmissions with. */
-const MEMORY_BYTES = 64 * 1024;
 
 interface Waiting {
   readonly sequence: number;
   readonly bytes: Uint8Array;
   readonly time: number;
   readonly packet: number;
-  readonly note?: PacketNote;
+  readonly note: PacketNote | undefined;
 }
 
 class Half {
@@ -68,8 +67,7 @@ class Half {
   impatience = 0;
   finAt: number | undefined;
   ended = false;
-  recent: { readonly sequence: number; readonly bytes: Uint8Array }[] = [];
-  recentBytes = 0;
+  readonly delivered = new Delivered();
 }
 
 export class TcpReassembly {
@@ -100,15 +98,17 @@ export class TcpReassembly {
       if (!half.ended || !other.ended) events.push({ kind: 'ended', fromClient, how: 'reset', ...where });
       half.ended = true;
       other.ended = true;
+      half.delivered.forget();
+      other.delivered.forget();
       return events;
     }
     const sequence = segment.syn ? (segment.sequence + 1) >>> 0 : segment.sequence;
     half.first ??= sequence;
     half.next ??= sequence;
     if (segment.data.length > 0) {
+      const { time, n: packet } = segment.packet;
       const note = noteOf(segment.packet);
-      const waiting = { sequence, bytes: segment.data, ...where, ...(note === undefined ? {} : { note }) };
-      this.#take(half, fromClient, waiting, events);
+      this.#take(half, fromClient, { sequence, bytes: segment.data, time, packet, note }, events);
     }
     if (segment.fin && half.finAt === undefined) half.finAt = (sequence + segment.data.length + segment.missing) >>> 0;
     this.#deliver(half, fromClient, events);
@@ -131,7 +131,7 @@ export class TcpReassembly {
     if (ahead < 0) {
       const known = Math.min(-ahead, segment.bytes.length);
       const isKeepAlive = ahead === -1 && segment.bytes.length === 1;
-      if (!isKeepAlive && differs(half, segment.sequence, segment.bytes.subarray(0, known))) {
+      if (!isKeepAlive && half.delivered.differs(half.next!, segment.sequence, segment.bytes.subarray(0, known))) {
         const info: ExpertInfo = {
           severity: 'warning',
           group: 'transport',
@@ -194,6 +194,7 @@ export class TcpReassembly {
     const first = half.waiting[0]!;
     events.push({ kind: 'gap', fromClient, missing: distance(first.sequence, half.next!), ...where });
     half.next = first.sequence;
+    half.delivered.forget();
     this.#deliver(half, fromClient, events);
   }
 
@@ -205,29 +206,20 @@ export class TcpReassembly {
   #finish(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
     if (half.ended || half.finAt === undefined || distance(half.finAt, half.next!) > 0) return;
     half.ended = true;
+    half.delivered.forget();
     events.push({ kind: 'ended', fromClient, how: 'fin', ...where });
   }
 }
 
 function emit(half: Half, fromClient: boolean, segment: Waiting, events: StreamEvent[]): void {
   const { bytes, time, packet, note } = segment;
-  events.push({ kind: 'data', fromClient, bytes, time, packet, ...(note === undefined ? {} : { note }) });
-  half.recent.push({ sequence: half.next!, bytes: segment.bytes });
-  half.recentBytes += segment.bytes.length;
-  while (half.recentBytes > MEMORY_BYTES && half.recent.length > 1)
-    half.recentBytes -= half.recent.shift()!.bytes.length;
-  half.next = (half.next! + segment.bytes.length) >>> 0;
-}
-
-/** Compares with what was delivered, as far as it is remembered. */
-function differs(half: Half, sequence: number, bytes: Uint8Array): boolean {
-  for (const known of half.recent) {
-    const offset = distance(known.sequence, sequence);
-    const from = Math.max(0, offset);
-    const to = Math.min(bytes.length, offset + known.bytes.length);
-    for (let i = from; i < to; i++) if (bytes[i] !== known.bytes[i - offset]) return true;
-  }
-  return false;
+  events.push(
+    note === undefined
+      ? { kind: 'data', fromClient, bytes, time, packet }
+      : { kind: 'data', fromClient, bytes, time, packet, note },
+  );
+  half.delivered.add(half.next!, bytes);
+  half.next = (half.next! + bytes.length) >>> 0;
 }
 
 /** Signed distance a - b on the 32-bit circle. */

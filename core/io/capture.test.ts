@@ -51,7 +51,7 @@ for (const backend of BACKENDS) {
       const layers = new PacketLayers();
       const sent = packets.flatMap((packet) => {
         const found = layers.read(packet);
-        return found?.kind === 'tcp' && found.destinationPort === port ? [found.data] : [];
+        return found?.kind === 'tcp' && found.route.destination.port === port ? [found.data] : [];
       });
       expect(Buffer.concat(sent).toString()).toBe(Array.from({ length: 200 }, (_, i) => `line ${i}\n`).join(''));
     },

@@ -30,6 +30,8 @@ export interface DissectionWorld {
   now(): number;
   /** A frame that takes longer to decode is remarked; after three, the connection is no longer decoded. Milliseconds. */
   readonly budgetMs: number;
+  /** Leaves out what is only shown to people and asked by filters: summaries, and which request a reply answers. */
+  readonly isBrief?: boolean;
 }
 
 export interface Meaning {
@@ -190,8 +192,10 @@ export class ConnectionDissection {
         expert = [...expert, failure(protocol, 'stopped checking this connection', error)];
       }
     }
-    const answered = this.#pairing!.isEmpty ? undefined : this.#pairing!.see(frame.n, frame.mono, direction, messages);
-    const summary = summaryOf(protocol, messages, direction);
+    const isBrief = this.#world.isBrief === true;
+    const answered =
+      isBrief || this.#pairing!.isEmpty ? undefined : this.#pairing!.see(frame.n, frame.mono, direction, messages);
+    const summary = isBrief ? '' : summaryOf(protocol, messages, direction);
     const took = this.#world.now() - began;
     if (took > this.#world.budgetMs) expert = [...expert, this.#tooSlow(protocol, took)];
     if (expert.length > MAX_EXPERTS) expert = capped(expert);

@@ -41,58 +41,97 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
 
-function listOf<T>(value: unknown, fits: (item: unknown) => item is T): readonly T[] | undefined {
-  return Array.isArray(value) && value.every(fits) ? value : undefined;
+function isListOf<T>(value: unknown, fits: (item: unknown) => item is T): value is readonly T[] {
+  return Array.isArray(value) && value.every(fits);
 }
 
-const isTexts = (value: unknown): value is readonly string[] => listOf(value, isText) !== undefined;
+const isTexts = (value: unknown): value is readonly string[] => isListOf(value, isText);
 const isYaku = (value: unknown): value is readonly [string, number] =>
   Array.isArray(value) && value.length === 2 && isText(value[0]) && isInteger(value[1]);
 
-export function readEvent(fields: unknown, nested = false): Event | undefined {
+/** The last object read: state, checks and summary ask for the same one in turn. */
+let last: { readonly fields: object; readonly event: Event | undefined } | undefined;
+
+export function readEvent(fields: unknown): Event | undefined {
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return undefined;
-  const from = fields as Readonly<Record<string, unknown>>;
-  if (!isText(from['type'])) return undefined;
-  const event: Partial<Mutable> & Pick<Mutable, 'type' | 'keys'> = {
-    type: from['type'],
-    keys: new Set(Object.keys(from)),
-  };
-  const put = <K extends keyof Event>(key: K, value: Event[K] | undefined): void => {
-    if (value !== undefined) (event as Record<string, unknown>)[key] = value;
-  };
-  const integer = (value: unknown): number | undefined => (isInteger(value) ? value : undefined);
-  const text = (value: unknown): string | undefined => (isText(value) ? value : undefined);
-  put('actor', integer(from['actor']));
-  put('target', integer(from['target']));
-  put('id', integer(from['id']));
-  put('oya', integer(from['oya']));
-  put('kyoku', integer(from['kyoku']));
-  put('honba', integer(from['honba']));
-  put('kyotaku', integer(from['kyotaku']));
-  put('fu', integer(from['fu']));
-  put('fan', integer(from['fan']));
-  put('points', integer(from['hora_points']));
-  put('pao', integer(from['pao']));
-  put('pai', text(from['pai']));
-  put('doraMarker', text(from['dora_marker']));
-  put('bakaze', text(from['bakaze']));
-  put('reason', text(from['reason']));
-  put('tsumogiri', isFlag(from['tsumogiri']) ? from['tsumogiri'] : undefined);
-  put('consumed', listOf(from['consumed'], isText));
-  put('uradora', listOf(from['uradora_markers'] ?? from['ura_markers'], isText));
-  put('shown', listOf(from['hora_tehais'], isText));
-  put('cannotDahai', listOf(from['cannot_dahai'], isText));
-  put('names', listOf(from['names'], isText));
-  put('tehais', listOf(from['tehais'], isTexts));
-  put('tenpais', listOf(from['tenpais'], isFlag));
-  put('deltas', listOf(from['deltas'], isInteger));
-  put('scores', listOf(from['scores'], isInteger));
-  put('yakus', listOf(from['yakus'], isYaku));
-  if (!nested && Array.isArray(from['possible_actions'])) {
-    put(
-      'actions',
-      from['possible_actions'].flatMap((action) => readEvent(action, true) ?? []),
-    );
-  }
+  if (last?.fields !== fields) last = { fields, event: read(fields, false) };
+  return last.event;
+}
+
+function read(fields: object, nested: boolean): Event | undefined {
+  const { type } = fields as { readonly type?: unknown };
+  if (!isText(type)) return undefined;
+  const names = Object.keys(fields);
+  const event: Mutable = { type, keys: new Set(names) };
+  for (const name of names) put(event, name, (fields as Readonly<Record<string, unknown>>)[name], nested);
   return event;
+}
+
+function put(event: Mutable, name: string, value: unknown, nested: boolean): void {
+  switch (name) {
+    case 'actor':
+    case 'target':
+    case 'id':
+    case 'oya':
+    case 'kyoku':
+    case 'honba':
+    case 'kyotaku':
+    case 'fu':
+    case 'fan':
+    case 'pao':
+      if (isInteger(value)) event[name] = value;
+      return;
+    case 'hora_points':
+      if (isInteger(value)) event.points = value;
+      return;
+    case 'pai':
+    case 'bakaze':
+    case 'reason':
+      if (isText(value)) event[name] = value;
+      return;
+    case 'dora_marker':
+      if (isText(value)) event.doraMarker = value;
+      return;
+    case 'tsumogiri':
+      if (isFlag(value)) event.tsumogiri = value;
+      return;
+    case 'consumed':
+    case 'names':
+      if (isTexts(value)) event[name] = value;
+      return;
+    case 'uradora_markers':
+      if (isTexts(value)) event.uradora = value;
+      return;
+    case 'ura_markers':
+      if (isTexts(value)) event.uradora ??= value;
+      return;
+    case 'hora_tehais':
+      if (isTexts(value)) event.shown = value;
+      return;
+    case 'cannot_dahai':
+      if (isTexts(value)) event.cannotDahai = value;
+      return;
+    case 'tehais':
+      if (isListOf(value, isTexts)) event.tehais = value;
+      return;
+    case 'tenpais':
+      if (isListOf(value, isFlag)) event.tenpais = value;
+      return;
+    case 'deltas':
+    case 'scores':
+      if (isListOf(value, isInteger)) event[name] = value;
+      return;
+    case 'yakus':
+      if (isListOf(value, isYaku)) event.yakus = value;
+      return;
+    case 'possible_actions':
+      if (!nested && Array.isArray(value)) {
+        event.actions = value.flatMap((action: unknown) =>
+          typeof action === 'object' && action !== null && !Array.isArray(action) ? (read(action, true) ?? []) : [],
+        );
+      }
+      return;
+    default:
+    // Keys the checks do not ask for.
+  }
 }

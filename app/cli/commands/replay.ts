@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { ignoresFrom } from '../../../core/replay/compare.ts';
 import { readCopyValues, runCopies } from '../../../core/replay/copies.ts';
 import { readEndpointMap } from '../../../core/replay/endpoints.ts';
-import { learn } from '../../../core/replay/learned.ts';
+import { learn, learnedTogether, learnFromRecordings, type Learned } from '../../../core/replay/learned.ts';
 import { parsePace } from '../../../core/replay/pace.ts';
-import { narrowRecording } from '../../../core/replay/recording.ts';
+import { type FoundBinding, findBindings } from '../../../core/replay/rebinding.ts';
+import { narrowRecording, type Recording } from '../../../core/replay/recording.ts';
 import { Replay, type Replayed, type ReplayOptions, type Stage } from '../../../core/replay/replay.ts';
+import { selectFrames } from '../../../core/replay/resend.ts';
 import { diffRuns } from '../../../core/replay/session-diff.ts';
 import { createSystemClock } from '../../../core/io/system-clock.ts';
 import { createSystemTimer } from '../../../core/io/system-timer.ts';
@@ -48,21 +50,63 @@ async function readOptions(invocation: Invocation): Promise<ReplayOptions> {
   const to = readEndpointMap(invocation.texts('to'));
   const { recording, fitting, problems } = await loadRecording(path!, choice, filter);
   for (const problem of problems) printError(new Error(`${path}: ${problem}`));
+  const narrowed = filter.isEmpty ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n));
+  const frames = invocation.texts('frames').flatMap(readRanges);
+  const learned: Learned[] = [];
+  for (const other of invocation.texts('learn-from')) {
+    learned.push(learnFromRecordings(recording, (await loadRecording(other, choice)).recording));
+  }
+  const until = invocation.number('until');
   return {
-    recording: filter.isEmpty ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n)),
+    recording: frames.length === 0 ? narrowed : selectFrames(narrowed, frames),
     to,
     pace,
     ignore: invocation.texts('ignore'),
+    ...(learned.length === 0 ? {} : { learned: learnedTogether(learned) }),
+    ...(until === undefined ? {} : { until }),
+    ...readBindings(invocation, narrowed),
     ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
   };
+}
+
+/** `12`, `15-20` or `12,15-20`. */
+function readRanges(text: string): number[] {
+  return text.split(',').flatMap((part) => {
+    const match = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(part);
+    const [from, to] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+    if (match === null || to < from || to - from > 100_000)
+      throw new UsageError(`--frames takes frame numbers such as 12,15-20, not "${text}"`);
+    return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  });
+}
+
+/** `--unbind b2` leaves a value as recorded, `--bind b1=VALUE` writes another one. */
+function readBindings(invocation: Invocation, recording: Recording): Pick<ReplayOptions, 'disabled' | 'given'> {
+  const disabled = invocation.texts('unbind');
+  const bound = invocation.texts('bind').map((text) => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new UsageError(`--bind takes ID=VALUE, such as b1=0815, not "${text}"`);
+    return [text.slice(0, at), text.slice(at + 1)] as const;
+  });
+  if (disabled.length + bound.length === 0) return {};
+  const found = new Map(findBindings(recording).map((one) => [one.id, one]));
+  const need = (id: string): FoundBinding => {
+    const one = found.get(id);
+    if (one === undefined)
+      throw new UsageError(`there is no binding ${id}; there are: ${[...found.keys()].join(', ')}`);
+    return one;
+  };
+  const given = new Map(bound.map(([id, value]) => [id, `${need(id).recorded[0]}:${value}`]));
+  return { disabled: disabled.map((id) => need(id).id), given };
 }
 
 async function playOnce(options: ReplayOptions, stage: Stage, invocation: Invocation): Promise<number> {
   // A wrong URL or an empty recording is wrong use; what happens on the wire is a verdict.
   let replayed: Replayed;
   try {
-    const learned = invocation.flag('learn') ? await learnFrom(options, stage) : undefined;
-    replayed = await play(learned === undefined ? options : { ...options, learned }, stage);
+    const learned = invocation.flag('learn') ? [await learnFrom(options, stage)] : [];
+    if (options.learned !== undefined) learned.push(options.learned);
+    replayed = await play({ ...options, learned: learnedTogether(learned) }, stage);
     const against = invocation.text('against');
     if (against !== undefined) return await compareBuilds(replayed, { ...options, to: against }, stage, invocation);
   } catch (error) {
@@ -105,7 +149,7 @@ function play(options: ReplayOptions, stage: Stage): Promise<Replayed> {
   return replay.run().finally(() => process.removeListener('SIGINT', stop));
 }
 
-async function learnFrom(options: ReplayOptions, stage: Stage): Promise<ReturnType<typeof learn>> {
+async function learnFrom(options: ReplayOptions, stage: Stage): Promise<Learned> {
   const one = await play(options, stage);
   const other = await play(options, stage);
   return learn(one, other);

@@ -89,7 +89,7 @@ async function readCapture(
   const { size } = statSync(path);
   let began = 0;
   let read = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
     const bytes = chunk as Uint8Array;
     const packets = reader.push(bytes);
     if (began === 0 && packets.length > 0) {
