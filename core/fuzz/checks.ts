@@ -2,14 +2,13 @@
 import { PATIENT } from './calibration.ts';
 import { isCanaryWell } from './culprits.ts';
 import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
-import type { CaseRun } from './case-run.ts';
 import { judge, type Suspicion } from './judge.ts';
 import { isAlarming } from './log-patterns.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';
 import { countRace, inTurn, raceFrom } from './race-count.ts';
-import type { Run } from './run-script.ts';
-import { isSend, type Script } from './script.ts';
+import type { Patience, Run } from './run-script.ts';
+import { isSend, type Script, type Step } from './script.ts';
 import { solo } from './solo.ts';
 import type { Exit } from './world.ts';
 
@@ -21,7 +20,12 @@ export interface Shown {
   readonly lines: readonly string[];
 }
 
-const SILENCE_MS = 900;
+const MOST_SILENCE_MS = 900;
+
+/** How long nothing has to come before it is taken for silence. */
+function silenceOf({ answer }: Patience): number {
+  return Math.min(MOST_SILENCE_MS, answer);
+}
 
 export function checkFor(
   inquiry: Inquiry,
@@ -51,10 +55,10 @@ export function checkFor(
       const said = lines();
       return said.some(isAlarming) ? { run, found: suspicion, exit: undefined, lines: said } : undefined;
     }
-    const isSilence = suspicion.oracle === 'no-answer';
-    const how = isSilence
-      ? { ...patience, muted: SILENCE_MS }
-      : { ...patience, muted: Math.max(120, patience.muted), settle: 20 };
+    const how =
+      suspicion.oracle === 'no-answer'
+        ? { ...patience, muted: silenceOf(patience) }
+        : { ...patience, muted: Math.max(120, patience.muted), settle: 20 };
     const run = await playAlone(inquiry, script, how);
     const focus = script.steps.flatMap((step, i) => (step.kind === 'send' && step.mutated ? [i] : []));
     const world = inquiry.world();
@@ -62,10 +66,24 @@ export function checkFor(
     const judged =
       mutation === undefined ? { ...world, baseline: { ...world.baseline, serverRemarks: new Set<string>() } } : world;
     const found = judge(run, focus, mutation, judged).find(isSame);
-    // Right or wrong must make the difference: what is welcome anyway breaks no rule.
-    if (found?.oracle === 'accepted' && !(await isRightWelcome(inquiry, script, focus[0] ?? 0))) return undefined;
-    return found === undefined ? undefined : { run, found, exit: undefined, lines: lines() };
+    if (found === undefined || !(await isExplained(inquiry, found, run, mutation))) return undefined;
+    return { run, found, exit: undefined, lines: lines() };
   };
+}
+
+/** The wrong message must make the difference, in a script that was made shorter too. */
+async function isExplained(
+  inquiry: Inquiry,
+  found: Suspicion,
+  run: Run,
+  mutation: Mutation | undefined,
+): Promise<boolean> {
+  const focus = run.script.steps.findIndex((step) => isSend(step) && step.mutated);
+  if (mutation?.isNeutral === true) return isWholeAnswered(inquiry, run.script, focus);
+  if (found.needsControl === true) return isAnsweredWithout(inquiry, run);
+  // What is welcome anyway breaks no rule; where the right message is not answered either, silence is no fault.
+  if (found.oracle === 'accepted' || found.oracle === 'no-answer') return isRightWelcome(inquiry, run.script, focus);
+  return true;
 }
 
 /** Whether the message as it was recorded, in the place of the wrong one, is answered as in the recorded session. */
@@ -93,25 +111,36 @@ async function race(inquiry: Inquiry, script: Script, suspicion: Suspicion): Pro
     : undefined;
 }
 
-/** Silence after a message tells something only if there is none without it. */
-export async function controlHolds(inquiry: Inquiry, script: Script, at: CaseRun | undefined): Promise<boolean> {
+/** Whether the same bytes are answered when they come as bytes come. */
+async function isWholeAnswered(inquiry: Inquiry, script: Script, at: number): Promise<boolean> {
   const { patience } = inquiry;
-  const wrong = new Set(at?.made.focus);
-  const control: Script = { steps: script.steps.filter((_step, i) => !wrong.has(i)) };
-  const run = await playAlone(inquiry, control, { ...patience, muted: SILENCE_MS });
-  const [focus = 0] = [...wrong];
-  const conn = script.steps[focus]?.conn;
-  const isAnswered = control.steps.some(
+  const steps = script.steps.slice(0, at + 1).map((step) => {
+    if (!isSend(step)) return step;
+    const { wire: _wire, gapMs: _gap, ...whole } = step;
+    return whole;
+  });
+  const conn = steps[at]?.conn;
+  const run = await playAlone(inquiry, { steps }, { ...patience, muted: silenceOf(patience) });
+  return run.frames.some((f) => f.step === at && f.conn === conn && !f.isHeartbeat);
+}
+
+/** Whether the connection goes on being answered when the wrong messages are left out. */
+async function isAnsweredWithout(inquiry: Inquiry, { script, steps }: Run): Promise<boolean> {
+  const { patience } = inquiry;
+  const isWrong = (step: Step): boolean => step.kind !== 'open' && step.mutated === true;
+  const focus = script.steps.findIndex(isWrong);
+  const wrong = script.steps[focus];
+  if (wrong === undefined || !isSend(wrong)) return false;
+  // It may have said goodbye, or become somebody else: then silence is as it should be.
+  const name = steps[focus]?.heard.messages[0]?.name;
+  if (name !== null && name !== undefined && name !== wrong.message) return false;
+  const control: Script = { steps: script.steps.filter((step) => !isWrong(step)) };
+  const run = await playAlone(inquiry, control, { ...patience, muted: silenceOf(patience) });
+  return control.steps.some(
     (step, i) =>
       i >= focus &&
       isSend(step) &&
-      step.conn === conn &&
-      run.frames.some((f) => f.step === i && f.conn === conn && !f.isHeartbeat),
+      step.conn === wrong.conn &&
+      run.frames.some((f) => f.step === i && f.conn === wrong.conn && !f.isHeartbeat),
   );
-  if (!isAnswered) return false;
-  // It may have said goodbye, or become somebody else: then silence is as it should be.
-  const sent = at?.run.steps[focus];
-  const step = script.steps[focus];
-  const name = sent?.heard.messages[0]?.name;
-  return name === null || name === undefined || (step !== undefined && isSend(step) && name === step.message);
 }

@@ -1,6 +1,6 @@
 /** Does it come back, and how little is needed for it? */
 import type { CaseRun } from './case-run.ts';
-import { checkFor, controlHolds, type Shown } from './checks.ts';
+import { checkFor, type Shown } from './checks.ts';
 import type { Finding } from './finding.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Suspicion } from './judge.ts';
@@ -28,7 +28,6 @@ export async function confirm(
 ): Promise<Confirmed | undefined> {
   const { times, isOver, stage, watched } = inquiry;
   const plain = checkFor(inquiry, suspicion, at?.mutation);
-  if (suspicion.needsControl === true && !(await controlHolds(inquiry, script, at))) return undefined;
   // A state left behind by other cases may be in the way: then every run gets a fresh server.
   let isFresh = false;
   const check = async (candidate: Script): Promise<Shown | undefined> => {

@@ -24,6 +24,9 @@ export type Oracle =
   | 'memory'
   | 'changed';
 
+/** Families that say something wrong where something right was due. */
+const SAYS_WRONG: ReadonlySet<Mutation['family']> = new Set(['field', 'payload', 'rule', 'havoc']);
+
 export interface Suspicion {
   readonly oracle: Oracle;
   /** Findings with the same key are one. */
@@ -167,7 +170,7 @@ function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, worl
     known?.isAnswered === true &&
     !known.isEnd &&
     isStrict(recorded?.protocol) &&
-    mutation.family !== 'sequence'
+    SAYS_WRONG.has(mutation.family)
   ) {
     yield {
       oracle: 'no-answer',
