@@ -1,7 +1,7 @@
 /** A stand-in on real sockets: a listener for each recorded server. */
 import { type EndpointMap, serversOf } from '../replay/endpoints.ts';
 import type { Timer } from '../replay/pace.ts';
-import { makePlan } from '../replay/plan.ts';
+import { makePlan, type Plan } from '../replay/plan.ts';
 import type { Recording } from '../replay/recording.ts';
 import { StandIn, type StandInEvent, type UnmatchedPolicy } from '../replay/stand-in.ts';
 import { type EndpointUrl, parseEndpointUrl, printEndpointUrl } from '../relay/endpoint-url.ts';
@@ -13,7 +13,10 @@ import { type ListeningTarget, listenTarget } from './target-listen.ts';
 
 export interface StandInHow {
   readonly recording: Recording;
-  /** One URL, or `host:port`, port or role of each recorded server → URL. Servers met by a handoff get a free port by themselves. */
+  /**
+   * One URL, or `host:port`, port or role of each recorded server → URL. Servers met by a handoff get a free port by themselves;
+   * with one URL of port 0, all do.
+   */
   readonly listen: EndpointMap;
   readonly clock: Clock;
   readonly timer: Timer;
@@ -52,15 +55,17 @@ export async function startStandIn(how: StandInHow): Promise<RunningStandIn> {
   const servers = serversOf(plan);
   try {
     for (const [i, { names, conns }] of servers.entries()) {
-      const handed = conns.every((conn) => plan.handedOver.has(conn));
+      const isHanded = isHandedOver(plan, conns);
       const named = names.map((name) => map[name]).find((url) => url !== undefined);
       const given = named ?? (i === 0 ? map['*'] : undefined);
-      const url = given ?? (handed ? anotherPort(open[0]?.listening.url, recording, conns[0]!) : undefined);
+      const hasFreePort = isHanded || (map['*'] !== undefined && parseEndpointUrl(map['*']).port === 0);
+      const url = given ?? (hasFreePort ? anotherPort(open[0]?.listening.url, recording, conns[0]!) : undefined);
       if (url === undefined) {
-        const list = servers.map((server) => `--listen ${server.names[0]}=URL`).join(' ');
+        const needing = servers.filter((server) => !isHandedOver(plan, server.conns));
+        const list = needing.map((server) => `--listen ${server.names[0]}=URL`).join(' ');
         throw new EngineError(
           'bad-request',
-          `The recording has ${servers.length} servers; say where each is stood in for: ${list}`,
+          `The recording has ${needing.length} servers; say where each is stood in for: ${list}`,
         );
       }
       const recorded = recording.connections.get(conns[0]!)!;
@@ -90,6 +95,11 @@ export async function startStandIn(how: StandInHow): Promise<RunningStandIn> {
       await Promise.all(open.map(({ listening }) => listening.close()));
     },
   };
+}
+
+/** Whoever connects there was told so by a message. */
+function isHandedOver(plan: Plan, conns: readonly number[]): boolean {
+  return conns.every((conn) => plan.handedOver.has(conn));
 }
 
 /** A handoff may lead anywhere: a free port beside the first listener will do. */

@@ -3,8 +3,8 @@ import type { Correlation, DissectedMessage } from '../protocol/protocol.ts';
 import type { Meta } from '../schema/nodes.ts';
 import { formatPath, getPath, type Segment } from '../schema/path.ts';
 import { isRandom } from './entropy.ts';
-import { leavesOf, metaAt, patternOf } from './leaves.ts';
-import { ECHOED_ROLES, type FoundBinding, firstOf, type Place, placeId, withoutIndices } from './rebinding.ts';
+import { AN_ID, bare, leavesOf, metaAt, patternOf } from './leaves.ts';
+import { ECHOED_ROLES, type FoundBinding, firstOf, kindOf, type Place, placeId, POINTS } from './rebinding.ts';
 import { type ItemKey, itemKey } from './recording.ts';
 import { type Plain, readAs, readingsOf, writeAs } from './spelling.ts';
 
@@ -35,14 +35,14 @@ export class BindingTable {
   readonly #uses = new Map<string, number>();
   readonly #replayed = new Map<string, Plain>();
   /** Recorded places to read from when their counterpart comes. */
-  readonly #sources = new Map<ItemKey, { readonly place: Place; readonly recorded: Plain }[]>();
+  readonly #sources = new Map<ItemKey, { readonly place: Place; readonly binding: FoundBinding }[]>();
   readonly #live = new Map<string, Plain>();
   readonly #echoes = new Map<
     ItemKey,
     { readonly binding: FoundBinding; readonly at: Place; readonly from: readonly Place[] }[]
   >();
-  /** Recorded plain value → the values that took its place. */
-  readonly #renamed = new Map<Plain, Set<Plain>>();
+  /** Recorded plain value → the values that took its place, each with what its fields are about. */
+  readonly #renamed = new Map<Plain, Map<Plain, Set<string>>>();
   readonly #forced = new Map<string, Plain>();
 
   constructor(
@@ -58,7 +58,7 @@ export class BindingTable {
         for (const place of echo.from) {
           const list = this.#sources.get(itemKey(place.n, place.index));
           if (list?.some((one) => placeId(one.place) === placeId(place))) continue;
-          push(this.#sources, itemKey(place.n, place.index), { place, recorded: binding.recorded });
+          push(this.#sources, itemKey(place.n, place.index), { place, binding });
         }
       }
     }
@@ -85,35 +85,35 @@ export class BindingTable {
   noteIds(recorded: DissectedMessage, live: DissectedMessage, correlations: readonly Correlation[]): void {
     if (recorded.name !== live.name) return;
     const issued = new Set(
-      correlations.filter((one) => one.issued.message === recorded.name).map((one) => withoutIndices(one.issued.path)),
+      correlations.filter((one) => one.issued.message === recorded.name).map((one) => bare(one.issued.path)),
     );
     for (const { path, value } of leavesOf(recorded.fields)) {
       const now = getPath(live.fields, path);
       if (now === undefined || now === value) continue;
       const meta = metaAt(recorded.spec?.node, path);
       const isId = meta.role !== undefined && ECHOED_ROLES.has(meta.role) && meta.volatile === true;
-      if (isId || issued.has(patternOf(path))) this.#rename(value, now);
+      if (!isId && !issued.has(patternOf(path))) continue;
+      const [was] = readingsOf(value);
+      const [is] = readingsOf(now);
+      if (was !== undefined && is !== undefined) this.#rename(was.plain, is.plain, [kindOf(meta, path)]);
     }
   }
 
-  #rename(recorded: unknown, live: unknown): void {
-    const [was] = readingsOf(recorded);
-    const [is] = readingsOf(live);
-    if (was === undefined || is === undefined) return;
-    const names = this.#renamed.get(was.plain);
-    if (names === undefined) this.#renamed.set(was.plain, new Set([is.plain]));
-    else names.add(is.plain);
+  #rename(was: Plain, is: Plain, about: Iterable<string>): void {
+    let names = this.#renamed.get(was);
+    if (names === undefined) this.#renamed.set(was, (names = new Map()));
+    const kinds = names.get(is);
+    if (kinds === undefined) names.set(is, new Set(about));
+    else for (const kind of about) kinds.add(kind);
   }
 
   /** A live message came that stands for this recorded one. */
   observe(n: number, index: number, recorded: unknown, live: unknown): void {
-    for (const { place, recorded: plain } of this.#sources.get(itemKey(n, index)) ?? []) {
-      const now = liveValue(place, plain, recorded, live);
+    for (const { place, binding } of this.#sources.get(itemKey(n, index)) ?? []) {
+      const now = liveValue(place, binding.recorded, recorded, live);
       if (now === undefined) continue;
       this.#live.set(placeId(place), now);
-      let names = this.#renamed.get(plain);
-      if (names === undefined) this.#renamed.set(plain, (names = new Set()));
-      names.add(now);
+      this.#rename(binding.recorded, now, binding.kinds);
     }
   }
 
@@ -149,18 +149,26 @@ export class BindingTable {
   /** Whether a live value may stand where this recorded one stood because the server issued it anew. */
   isRenamed(recorded: unknown, live: unknown, meta: Meta, name: string): boolean {
     if (this.#renamed.size === 0) return false;
-    // A small number stands for many things: only where it names something.
+    // A small number stands for many things: only where it names something, and something of that kind.
     const isName = (meta.role !== undefined && ECHOED_ROLES.has(meta.role)) || ID_NAME.test(name);
+    const fits = (was: Plain, kinds: ReadonlySet<string> | undefined): boolean =>
+      kinds !== undefined &&
+      (!isSmall(was) ||
+        meta.role === undefined ||
+        meta === AN_ID ||
+        kinds.has(kindOf(meta, [name])) ||
+        POINTS.test(`${name} ${meta.label ?? ''}`));
     const readings = readingsOf(recorded);
     if (isName && typeof recorded === 'string' && /^\d+$/.test(recorded) && typeof live === 'string') {
-      if (this.#renamed.get(`n:${recorded}`)?.has(`n:${live}`) === true) return true;
+      const plain = `n:${recorded}`;
+      if (fits(plain, this.#renamed.get(plain)?.get(`n:${live}`))) return true;
     }
     return readings.some(({ plain, spelling }) => {
       if (!isName && !isRandom(plain)) return false;
       const names = this.#renamed.get(plain);
       if (names === undefined) return false;
       const now = readAs(live, spelling);
-      return now !== undefined && names.has(now);
+      return now !== undefined && fits(plain, names.get(now));
     });
   }
 
@@ -174,6 +182,11 @@ export class BindingTable {
     }
     return false;
   }
+}
+
+/** Below a hundred. */
+function isSmall(plain: Plain): boolean {
+  return plain.startsWith('n:') && plain.length < 5;
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

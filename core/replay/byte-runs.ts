@@ -125,6 +125,7 @@ function finish(
       what: `bytes ${start} to ${end} of frame ${from.n}`,
       evidence: `${end - start} equal bytes, too random for chance; sent back in frame ${echoes.map((one) => one.n).join(', ')}`,
       recorded: `b:${hex}`,
+      kinds: new Set<string>(),
       echoes: echoes.map((at) => ({ at, from: [from] })),
     };
   });

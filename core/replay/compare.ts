@@ -3,7 +3,7 @@ import type { DissectedMessage } from '../protocol/protocol.ts';
 import type { Meta } from '../schema/nodes.ts';
 import { formatPath, getPath, type Segment } from '../schema/path.ts';
 import { areDraws } from './entropy.ts';
-import { isSame, type Leaf, lastName, leavesOf, metaAt, patternOf, valueText } from './leaves.ts';
+import { AN_ID, isIndex, isSame, type Leaf, lastName, leavesOf, metaAt, patternOf, valueText } from './leaves.ts';
 import { readingsOf } from './spelling.ts';
 
 export interface FieldDifference {
@@ -39,7 +39,7 @@ export function compareMessages(
   moments?: Moments,
 ): FieldDifference[] {
   const found: FieldDifference[] = [];
-  compare(recorded, live.fields, (path, was, is) => {
+  compare(recorded, live.fields, ignores, (path, was, is) => {
     const ignored = reasonOf(recorded, path, was, is, ignores, moments);
     const difference = { path: formatPath(path), recorded: valueText(was), replayed: valueText(is) };
     found.push(ignored === undefined ? difference : { ...difference, ignored });
@@ -57,7 +57,7 @@ export function countDifferences(
   moments?: Moments,
 ): number {
   let count = 0;
-  compare(recorded, live.fields, (path, was, is) => {
+  compare(recorded, live.fields, ignores, (path, was, is) => {
     if (reasonOf(recorded, path, was, is, ignores, moments) === undefined) count++;
     return count < most;
   });
@@ -83,26 +83,27 @@ function knownLeaves(message: DissectedMessage): readonly KnownLeaf[] {
 function compare(
   recorded: DissectedMessage,
   live: unknown,
+  ignores: Ignores,
   differ: (path: readonly Segment[], was: unknown, is: unknown) => boolean,
 ): void {
   const leaves = knownLeaves(recorded);
   /** Fields at which a difference was told, though something is there. */
   const told = new Set<string>();
+  let isComplete = true;
+  const had = new Set<string>();
   for (const { path, key, value } of leaves) {
-    const is = getPath(live, path);
+    const there = path.some(isKeyOfId) ? inTheirKeys(path, live, ignores) : path;
+    const is = getPath(live, there);
+    const theirs = there === path ? key : formatPath(there);
+    had.add(theirs);
+    if (is === undefined) isComplete = false;
     if (isSame(value, is)) continue;
-    if (is !== undefined) told.add(key);
+    if (is !== undefined) told.add(theirs);
     if (!differ(path, value, is)) return;
   }
   const others = leavesOf(live);
   // As many as before, each found above: nothing was added.
-  if (
-    others.length === leaves.length &&
-    told.size === 0 &&
-    leaves.every(({ path }) => getPath(live, path) !== undefined)
-  )
-    return;
-  const had = new Set(leaves.map((leaf) => leaf.key));
+  if (others.length === leaves.length && told.size === 0 && isComplete) return;
   for (const { path, value } of others) {
     if (had.has(formatPath(path))) continue;
     // The difference is told already, at a field above: an empty list that is no longer empty.
@@ -111,6 +112,23 @@ function compare(
     if (isEmpty(value) && getPath(recorded.fields, path) !== undefined) continue;
     if (!differ(path, undefined, value)) return;
   }
+}
+
+function isKeyOfId(segment: Segment): boolean {
+  return typeof segment === 'string' && isIndex(segment);
+}
+
+/** What is kept under an id is found under the id that took its place. */
+function inTheirKeys(path: readonly Segment[], live: unknown, ignores: Ignores): readonly Segment[] {
+  const there: Segment[] = [];
+  for (const segment of path) {
+    const object = isKeyOfId(segment) ? getPath(live, there) : undefined;
+    const isRenamed = (key: string): boolean => ignores.isRenamed(Number(segment), Number(key), AN_ID, 'id');
+    const isHere = typeof object === 'object' && object !== null && !isRenamed(String(segment));
+    const renamed = isHere ? Object.keys(object).find(isRenamed) : undefined;
+    there.push(renamed ?? segment);
+  }
+  return there;
 }
 
 function isEmpty(value: unknown): boolean {

@@ -1,10 +1,12 @@
 /** What differs by itself: two runs against the same build teach which fields and which messages are up to chance. */
-
 import type { DissectedMessage } from '../protocol/protocol.ts';
-import { align } from './align.ts';
-import { compareMessages, type FieldDifference, IGNORE_NOTHING } from './compare.ts';
+import { type Alignable, align } from './align.ts';
+import { compareMessages, IGNORE_NOTHING, type Ignores } from './compare.ts';
 import { handoffFields } from './handoff.ts';
+import { bare } from './leaves.ts';
+import type { Recording } from './recording.ts';
 import type { Replayed } from './replay.ts';
+import { pairedItems } from './session-diff.ts';
 
 export interface Learned {
   readonly fields: readonly { readonly message: string; readonly path: string; readonly why: string }[];
@@ -18,10 +20,40 @@ const WHY_MESSAGE = 'learned: comes in some runs of one build';
 
 /** @param one,other runs of one recording against the same build */
 export function learn(one: Replayed, other: Replayed): Learned {
-  const sentOn = handoffFields(one.plan.recording);
+  // What either run was issued anew is no matter of chance.
+  const isRenamed = (a: unknown, b: unknown): boolean => one.bindings.areCounterparts(a, b, other.bindings);
+  return learnItems(one.result.items, other.result.items, handoffFields(one.plan.recording), {
+    ...IGNORE_NOTHING,
+    isRenamed,
+  });
+}
+
+/** @param one,other recordings of the same visit to the same build */
+export function learnFromRecordings(one: Recording, other: Recording): Learned {
+  const [first, second] = pairedItems(one, other);
+  const fromServer = (item: { readonly direction: string }): boolean => item.direction === 'toClient';
+  return learnItems(first.filter(fromServer), second.filter(fromServer), handoffFields(one), IGNORE_NOTHING);
+}
+
+/** Both at once: what either says is set aside. */
+export function learnedTogether(all: readonly Learned[]): Learned {
+  return {
+    fields: all.flatMap((one) => one.fields),
+    messages: new Map(all.flatMap((one) => [...one.messages])),
+  };
+}
+
+function learnItems<T extends Alignable & { readonly message: DissectedMessage }>(
+  one: readonly T[],
+  other: readonly T[],
+  sentOn: ReadonlySet<string>,
+  ignores: Ignores,
+): Learned {
   const fields = new Map<string, { message: string; path: string; why: string }>();
   const messages = new Map<string, string>();
-  const rows = align(one.result.items, other.result.items, {
+  const counted = (a: DissectedMessage, b: DissectedMessage): string[] =>
+    compareMessages(a, b, ignores).flatMap(({ path, ignored }) => (ignored === undefined ? [path] : []));
+  const rows = align(one, other, {
     segmentsCount: true,
     difference: (recorded, live) => counted(recorded.message, live.message).length,
   });
@@ -32,15 +64,9 @@ export function learn(one: Replayed, other: Replayed): Learned {
       continue;
     }
     const message = recorded.message.name ?? '';
-    for (const { path } of counted(recorded.message, live.message)) {
-      const pattern = path.replaceAll(/\[\d+\]/g, '[]');
-      if (sentOn.has(`${message}\0${pattern}`)) continue;
-      fields.set(`${message}\0${pattern}`, { message, path: pattern, why: WHY_FIELD });
+    for (const path of counted(recorded.message, live.message).map(bare)) {
+      if (!sentOn.has(`${message}\0${path}`)) fields.set(`${message}\0${path}`, { message, path, why: WHY_FIELD });
     }
   }
   return { fields: [...fields.values()], messages };
-}
-
-function counted(one: DissectedMessage, other: DissectedMessage): readonly FieldDifference[] {
-  return compareMessages(one, other, IGNORE_NOTHING).filter((difference) => difference.ignored === undefined);
 }

@@ -34,6 +34,8 @@ interface Branch {
 }
 const trees = new WeakMap<Node, Branch>();
 const NO_META: Meta = Object.freeze({});
+/** Of a key that is an id. */
+export const AN_ID: Meta = Object.freeze({ role: 'id' });
 
 /** What the schema says of the field at a path; empty where it says nothing. */
 export function metaAt(node: Node | undefined, path: readonly Segment[]): Meta {
@@ -82,10 +84,20 @@ function patternSegments(pattern: string): string[] {
   return segments;
 }
 
-/** The path with indices left out: `players[].id`. */
+/** The path with indices, and keys that are ids, left out: `players[].id`, `status[].hp`. */
 export function patternOf(path: readonly Segment[]): string {
-  const text = path.map((segment) => (typeof segment === 'number' ? '[]' : formatSegment(segment))).join('');
+  const text = path.map((segment) => (isIndex(segment) ? '[]' : formatSegment(segment))).join('');
   return text.startsWith('.') ? text.slice(1) : text;
+}
+
+/** The same of a path as text. */
+export function bare(path: string): string {
+  return path.replaceAll(/\[(?:\d+|"\d+")\]/g, '[]');
+}
+
+/** A place in a list, or a key of digits: an object by the ids of what is in it. */
+export function isIndex(segment: Segment): boolean {
+  return typeof segment === 'number' || /^\d+$/.test(segment);
 }
 
 export function lastName(path: readonly Segment[]): string {

@@ -8,7 +8,7 @@ import type { Meta } from '../schema/nodes.ts';
 import { formatPath, type Segment } from '../schema/path.ts';
 import { findByteRuns } from './byte-runs.ts';
 import { isRandom, randomBits } from './entropy.ts';
-import { type Leaf, lastName, leavesOf, metaAt, patternOf } from './leaves.ts';
+import { bare, type Leaf, lastName, leavesOf, metaAt, patternOf } from './leaves.ts';
 import { type RecordedFrame, type Recording } from './recording.ts';
 import { type Plain, readingsOf, type Spelling } from './spelling.ts';
 
@@ -30,6 +30,8 @@ export interface FoundBinding {
   /** Why it is taken for issued and echoed. */
   readonly evidence: string;
   readonly recorded: Plain;
+  /** What the fields are about that hold it, by label or name. */
+  readonly kinds: ReadonlySet<string>;
   /** Each echo, with the places it may have been read from, the likeliest first. */
   readonly echoes: readonly { readonly at: Place; readonly from: readonly Place[] }[];
 }
@@ -46,7 +48,7 @@ interface Sighting {
 /** Roles whose values are issued by the server and named by the client. */
 export const ECHOED_ROLES: ReadonlySet<string> = new Set(['id', 'token', 'sequence', 'owner']);
 /** Fields that name somebody or something of any kind. */
-const POINTS = /target|victim|recipient|receiver|opponent|partner|\bto\b|whom?|other/i;
+export const POINTS = /target|victim|recipient|receiver|opponent|partner|\bto\b|whom?|other/i;
 const MAX_SOURCES = 4;
 
 /** @param issuer the side whose values the other one echoes: the server for a replay, the client for a stand-in. */
@@ -187,7 +189,7 @@ function keysOf({ meta, plain, place }: Sighting): { role?: string; pointer?: st
   // 0 and '' stand for "none" in every game.
   const isNothing = plain === 'n:0' || plain === 'n:-1' || plain === 't:';
   if (isWhole && !isNothing && meta.role !== undefined && ECHOED_ROLES.has(meta.role)) {
-    keys.role = `${meta.role}\0${kindOf(meta, place)}\0${plain}`;
+    keys.role = `${meta.role}\0${kindOf(meta, place.path)}\0${plain}`;
     const isSmall = plain.startsWith('n:') && plain.length < 4;
     if (!isSmall && POINTS.test(`${lastName(place.path)} ${meta.label ?? ''}`)) keys.pointer = plain;
   }
@@ -195,8 +197,8 @@ function keysOf({ meta, plain, place }: Sighting): { role?: string; pointer?: st
   return keys;
 }
 
-function kindOf(meta: Meta, place: Place): string {
-  return meta.label ?? lastName(place.path);
+export function kindOf(meta: Meta, path: readonly Segment[]): string {
+  return meta.label ?? lastName(path);
 }
 
 /**
@@ -207,11 +209,11 @@ function pointedAt(found: Found | undefined, collected: ReadonlyMap<string, Coll
   if (found === undefined) return undefined;
   const plain = found.sightings[0]!.plain;
   const known = [...collected.values()].find(({ kind, sources }) => kind !== 'random' && sources[0]!.plain === plain);
-  const kinds = new Set(found.sightings.map(({ meta, place }) => kindOf(meta, place)));
+  const kinds = new Set(found.sightings.map(({ meta, place }) => kindOf(meta, place.path)));
   if (known !== undefined) {
     const { meta, place } = known.sources[0]!;
-    const wanted = kindOf(meta, place);
-    const sightings = found.sightings.filter((one) => kindOf(one.meta, one.place) === wanted);
+    const wanted = kindOf(meta, place.path);
+    const sightings = found.sightings.filter((one) => kindOf(one.meta, one.place.path) === wanted);
     if (sightings.length > 0) return { ...found, sightings };
   }
   return kinds.size === 1 ? found : undefined;
@@ -245,10 +247,7 @@ function declarationsOf(recording: Recording): Declarations {
 }
 
 function placeKey(message: string, path: string): string {
-  return `${message}\0${withoutIndices(path)}`;
-}
-export function withoutIndices(path: string): string {
-  return path.replaceAll(/\[\d+\]/g, '[]');
+  return `${message}\0${bare(path)}`;
 }
 
 /** One value from one source is one binding, however its echoes were told. */
@@ -282,6 +281,9 @@ function describe({ kind, sources, echoes }: Collected, id: string, issuer: Dire
     what,
     evidence: `the ${who} issued it first in frame ${source.place.n}; echoed in ${listed}: ${why}`,
     recorded: source.plain,
+    kinds: new Set(
+      [...sources, ...echoes.flatMap(({ at, from }) => [at, ...from])].map((s) => kindOf(s.meta, s.place.path)),
+    ),
     echoes: echoes.map(({ at, from }) => ({ at: at.place, from: from.map((one) => one.place) })),
   };
 }

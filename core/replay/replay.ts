@@ -85,6 +85,7 @@ export class Replay {
       plan: this.plan,
       bindings: this.bindings,
       ignores: this.#ignores(learned),
+      loose: learned.messages,
       pace: options.pace,
       endpoint: (recorded) => endpoints.of(recorded),
       fallbackHost: endpoints.fallbackHost,

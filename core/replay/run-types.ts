@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly target: Target;
   readonly bindings: BindingTable;
   readonly ignores: Ignores;
+  /** Messages whose coming is up to chance: they are not waited for long. */
+  readonly loose?: ReadonlyMap<string, string>;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly pace: Pace;

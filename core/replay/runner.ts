@@ -22,6 +22,8 @@ const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_SETTLE_MS = 100;
 /** After so many messages in a row that did not come, a connection is taken for diverged. */
 const MAX_MISSES = 3;
+/** What is likely not to come is waited for this part of the time-out. */
+const LEAST_PATIENCE = 5;
 /** Messages that came and fit nothing yet; older ones are not looked at again. */
 const MAX_EARLY = 256;
 /** Nothing came for so long: connections that could go on need not wait for the others, ms. */
@@ -49,6 +51,7 @@ export class Runner {
   readonly #missedNames = new Set<string>();
   readonly #toSend: number;
   #misses = 0;
+  #allMisses = 0;
   /** The message everything waits for, and since when. */
   #blocking: { readonly id: number; readonly since: number } | undefined;
   /** Counts what came and what ended. */
@@ -485,6 +488,7 @@ export class Runner {
     this.#expectations.giveUp(expected);
     this.#missedNames.add(`${expected.conn}/${expected.message.name}`);
     this.#misses++;
+    this.#allMisses++;
     if (this.#misses < MAX_MISSES && !connection.isStrict) return;
     const name = expected.message.name ?? 'a message that was not understood';
     const text = connection.isStrict
@@ -509,9 +513,14 @@ export class Runner {
     if (last !== undefined) await this.#await(last.id + 1);
   }
 
-  /** What did not come once is waited for less: a push that depends on chance must not cost the time-out each time. */
-  #patienceFor(expected: Expected): number {
-    return this.#missedNames.has(`${expected.conn}/${expected.message.name}`) ? this.#timeoutMs / 5 : this.#timeoutMs;
+  /**
+   * What did not come once is waited for less, as is everything when much has not come: pushes that depend on chance must not
+   * cost the time-out each time.
+   */
+  #patienceFor({ conn, message: { name } }: Expected): number {
+    const least = this.#timeoutMs / LEAST_PATIENCE;
+    if (this.#options.loose?.has(name ?? '') === true || this.#missedNames.has(`${conn}/${name}`)) return least;
+    return Math.max(least, this.#timeoutMs / (1 + this.#allMisses / 2));
   }
 
   /** All has come that was recorded: more may follow. Waited for once, before the first of the last connections is left. */

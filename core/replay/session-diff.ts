@@ -3,10 +3,10 @@ import type { Direction, DissectedMessage } from '../protocol/protocol.ts';
 import { align } from './align.ts';
 import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
 import { IgnoredList } from './ignored-list.ts';
-import { leavesOf, patternOf, valueText } from './leaves.ts';
+import { bare, leavesOf, patternOf, valueText } from './leaves.ts';
 import type { RecordedConnection, Recording } from './recording.ts';
 import type { Replayed } from './replay.ts';
-import { bare, compareBytes, OUTCOMES, type Outcome, type Row, type RowSide, titleOf } from './verdict.ts';
+import { compareBytes, OUTCOMES, type Outcome, type Row, type RowSide, titleOf } from './verdict.ts';
 
 /** One message of either side. */
 export interface DiffItem {
@@ -34,10 +34,14 @@ export interface SessionDiff {
 
 /** `missing` is what only the first has, `extra` what only the second has. */
 export function diffRecordings(a: Recording, b: Recording, ignores: Ignores): SessionDiff {
-  const { partners, notes } = matchConnections(a, b);
-  const first = itemsOf(a, (conn) => conn);
-  const second = itemsOf(b, (conn) => partners.get(conn));
+  const [first, second, notes] = pairedItems(a, b);
   return diffItems(first, second, ignores, notes);
+}
+
+/** The messages of both, those of the second on the connections of the first; and which connections have no counterpart. */
+export function pairedItems(a: Recording, b: Recording): [DiffItem[], DiffItem[], string[]] {
+  const { partners, notes } = matchConnections(a, b);
+  return [itemsOf(a, (conn) => conn), itemsOf(b, (conn) => partners.get(conn)), notes];
 }
 
 /** What two builds answered to the same recording: only the differences between them count. */

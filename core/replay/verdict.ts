@@ -3,7 +3,7 @@ import { align } from './align.ts';
 import { type BindingTable } from './binding-table.ts';
 import { compareMessages, countDifferences, type FieldDifference, type Ignores } from './compare.ts';
 import { IgnoredList } from './ignored-list.ts';
-import { toHex } from './leaves.ts';
+import { bare, toHex } from './leaves.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
 import type { Handover, Lost, RunResult, Sent } from './run-types.ts';
@@ -80,6 +80,7 @@ export function judge(options: JudgeOptions): Report {
   const ignored = new IgnoredList();
   const wanted = wantedItems(plan, result);
   const differences = new Differences(options);
+  const lateness = new Lateness(options);
   const sentBy = new Map(result.sent.map((one) => [one.frame.n, one]));
   const rows: Row[] = [];
   const lost = new Map(result.lost.map((one) => [one.conn, one]));
@@ -97,7 +98,7 @@ export function judge(options: JudgeOptions): Report {
   });
   for (const { recorded, live: item } of aligned) {
     if (recorded !== undefined && item !== undefined)
-      rows.push(compareRow(recorded, item, options, differences, ignored, sentBy));
+      rows.push(compareRow(recorded, item, options, differences, lateness, ignored, sentBy));
     else if (recorded !== undefined) {
       const expected = recorded;
       const why = mayLack(expected, options);
@@ -236,6 +237,7 @@ function compareRow(
   item: LiveItem,
   options: JudgeOptions,
   differences: Differences,
+  lateness: Lateness,
   ignored: IgnoredList,
   sentBy: ReadonlyMap<number, Sent>,
 ): Row {
@@ -244,7 +246,7 @@ function compareRow(
     if (field.ignored !== undefined)
       ignored.add(`${titleOf(expected.message.name)}.${bare(field.path)}`, field.ignored);
   }
-  const lateMs = latenessOf(expected, item, options);
+  const lateMs = lateness.of(expected, item);
   const ms = timeOf(expected, item, options.result, sentBy);
   const isDifferent = fields.some((field) => field.ignored === undefined);
   const outcome: Outcome = isDifferent ? 'different' : lateMs === undefined ? 'same' : 'late';
@@ -271,15 +273,29 @@ export function timeOf(
   return cause === undefined ? undefined : Math.max(0, item.at - cause.at);
 }
 
-/** Measured from the client message before it. */
-function latenessOf(expected: Expected, item: LiveItem, options: JudgeOptions): number | undefined {
-  const { plan, result, lateMs = DEFAULT_LATE_MS } = options;
-  if (expected.isHeartbeat || expected.segment === 0) return undefined;
-  const sent = result.sent[expected.segment - 1];
-  if (sent === undefined || !options.lockstep) return undefined;
-  const before = expected.frame.at - (plan.sentAt[expected.segment - 1] ?? 0);
-  const now = item.at - sent.at;
-  return now - before > Math.max(lateMs, before * 2) ? Math.round(now - before) : undefined;
+/** Measured from the client message before it. What comes behind a late message is as late, and no news. */
+class Lateness {
+  readonly #options: JudgeOptions;
+  /** Late messages so far, by segment. */
+  readonly #told = new Map<number, { readonly at: number; readonly by: number }[]>();
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+  }
+
+  of(expected: Expected, item: LiveItem): number | undefined {
+    const { plan, result, lateMs = DEFAULT_LATE_MS, loose, lockstep } = this.#options;
+    const { segment, isHeartbeat, message, frame } = expected;
+    const sent = result.sent[segment - 1];
+    if (isHeartbeat || sent === undefined || !lockstep || loose?.has(message.name ?? '') === true) return undefined;
+    const before = frame.at - (plan.sentAt[segment - 1] ?? 0);
+    const by = item.at - sent.at - before;
+    const told = this.#told.get(segment) ?? [];
+    const known = Math.max(0, ...told.filter(({ at }) => at <= item.at).map((one) => one.by));
+    if (by - known <= Math.max(lateMs, before * 2)) return undefined;
+    this.#told.set(segment, [...told, { at: item.at, by }]);
+    return Math.round(by);
+  }
 }
 
 function mayLack(expected: Expected, options: JudgeOptions): string | undefined {
@@ -329,7 +345,4 @@ function liveSide({ n, conn, message, summary, index }: LiveItem): RowSide {
 }
 export function titleOf(name: string | null): string {
   return name ?? '(not understood)';
-}
-export function bare(path: string): string {
-  return path.replaceAll(/\[\d+\]/g, '[]');
 }
