@@ -4,7 +4,7 @@
  */
 import { checksumOf, DatagramOpener } from './datagram-opener.ts';
 import { PassiveConnection } from './passive-connection.ts';
-import { flowKey, lowerPort, nameOf, pairKey, same } from './passive-endpoints.ts';
+import { type Ends, EndsBook, lowerPort, nameOf, pairKey, same } from './passive-endpoints.ts';
 import type { Endpoint, ObservedDatagram, ObserverOptions, PassiveEvent } from './passive-event.ts';
 import type { Flow } from './passive-flow.ts';
 import {
@@ -38,6 +38,9 @@ export class PassiveObserver {
   readonly #pairs = new Map<string, Pair>();
   readonly #flows = new Map<string, { connection: PassiveConnection; fromClient: boolean }>();
   readonly #connections = new Set<PassiveConnection>();
+  /** Those that asked to connect, by connect id and client. */
+  readonly #asked = new Map<string, PassiveConnection>();
+  readonly #ends = new EndsBook();
   readonly #opener = new DatagramOpener();
   #events: PassiveEvent[] = [];
   #nextId = 1;
@@ -84,14 +87,13 @@ export class PassiveObserver {
     const peerId = header & NO_PEER;
     const session = (header >> HEADER_SESSION_SHIFT) & SESSION_MASK;
     const timed = (header & HEADER_FLAG_SENT_TIME) !== 0;
-    const from = nameOf(source);
-    const to = nameOf(destination);
-    const pair = this.#pair(from, to);
+    const ends = this.#ends.of(source, destination);
+    const pair = this.#pair(ends.pair);
     const checksumAt = timed ? 4 : 2;
     const checksum = this.#opener.usesChecksum(pair, bytes, checksumAt, peerId);
     if (checksum === undefined) {
-      this.#pairs.delete(pairKey(from, to)); // nothing is known about these two
-      const known = this.#flows.get(flowKey(from, to, peerId, session));
+      this.#pairs.delete(ends.pair); // nothing is known about these two
+      const known = this.#flows.get(ends.flow(peerId, session));
       this.#unreadable(known?.connection, 'not an ENet datagram', 0);
       return;
     }
@@ -102,13 +104,13 @@ export class PassiveObserver {
     }
     const end = this.#opener.inflate(bytes, start);
     if (end < 0) {
-      const known = this.#flows.get(flowKey(from, to, peerId, session));
+      const known = this.#flows.get(ends.flow(peerId, session));
       this.#unreadable(known?.connection, "compressed, but not with ENet's range coder", start);
       return;
     }
     const compressed = (header & HEADER_FLAG_COMPRESSED) !== 0;
     const plain = compressed ? this.#opener.plain : bytes;
-    const flow = this.#flowOf(datagram, from, to, pair, plain, start, end, peerId, session);
+    const flow = this.#flowOf(datagram, ends, pair, plain, start, end, peerId, session);
     if (flow === undefined) return;
 
     const { connection, fromClient } = flow;
@@ -195,8 +197,7 @@ export class PassiveObserver {
   /** Finds, or makes, the connection and direction a datagram belongs to. */
   #flowOf(
     datagram: ObservedDatagram,
-    from: string,
-    to: string,
+    ends: Ends,
     pair: Pair,
     bytes: Uint8Array,
     start: number,
@@ -205,11 +206,11 @@ export class PassiveObserver {
     session: number,
   ): { connection: PassiveConnection; fromClient: boolean } | undefined {
     const first = commandEnd(bytes, start, end) < 0 ? 0 : bytes[start]! & COMMAND_MASK;
-    if (first === Command.connect) return this.#connecting(datagram, pair, bytes, start);
+    if (first === Command.connect) return this.#connecting(datagram, ends, pair, bytes, start);
     if (first === Command.verifyConnect) {
-      this.#verifying(datagram, from, to, pair, bytes, start, peerId);
+      this.#verifying(datagram, ends, pair, bytes, start, peerId);
     }
-    const key = flowKey(from, to, peerId, session);
+    const key = ends.flow(peerId, session);
     const known = this.#flows.get(key);
     if (known !== undefined) return known;
     if (peerId === NO_PEER) {
@@ -232,17 +233,17 @@ export class PassiveObserver {
 
   #connecting(
     { source, destination }: ObservedDatagram,
+    ends: Ends,
     pair: Pair,
     bytes: Uint8Array,
     at: number,
   ): { connection: PassiveConnection; fromClient: boolean } {
     const connectId = uint32(bytes, at + 40);
-    for (const connection of this.#connections) {
-      if (connection.connectId === connectId && same(connection.client, source))
-        return { connection, fromClient: true };
-    }
+    const known = this.#asked.get(askedKey(connectId, ends.from));
+    if (known !== undefined) return { connection: known, fromClient: true };
     const connection = this.#add(source, destination, true, false);
     connection.connectId = connectId;
+    this.#asked.set(askedKey(connectId, ends.from), connection);
     connection.connectData = uint32(bytes, at + 44);
     connection.channelCount = uint32(bytes, at + 16);
     connection.clientPeerId = uint16(bytes, at + 4) & NO_PEER;
@@ -254,22 +255,23 @@ export class PassiveObserver {
   /** The server's answer gives both directions their peer ids and sessions. */
   #verifying(
     { source, destination }: ObservedDatagram,
-    from: string,
-    to: string,
+    ends: Ends,
     pair: Pair,
     bytes: Uint8Array,
     at: number,
     peerId: number,
   ): void {
     const connectId = uint32(bytes, at + 40);
-    const toClient = flowKey(from, to, peerId, bytes[at + 6]! & SESSION_MASK);
-    const toServer = flowKey(to, from, uint16(bytes, at + 4) & NO_PEER, bytes[at + 7]! & SESSION_MASK);
+    const toClient = ends.flow(peerId, bytes[at + 6]! & SESSION_MASK);
+    const back = this.#ends.of(destination, source);
+    const toServer = back.flow(uint16(bytes, at + 4) & NO_PEER, bytes[at + 7]! & SESSION_MASK);
     let connection = pair.pending.get(connectId);
     if (connection === undefined) {
       const known = this.#flows.get(toClient)?.connection;
       if (known !== undefined && (known.connectId ?? connectId) === connectId) return;
       connection = this.#add(destination, source, true, false);
       connection.connectId = connectId;
+      this.#asked.set(askedKey(connectId, ends.to), connection);
       this.#events.push({ kind: 'open', connection, time: this.#now, index: this.#index });
     }
     pair.pending.delete(connectId);
@@ -366,7 +368,10 @@ export class PassiveObserver {
   #forget(connection: PassiveConnection): void {
     this.#connections.delete(connection);
     for (const key of connection.keys) if (this.#flows.get(key)?.connection === connection) this.#flows.delete(key);
-    const key = pairKey(nameOf(connection.client), nameOf(connection.server));
+    const client = nameOf(connection.client);
+    const asked = askedKey(connection.connectId ?? 0, client);
+    if (this.#asked.get(asked) === connection) this.#asked.delete(asked);
+    const key = pairKey(client, nameOf(connection.server));
     const pair = this.#pairs.get(key);
     if (pair === undefined) return;
     if (connection.connectId !== undefined) pair.pending.delete(connection.connectId);
@@ -391,8 +396,7 @@ export class PassiveObserver {
     this.#events.push({ kind: 'unreadable', connection, reason, consumed, time: this.#now, index: this.#index });
   }
 
-  #pair(from: string, to: string): Pair {
-    const key = pairKey(from, to);
+  #pair(key: string): Pair {
     let pair = this.#pairs.get(key);
     if (pair === undefined) {
       pair = { checksum: undefined, pending: new Map(), halves: [] };
@@ -400,4 +404,8 @@ export class PassiveObserver {
     }
     return pair;
   }
+}
+
+function askedKey(connectId: number, client: string): string {
+  return `${connectId} ${client}`;
 }

@@ -38,20 +38,20 @@ export function intReader(node: Pick<IntNode, 'size' | 'signed' | 'endian'>): Re
 }
 
 type Limits = readonly [number | bigint, number | bigint];
-const LIMITS: Readonly<Record<string, Limits>> = Object.fromEntries(
-  [1, 2, 3, 4, 8].flatMap((size): [string, Limits][] => {
-    const bits = BigInt(size * 8);
-    const shape = (value: bigint): number | bigint => (size === 8 ? value : Number(value));
-    return [
-      [`u${size}`, [shape(0n), shape(2n ** bits - 1n)]],
-      [`i${size}`, [shape(-(2n ** (bits - 1n))), shape(2n ** (bits - 1n) - 1n)]],
-    ];
-  }),
-);
+/** By size, unsigned and signed. */
+const LIMITS: readonly (readonly [Limits, Limits] | undefined)[] = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((size) => {
+  if (size === 0) return undefined;
+  const bits = BigInt(size * 8);
+  const shape = (value: bigint): number | bigint => (size === 8 ? value : Number(value));
+  return [
+    [shape(0n), shape(2n ** bits - 1n)],
+    [shape(-(2n ** (bits - 1n))), shape(2n ** (bits - 1n) - 1n)],
+  ];
+});
 
 /** Inclusive limits of an integer node; bigint for eight bytes. */
 export function intLimits(node: Pick<IntNode, 'size' | 'signed'>): Limits {
-  return LIMITS[`${node.signed ? 'i' : 'u'}${node.size}`] as Limits;
+  return LIMITS[node.size]![node.signed ? 1 : 0];
 }
 
 /** The low bytes of the value, whatever its range: writing a lie is allowed. Fractions are cut off. */
