@@ -25,8 +25,18 @@ export function jsonLine(exported: ExportFrame, hex: Hex = toHex): string {
   if (frame.gapBefore !== undefined) line += `,"gapBefore":${frame.gapBefore}`;
   if (mark !== undefined) line += `,"mark":${JSON.stringify(mark)}`;
   if (comment !== undefined) line += `,"comment":${JSON.stringify(comment)}`;
+  if (LINE_ENDS.test(line)) line = line.replace(ALL_LINE_ENDS, (end) => ESCAPED[end]!);
   return `${line},"bytes":"${hex(frame.bytes)}"}`;
 }
+
+/** JSON has these bare in a string, but many readers of lines take them for the end of one. */
+const LINE_ENDS = /[\u0085\u2028\u2029]/;
+const ALL_LINE_ENDS = new RegExp(LINE_ENDS, 'g');
+const ESCAPED: Readonly<Record<string, string>> = {
+  '\u0085': '\\u0085',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
 
 function messageText({ name, id, fields }: ExportMessage, hex: Hex): string {
   const number = id === undefined ? '' : `,"id":${id}`;

@@ -4,7 +4,7 @@ import { isHar, readHar } from '../capture/har.ts';
 import { utf8Bytes } from '../schema/characters.ts';
 import { writeCsv } from './csv.ts';
 import { writeHar } from './har.ts';
-import { writeJsonLines } from './json-lines.ts';
+import { jsonLine, writeJsonLines } from './json-lines.ts';
 import { writeMarkdown } from './markdown.ts';
 import { connection, keepingSink, sampleOfAllCarriers, source } from './sample-for-tests.ts';
 
@@ -40,6 +40,14 @@ test('JSON lines come back as the same connections and frames, without delimiter
     sample.connections.map((c) => [c.transport, c.server.port]),
   );
   expect(sink.frames[1]).toMatchObject({ mark: 'red', comment: 'look here' });
+});
+
+test('a line has no end but its own, whatever a player writes', () => {
+  const said = 'a\u0085b\u2028c\u2029d\ne';
+  const [first] = [...sampleOfAllCarriers().frames()];
+  const line = jsonLine({ ...first!, messages: [{ name: 'say', fields: { said } }] });
+  expect(line).toMatch(/^[^\n\r\v\f\u0085\u2028\u2029]*$/);
+  expect(JSON.parse(line)).toMatchObject({ message: 'say', fields: { said } });
 });
 
 test('lines that are no frames are told and the rest is read', () => {
