@@ -10,7 +10,8 @@ export interface FuzzEvents {
   fuzz: FuzzStatus;
 }
 export interface FuzzArgs {
-  readonly to: string;
+  /** Server endpoint (URL), or one per recorded server (`host:port` → URL). */
+  readonly to: string | Readonly<Record<string, string>>;
   readonly session?: string;
   readonly filter?: string;
   readonly target?: string;

@@ -92,13 +92,15 @@ async function begin(
     engine.protocols.protocols,
     args.filter === undefined ? {} : { filter: args.filter },
   );
+  const endpoints =
+    typeof args.to === 'string' ? [args.to] : Object.entries(args.to).map(([server, url]) => `${server}=${url}`);
   const rng = args.rng ?? 1;
   const out = args.out ?? freeFolder(dirname(seed));
   const folder = new CampaignFolder({
     path: out,
     config: {
       seed,
-      to: [args.to],
+      to: endpoints,
       rng,
       options: [],
       protocolFiles: engine.protocols.sources.map(({ path }) => path),
@@ -131,7 +133,8 @@ async function begin(
     ...(args.maxFindings === undefined ? {} : { maxFindings: args.maxFindings }),
     ...(args.ratePerSecond === undefined ? {} : { ratePerSecond: args.ratePerSecond }),
   });
-  current = { started, folder, target: args.to, status: statusOf(started.campaign.status(), args.to) };
+  const target = endpoints.join(', ');
+  current = { started, folder, target, status: statusOf(started.campaign.status(), target) };
   const mine = current;
   void started.done.then(
     (status) => onStatus(mine, status),

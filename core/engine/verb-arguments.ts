@@ -180,7 +180,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
   'diff.frames': object({ a: id, b: id }),
 
   'fuzz.start': object({
-    to: text,
+    to: either(text, dictionary(text)),
     session: optional(text),
     filter: optional(text),
     target: optional(text),

@@ -186,7 +186,10 @@ export const ACT_COMMANDS: readonly Command[] = [
       const frame = currentFrame(app);
       const name = frame?.messages[0]?.name;
       const like = name === null || name === undefined ? '' : `message == ${filterLiteral(name)}`;
-      app.fuzz.prepare(isMany(selection) ? selectionFilter(selection) : like, frame?.conn ?? 0);
+      const proxy = frame?.connection.proxy;
+      // The same message may go to several servers; meant is the one looked at.
+      const here = proxy === undefined || like === '' ? like : `proxy == ${filterLiteral(proxy)} and ${like}`;
+      app.fuzz.prepare(isMany(selection) ? selectionFilter(selection) : here, frame?.conn ?? 0);
     },
   },
   {

@@ -4,6 +4,10 @@ import { grouped, percent } from '../format/number.ts';
 import { Icon } from '../icons/icon.tsx';
 import { t } from '../strings/strings.ts';
 import { Meter } from '../widgets/meter.tsx';
+import { useTick } from '../widgets/use-request.ts';
+
+/** Fewer say nothing about the rest. */
+const ENOUGH_CASES = 200;
 
 export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
   const bar = useRef<HTMLElement>(null);
@@ -11,7 +15,11 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
   useEffect(() => {
     if (bar.current !== null) bar.current.style.width = `${share * 100}%`;
   }, [share]);
-  const left = status.perSecond > 0 ? ((status.planned - status.cases) / status.perSecond) * 1000 : Number.NaN;
+  const elapsed = useElapsed(status);
+  const left =
+    status.perSecond > 0 && status.cases >= ENOUGH_CASES && status.planned > 0
+      ? ((status.planned - status.cases) / status.perSecond) * 1000
+      : Number.NaN;
   const { coverage } = status;
   const covered = coverage.messagesTotal === 0 ? 0 : coverage.messagesMutated / coverage.messagesTotal;
   return (
@@ -21,7 +29,7 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
           <b>{grouped(status.cases)}</b>
           <span className="muted">{t.fuzz.ofCases(status.planned)}</span>
           <span className="muted right">
-            {status.state === 'running' && Number.isFinite(left) ? t.fuzz.about(left) : t.replay.took(status.elapsedMs)}
+            {status.state === 'running' && Number.isFinite(left) ? t.fuzz.about(left) : t.replay.took(elapsed)}
           </span>
         </div>
         <div
@@ -61,6 +69,15 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
       </div>
     </div>
   );
+}
+
+/** Goes on between two reports: a server that has to be started again takes its time. */
+function useElapsed(status: FuzzStatus): number {
+  const isRunning = status.state === 'running';
+  const heard = useRef({ status, at: performance.now() });
+  if (heard.current.status !== status) heard.current = { status, at: performance.now() };
+  useTick(1000, isRunning);
+  return status.elapsedMs + (isRunning ? performance.now() - heard.current.at : 0);
 }
 
 /** Cases per second since the start. */

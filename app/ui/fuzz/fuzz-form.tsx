@@ -2,6 +2,7 @@ import { useEffect, useState, type FormEvent } from 'react';
 import { useApp } from '../app.ts';
 import { Icon } from '../icons/icon.tsx';
 import { isEndpointUrl } from '../proxies/presets.ts';
+import { targets } from '../replay/replay-service.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
 import { FormLine } from '../widgets/dialog.tsx';
@@ -17,7 +18,8 @@ export function FuzzForm() {
   const set = (part: Partial<FuzzDraft>): void => app.fuzz.draft.update((now) => ({ ...now, ...part }));
   // A server one looks at is likelier than none.
   useEffect(() => app.fuzz.suggestServer(app.inspection.inspected.get()?.frame.conn ?? 0), [app]);
-  const isBad = !isEndpointUrl(draft.to);
+  const to = targets(draft.to);
+  const isBad = typeof to === 'string' ? !isEndpointUrl(to) : !Object.values(to).every(isEndpointUrl);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setBusy(true);
@@ -35,8 +37,9 @@ export function FuzzForm() {
         </h2>
         <p className="muted">{t.fuzz.lead}</p>
         <FormLine label={t.fuzz.to} hint={draft.to !== '' && isBad ? t.proxies.badUrl : t.fuzz.toHint}>
-          <input
+          <textarea
             className="field mono"
+            rows={draft.to.split('\n').length}
             autoFocus
             spellCheck={false}
             aria-invalid={draft.to !== '' && isBad}

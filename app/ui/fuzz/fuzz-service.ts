@@ -9,6 +9,7 @@ import { filterPath } from '../inspector/field-condition.ts';
 import type { Dock } from '../state/dock.ts';
 import type { Notices } from '../state/notices.ts';
 import { createStore, type Store } from '../state/store.ts';
+import { targets } from '../replay/replay-service.ts';
 import { t } from '../strings/strings.ts';
 
 export interface FuzzDraft {
@@ -67,8 +68,18 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     known = count;
   });
   const serverOf = (conn: number): string => {
-    const name = mirror.connections.get().find((each) => each.id === conn)?.proxy;
-    return mirror.proxies.get().find((proxy) => proxy.spec.name === name)?.spec.upstream ?? '';
+    const all = mirror.connections.get();
+    const own = all.find((each) => each.id === conn);
+    const journey = all.filter((each) => each === own || (own?.journey !== undefined && each.journey === own.journey));
+    const servers = new Map<string, string>();
+    for (const { proxy: name, server } of journey) {
+      const proxy = mirror.proxies.get().find((each) => each.spec.name === name);
+      // Where a handoff leads is what the server says.
+      if (proxy?.spec.upstream !== undefined && proxy.followedFrom === undefined)
+        servers.set(`${server.address}:${server.port}`, proxy.spec.upstream);
+    }
+    if (servers.size <= 1) return [...servers.values()].join('');
+    return [...servers].map(([recorded, url]) => `${recorded} = ${url}`).join('\n');
   };
   const prepare = (filter: string, conn: number): void => {
     draft.update((now) => ({ ...now, filter, to: serverOf(conn) || now.to }));
@@ -91,7 +102,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     async start() {
       const now = draft.get();
       const args: FuzzArgs = {
-        to: now.to,
+        to: targets(now.to),
         rng: now.rng,
         ...(now.filter === '' ? {} : { filter: now.filter }),
         ...(now.session === '' ? {} : { session: now.session }),

@@ -98,7 +98,8 @@ export const fuzzStrings = {
   title: 'Fuzz a server with what was recorded',
   lead: 'Each case replays the way to a recorded message, sends it changed, and watches the server: does it answer, does it live, does it keep its own rules?',
   to: 'Server',
-  toHint: 'Only servers on this machine, unless the engine was told otherwise.',
+  toHint:
+    'Only servers on this machine. For several recorded servers a line each: 127.0.0.1:9601 = enet://127.0.0.1:9701',
   seeds: 'Messages',
   everySeed: 'every message the clients sent',
   command: 'Start it with',
@@ -126,7 +127,7 @@ export const fuzzStrings = {
   replies: 'Replies',
   transitions: 'Transitions',
   findings: 'Findings',
-  findingCount: (n: number, repeats: string) => `${n}, ${repeats} repeats folded in`,
+  findingCount: (n: number, repeats: string) => (n === 0 ? 'none yet' : `${n}, ${repeats} repeats folded in`),
   severeFirst: 'most severe first',
   perSecond: 'cases per second',
   coverage: 'Coverage',

@@ -9,7 +9,7 @@ import { TargetProcess } from '../../io/target-process.ts';
 import { createSystemClock } from '../../io/system-clock.ts';
 import { type EndpointMap, resolveEndpoints } from '../../replay/endpoints.ts';
 import { makePlan } from '../../replay/plan.ts';
-import type { Recording } from '../../replay/recording.ts';
+import type { RecordedConnection, Recording } from '../../replay/recording.ts';
 import type { Target } from '../../replay/target.ts';
 import { type EndpointUrl, isLoopback } from '../../relay/endpoint-url.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
@@ -89,7 +89,7 @@ export interface Prepared {
 export function prepare(
   setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'target' | 'allow'> & { readonly folder?: CampaignFolder },
 ): Prepared {
-  const plan = makePlan(setup.recording);
+  const plan = makePlan(setup.only === undefined ? setup.recording : forServersOf(setup.recording, setup.only));
   const endpoints = resolveEndpoints(plan, setup.to);
   const seed = makeSeed(plan, endpoints, setup.only);
   if (seed.messages.length === 0) {
@@ -122,6 +122,20 @@ export function prepare(
       await process.stop();
     },
   };
+}
+
+/** A filter chooses what is fuzzed, and with it the servers: those it leaves out need no URL. */
+function forServersOf(recording: Recording, only: ReadonlySet<number>): Recording {
+  const serverOf = ({ connection: { server } }: RecordedConnection): string => `${server.address} ${server.port}`;
+  const chosen = new Set(recording.frames.flatMap(({ n, conn }) => (only.has(n) ? [conn] : [])));
+  const journeys = new Set([...chosen].flatMap((id) => recording.connections.get(id)?.connection.journey ?? []));
+  const servers = new Set<string>();
+  for (const [id, known] of recording.connections) {
+    const { journey } = known.connection;
+    if (chosen.has(id) || (journey !== undefined && journeys.has(journey))) servers.add(serverOf(known));
+  }
+  const connections = new Map([...recording.connections].filter(([, known]) => servers.has(serverOf(known))));
+  return { ...recording, connections, frames: recording.frames.filter(({ conn }) => connections.has(conn)) };
 }
 
 function checkAllowed(url: EndpointUrl, allow: readonly string[]): void {
