@@ -1,4 +1,5 @@
 /** Every recording, through the command line, against the decode that is right: exactly its frames, in order, to the last field. */
+import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { expectedLines, recordingPath } from '../../fixtures/captures/recording.ts';
 import { CommandLine, type FrameLine, jsonLines } from './command-line.ts';
@@ -184,4 +185,29 @@ test('piped text is JSON lines unless text is asked for, which is a line a frame
   expect(lines).toHaveLength(3404);
   expect(lines[0]).toMatch(/^ +1 +0\.0\d* +c1 ← mjsonp +hello/);
   expect(lines.some((text) => text.includes('P2 pon') || /P\d pon/.test(text))).toBe(true);
+});
+
+/** The packets of a pcap file from a part of it on: a capture that was begun too late. */
+function laterPart(file: string, from: number): Buffer {
+  const whole = readFileSync(recordingPath(file));
+  const starts: number[] = [];
+  for (let at = 24; at < whole.length; at += 16 + whole.readUInt32LE(at + 8)) starts.push(at);
+  return Buffer.concat([whole.subarray(0, 24), whole.subarray(starts[Math.floor(starts.length * from)])]);
+}
+
+test.concurrent.each([
+  'mjsonp/game',
+  'muddery/muddery080_webclient',
+  'muddery/muddery082_webclient',
+  'mana/head-quick',
+  'mana/y2011-quick',
+])('%s.pcap, begun in the middle of its connections, reads like the rest of the whole', async (name) => {
+  const whole = new Set((await decode(`${name}.pcap`)).map((f) => `${f.dir} ${f.message} ${JSON.stringify(f.fields)}`));
+  for (const from of [0.35, 0.8]) {
+    const path = line.path(`${name.replace('/', '-')}-${from}.pcap`, laterPart(`${name}.pcap`, from));
+    const frames = jsonLines<FrameLine>(await line.run(['decode', path, '--format', 'jsonl']));
+    expect(frames.length).toBeGreaterThan(5);
+    expect(frames.filter((f) => !whole.has(`${f.dir} ${f.message} ${JSON.stringify(f.fields)}`))).toEqual([]);
+    expect(frames.flatMap((f) => f.expert.filter((e) => e.severity !== 'note'))).toEqual([]);
+  }
 });

@@ -9,7 +9,14 @@ import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
 import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
 import { concat } from './concat.ts';
 import { applyHint, type PacketNote } from './packet-hint.ts';
-import { readHandshake, WebSocketPair } from './websocket-pair.ts';
+import {
+  type Handshake,
+  messagesWithin,
+  readFrames,
+  readHandshake,
+  UPGRADED_BEFORE,
+  WebSocketPair,
+} from './websocket-pair.ts';
 
 /** Picks the protocol of a connection; confidence 1 ends the wait. */
 export type Choose = (
@@ -114,7 +121,7 @@ export class StreamPair {
     const isFull = mustDecide || this.#waitingBytes > MAX_WAITING_BYTES;
     if (handshake === 'incomplete' && !isFull) return;
     if (typeof handshake === 'object') {
-      this.#startWebSocket(handshake);
+      this.#startWebSocket(handshake, sample, isFull);
       return;
     }
     if (this.#told === undefined && isTls(sample)) {
@@ -129,6 +136,10 @@ export class StreamPair {
       return;
     }
     const chosen = this.#choose(sample, this.#link);
+    if (this.#isUpgraded(sample, chosen?.protocol)) {
+      this.#startWebSocket(UPGRADED_BEFORE, sample, isFull);
+      return;
+    }
     if (!isFull && this.#waiting.length < MAX_WAITING_CHUNKS && (chosen === undefined || chosen.confidence < SURE))
       return;
     const framing: Framing = chosen?.protocol.framing ?? { kind: 'message' };
@@ -136,29 +147,42 @@ export class StreamPair {
     this.#start({ toServer: payloadReader(framing), toClient: payloadReader(framing) });
   }
 
-  #startWebSocket(handshake: Exclude<ReturnType<typeof readHandshake>, string>): void {
-    const pair = new WebSocketPair(handshake);
+  /** A capture that begins in the middle of a WebSocket connection: its frames hold something better known than the bytes are. */
+  #isUpgraded(sample: Sample, plain: Protocol | undefined): boolean {
+    const known = plain?.recognise(sample, this.#link) ?? 0;
+    const messages = known >= SURE ? undefined : readFrames(sample.toServer, sample.toClient);
+    if (messages === undefined) return false;
+    // Whole frames both ways, masked by one side only, are no coincidence.
+    if (messages.toServer.length > 0 && messages.toClient.length > 0) return true;
+    const link: Link = { ...this.#link, transport: 'ws' };
+    return (this.#choose(messages, link)?.protocol.recognise(messages, link) ?? 0) > known;
+  }
+
+  /** Waits, unless it must not, for a message that tells the protocol: the first may be a mere sign of life. */
+  #startWebSocket(handshake: Handshake, sample: Sample, mustStart: boolean): void {
     const link: Link = { ...this.#link, transport: 'ws', path: handshake.path };
+    let chosen: ReturnType<Choose>;
+    for (const message of messagesWithin(sample, handshake)) {
+      const one = this.#choose(message, link);
+      if (one !== undefined && one.confidence > (chosen?.confidence ?? 0)) chosen = one;
+    }
+    if (!mustStart && this.#waiting.length < MAX_WAITING_CHUNKS && (chosen?.confidence ?? 0) < SURE) return;
+    const pair = new WebSocketPair(handshake);
     if (this.#told === undefined) this.#sink.changed(this.#conn, { transport: 'ws', details: handshake.details });
     // The upgrade belongs to the connection: what follows it in the waiting chunks is the first frames.
     const skip = { toServer: handshake.requestSize, toClient: handshake.responseSize };
-    let named = false;
+    let named = chosen !== undefined;
+    if (chosen !== undefined) this.#recognised(chosen.protocol);
     const reader = (direction: Direction): PayloadReader => ({
       push: (chunk) => {
         const cut = Math.min(skip[direction], chunk.length);
         skip[direction] -= cut;
         const payloads = pair.push(direction, chunk.subarray(cut));
-        const first = payloads.find(
-          (p) => 'opcode' in p.carrier && (p.carrier.opcode === 'text' || p.carrier.opcode === 'binary'),
-        );
-        if (!named && first !== undefined) {
+        const first = named ? undefined : payloads.find(isMessage);
+        if (first !== undefined) {
           named = true;
-          const sample = {
-            toServer: direction === 'toServer' ? first.bytes : NONE,
-            toClient: direction === 'toClient' ? first.bytes : NONE,
-          };
-          const chosen = this.#choose(sample, link);
-          if (chosen !== undefined) this.#recognised(chosen.protocol);
+          const found = this.#choose({ toServer: NONE, toClient: NONE, [direction]: first.bytes }, link);
+          if (found !== undefined) this.#recognised(found.protocol);
         }
         return payloads;
       },
@@ -228,6 +252,10 @@ export function payloadReader(framing: Framing): PayloadReader {
       };
     });
   return { push: (chunk) => toPayloads(framer.push(chunk)), end: () => toPayloads(framer.end()) };
+}
+
+function isMessage({ carrier }: Payload): boolean {
+  return 'opcode' in carrier && (carrier.opcode === 'text' || carrier.opcode === 'binary');
 }
 
 /** A TLS record header with a handshake in it, from either side. */

@@ -1,4 +1,4 @@
-/** Both directions of a captured WebSocket connection, from its upgrade on. */
+/** Both directions of a captured WebSocket connection, from its upgrade on, or from wherever the capture began. */
 import {
   type DeflateParameters,
   deflateParameters,
@@ -10,7 +10,10 @@ import {
 import { MessageAssembler, type WebSocketMessage } from '../protocol/websocket/messages.ts';
 import { createWireFrameReader, type WireFrameReader } from '../protocol/websocket/wire-frames.ts';
 import type { Direction } from '../traffic/frame.ts';
+import type { Sample } from '../protocol/protocol.ts';
 import type { Payload } from './stream-pair.ts';
+
+const NONE = new Uint8Array(0);
 
 export interface Handshake {
   readonly requestSize: number;
@@ -38,11 +41,58 @@ export function readHandshake(toServer: Uint8Array, toClient: Uint8Array): Hands
   };
 }
 
+/** A connection whose upgrade was before the capture began. What it agreed on is not known: compression is taken for none. */
+export const UPGRADED_BEFORE: Handshake = {
+  requestSize: 0,
+  responseSize: 0,
+  path: '',
+  details: {},
+  deflate: undefined,
+};
+
+/** The messages of both directions so far, text and binary. */
+export function messagesWithin({ toServer, toClient }: Sample, handshake: Handshake): Sample[] {
+  const pair = new WebSocketPair(handshake);
+  const said = (direction: Direction, bytes: Uint8Array): Sample[] =>
+    pair
+      .push(direction, bytes)
+      .filter(({ carrier }) => 'opcode' in carrier && (carrier.opcode === 'text' || carrier.opcode === 'binary'))
+      .map(({ bytes: message }) => ({ toServer: NONE, toClient: NONE, [direction]: message }));
+  return [
+    ...said('toServer', toServer.subarray(handshake.requestSize)),
+    ...said('toClient', toClient.subarray(handshake.responseSize)),
+  ];
+}
+
+/**
+ * The first message of each direction, where both streams are nothing but whole WebSocket frames without a fault, masked by the
+ * client and by nobody else: a connection that was upgraded before.
+ */
+export function readFrames(toServer: Uint8Array, toClient: Uint8Array): Sample | undefined {
+  const server = firstMessage(toServer, true);
+  const client = firstMessage(toClient, false);
+  if (server === undefined || client === undefined || server.length + client.length === 0) return undefined;
+  return { toServer: server, toClient: client };
+}
+
+/** Empty: only control frames so far; undefined: no frames. */
+function firstMessage(bytes: Uint8Array, masked: boolean): Uint8Array | undefined {
+  const assembler = new MessageAssembler({});
+  let first: Uint8Array | undefined;
+  for (const frame of createWireFrameReader().push(bytes)) {
+    if (frame.broken !== undefined || frame.masked !== masked) return undefined;
+    for (const { opcode, payload, expert } of assembler.push(frame)) {
+      if (expert.length > 0) return undefined;
+      if (opcode === 'text' || opcode === 'binary') first ??= payload;
+    }
+  }
+  return first ?? NONE;
+}
+
 interface Half {
   readonly wire: WireFrameReader;
   readonly assembler: MessageAssembler;
 }
-const NONE = new Uint8Array(0);
 
 export class WebSocketPair {
   readonly #halves: Record<Direction, Half>;

@@ -251,7 +251,7 @@ const ENEMIES: Turn = [
 test('a play connection begins by loading and speaks for one user', () => {
   const inventory = (user: number): Turn => ['c', { command: 255, user_id: user }];
   expect(codes(play([LOAD, inventory(135)]))).toEqual([]);
-  expect(codes(play([inventory(135), inventory(135)]))).toEqual(['warning not-loaded']);
+  expect(codes(play([inventory(135), inventory(135)]))).toEqual(['note not-loaded']);
   expect(codes(play([LOAD, inventory(136)]))).toEqual(['warning user-id']);
 });
 
@@ -262,8 +262,9 @@ test('an enemy must have been in a list', () => {
   ];
   const hit = (enemy: number): Turn => ['s', { command: 221, unique_id: enemy, hp: 1, status: 0, damage_value: 9 }];
   expect(codes(play([LOAD, ENEMIES, attack(12), hit(12)]))).toEqual([]);
-  expect(codes(play([LOAD, ENEMIES, attack(13), hit(14)]))).toEqual(['warning unknown-enemy', 'warning unknown-enemy']);
+  expect(codes(play([LOAD, ENEMIES, attack(13), hit(14)]))).toEqual(['warning unknown-enemy', 'note unknown-enemy']);
   expect(codes(play([LOAD, hit(14)]))).toEqual([]);
+  expect(codes(play([LOAD, ENEMIES, ['s', { command: 252, mapId: 1 }], hit(14)]))).toEqual([]);
 });
 
 test('a slot beyond the fourth is remarked', () => {

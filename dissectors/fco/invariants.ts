@@ -2,7 +2,7 @@
  * Checks over one connection. The three connections of a client are tied by `user_id` alone; what another connection said is
  * not known here.
  */
-import type { Link, SeenFrame, Watcher } from '../../core/protocol/protocol.ts';
+import type { Direction, Link, SeenFrame, Watcher } from '../../core/protocol/protocol.ts';
 import type { ExpertInfo } from '../../core/schema/expert-info.ts';
 import { messages } from './messages.ts';
 
@@ -47,12 +47,18 @@ class FcoWatcher implements Watcher {
     if (frame.direction === 'toServer') this.fromClient(message.name, message.fields);
     else this.fromServer(message.name, message.fields);
     const key = ENEMY[message.name];
-    if (key !== undefined) this.enemy(field(message.fields, key), key);
+    if (key !== undefined) this.enemy(field(message.fields, key), key, frame.direction);
     return this.found;
   }
 
-  private remark(group: 'sequence' | 'invariant', code: string, text: string, path?: string): void {
-    const info: ExpertInfo = { severity: 'warning', group, code, text };
+  private remark(
+    severity: ExpertInfo['severity'],
+    group: 'sequence' | 'invariant',
+    code: string,
+    text: string,
+    path?: string,
+  ): void {
+    const info: ExpertInfo = { severity, group, code, text };
     this.found.push(path === undefined ? info : { ...info, path });
   }
 
@@ -61,13 +67,17 @@ class FcoWatcher implements Watcher {
     const user = field(fields, 'user_id');
     if (name === 'save_load_request' || name === 'load_save_request') this.opened = true;
     else if (!this.opened && !OPENING.has(name) && this.link.serverPort !== 8000) {
-      if (!this.complained) this.remark('sequence', 'not-loaded', `${name} before the saved game was asked for (211)`);
+      // A note: a capture may begin in the middle of a connection.
+      if (!this.complained) {
+        this.remark('note', 'sequence', 'not-loaded', `${name} before the saved game was asked for (211)`);
+      }
       this.complained = true;
     }
     // Requests for master data carry 0 before anybody is logged in.
     if (typeof user !== 'number' || name === 'skill_master_request') return;
     if (this.user !== undefined && user !== this.user) {
       this.remark(
+        'warning',
         'invariant',
         'user-id',
         `speaks for user ${user}, but this connection is user ${this.user}`,
@@ -82,6 +92,8 @@ class FcoWatcher implements Watcher {
       const user = field(fields, 'user_id');
       if (typeof user === 'number') this.user = user;
     }
+    // Another map has other enemies: they are known from the next list on.
+    if (name === 'map_move_ok') this.enemies = undefined;
     const enemies = field(fields, 'enemys');
     if (name !== 'enemy_list' || !Array.isArray(enemies)) return;
     this.enemies ??= new Set();
@@ -91,9 +103,11 @@ class FcoWatcher implements Watcher {
     }
   }
 
-  private enemy(id: unknown, path: string): void {
+  /** The server may speak of one that was dead, and so in no list, when the player came. */
+  private enemy(id: unknown, path: string, direction: Direction): void {
     if (typeof id !== 'number' || this.enemies === undefined || this.enemies.has(id)) return;
-    this.remark('invariant', 'unknown-enemy', `enemy ${id} was in no list of this connection`, path);
+    const severity = direction === 'toServer' ? 'warning' : 'note';
+    this.remark(severity, 'invariant', 'unknown-enemy', `enemy ${id} was in no list of this connection`, path);
   }
 }
 

@@ -37,7 +37,10 @@ const SHOWS = new Set(['PGMSG_CONNECT', 'PCMSG_CONNECT', 'PAMSG_RECONNECT']);
 /** How badly a reading fits; 0 is without complaint. */
 export function misfit(dissected: Dissected): number {
   if (dissected.messages[0]?.name == null) return 1000;
-  let sum = 0;
+  // The end mark of a sync, read as an entry by the generations that write none.
+  const entries = (dissected.messages[0].fields as { entries?: unknown } | null)?.entries;
+  const last = Array.isArray(entries) ? (entries.at(-1) as { kind?: unknown } | undefined) : undefined;
+  let sum = last?.kind === 255 ? 5 : 0;
   for (const info of dissected.expert) sum += info.severity === 'error' ? 100 : info.severity === 'warning' ? 20 : 5;
   return sum;
 }

@@ -44,6 +44,14 @@ const recordings = ['muddery080_webclient', 'muddery082_webclient'] as const;
 const replay = (name: string): RecordedFrame[] =>
   dissectReads(muddery, readPcap(`muddery/${name}.pcap`, 8001), { link, carrier: 'websocket' });
 
+test('what a rebirth brought about stands beside it, in the layout of 0.8.1 on', () => {
+  const dissected = one(
+    '{"move_to": {"location": {"area": "a", "room": "r"}}, "msg": "hm", "quests": {"accomplished": []}, "events": []}',
+  );
+  expect(dissected.messages.map(({ name }) => name)).toEqual(['move_to', 'msg', 'quests', 'events']);
+  expect(dissected.expert).toEqual([]);
+});
+
 test.each(recordings)('%s decodes as expected, and nothing but its oddities is noted', (name) => {
   const frames = replay(name);
   const rows = expectedLines<Row>(`muddery/${name}.expected.jsonl`);

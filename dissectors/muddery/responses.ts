@@ -53,7 +53,7 @@ const empty = object({}, { extra: 'warning' });
 /** An empty list, or nothing at all, arrives as an empty object: the server replaces what is falsy. */
 const orEmpty = (node: Node): Node => (node === empty ? empty : oneOf([node, empty]));
 const named = object({ 'key?': t.key(), 'name?': t.name, 'value?': any() });
-const progress = object({ 'accomplished?': array(named, { label: 'Done' }) }, { label: 'Quests' });
+export const progress = object({ 'accomplished?': array(named, { label: 'Done' }) }, { label: 'Quests' });
 
 /** One thing that happened because of a command, each under its own key. */
 const event = object({
@@ -68,7 +68,7 @@ const event = object({
   'ACTION_MESSAGE?': array(t.rich('Text')),
   'ACTION_CLOSE_EVENT?': any(),
 });
-const events = array(event, { label: 'Events' });
+export const events = array(event, { label: 'Events' });
 const aftermath = { 'events?': events, 'quests?': progress };
 const account = object({
   name: string({ label: 'Account', role: 'name' }),

@@ -1,6 +1,7 @@
 /** Server to client: chapters 7.2 to 7.12 of the documentation, then what later versions push. `fields` is the value itself. */
 import type { MessageSpec } from '../../core/protocol/protocol.ts';
-import { any, array, boolean, integer, type Node, nullable, object, string } from '../../core/schema/builders.ts';
+import { any, boolean, integer, type Node, nullable, object, oneOf, string } from '../../core/schema/builders.ts';
+import { events, progress } from './responses.ts';
 import * as t from './types.ts';
 
 interface Entry {
@@ -63,7 +64,12 @@ const chapters: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     equipments: { zh: '装备', node: t.equipments },
     inventory: { zh: '背包', node: t.inventory },
     skills: { zh: '技能', node: t.skills },
-    quests: { zh: '任务', node: t.quests },
+    quests: {
+      zh: '任务',
+      node: oneOf([t.quests, progress]),
+      doc: 'The list; from 0.8.1 on what was accomplished, beside the message that brought it about.',
+      dialects: ALL,
+    },
   },
   '7.6 surroundings': {
     look_around: { zh: '周围的角色', node: t.lookAround },
@@ -151,7 +157,7 @@ const chapters: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     move_to: { zh: '移动到', node: object({ location: t.location }), doc: 'On rebirth.', dialects: NEW },
     state: { zh: '状态', node: t.attributes, dialects: NEW, neverSent: true },
     honour_combat: { zh: '荣誉战斗', node: t.combatStart, dialects: NEW, neverSent: true },
-    events: { zh: '事件', node: array(any()), dialects: NEW },
+    events: { zh: '事件', node: events, dialects: NEW },
   },
 };
 
