@@ -6,7 +6,7 @@ import { hex } from './json-value.ts';
 export function jsonLine({ frame, connection, protocol, meaning, expert }: DecodedFrame): string {
   return frameJson(
     {
-      frame: { ...frame, expert },
+      frame: frame.expert === expert ? frame : { ...frame, expert },
       connection,
       protocol: protocol?.id ?? '',
       messages: meaning.messages,
