@@ -1,4 +1,4 @@
-let whole = Buffer.alloc(0);
+let whole: Buffer = Buffer.alloc(0);
 
 /** Bytes as hex by the host's own, fast road. Frames that came together lie in one buffer, which is wrapped once. */
 export function hex({ buffer, byteOffset, length }: Uint8Array): string {
