@@ -1,6 +1,7 @@
 /**
  * Which live message stands for which recorded one, with all of both known. Messages are told apart by connection and name;
- * within one such class order counts, content decides, and pushes of different names may interleave as they like.
+ * within one such class order counts, content decides, and pushes of different names may interleave as they like. So may
+ * messages of one name, if they are about different things: a field says which.
  */
 /** What alignment needs of a message. */
 export interface Alignable {
@@ -20,12 +21,16 @@ export interface AlignOptions<R, L> {
   readonly difference: (recorded: R, live: L) => number;
   /** Segments of the two runs mean the same: lock-step. */
   readonly segmentsCount: boolean;
+  /** Whether two recorded messages of one name are about different things, so that either may come first. */
+  readonly mayCross?: (one: R, other: R) => boolean;
 }
 
 /** Cost of a message without a counterpart. */
 const GAP = 1;
 /** Counterparts are looked for so far from the diagonal. */
 const BAND = 24;
+/** An exchange must save this much. */
+const WORTH_CROSSING = 0.2;
 
 export function align<R extends Alignable, L extends Alignable>(
   recorded: readonly R[],
@@ -114,7 +119,52 @@ function alignClass<R extends Alignable, L extends Alignable>(
     } else if (isNear(here, at(i - 1, j) + GAP)) i--;
     else j--;
   }
-  return pairs.reverse();
+  return uncross(pairs.reverse(), recorded, live, cost, options);
+}
+
+/** Classes longer than this keep their order: looking at every two of them would take too long. */
+const MAX_CROSSED = 400;
+
+/** Pairs that are much better the other way round are exchanged, where the order of the two means nothing. */
+function uncross<R extends Alignable, L extends Alignable>(
+  pairs: [R, L][],
+  recorded: readonly R[],
+  live: readonly L[],
+  cost: (i: number, j: number) => number,
+  { mayCross }: AlignOptions<R, L>,
+): [R, L][] {
+  if (mayCross === undefined || Math.max(recorded.length, live.length) > MAX_CROSSED) return pairs;
+  const partner = new Map(pairs.map(([r, l]) => [recorded.indexOf(r), live.indexOf(l)]));
+  const costOf = (i: number | undefined, j: number | undefined): number =>
+    i === undefined || j === undefined ? (i === j ? 0 : GAP) : cost(i, j);
+  for (let isBetter = true, rounds = 0; isBetter && rounds < 4; rounds++) {
+    isBetter = false;
+    const holder = new Map([...partner].map(([i, j]) => [j, i]));
+    for (const [i, one] of recorded.entries()) {
+      const own = partner.get(i);
+      if (costOf(i, own) === 0) continue;
+      for (const [j, other] of live.entries()) {
+        if (other.segment !== one.segment || j === own) continue;
+        const rival = holder.get(j);
+        if (rival !== undefined && !mayCross(one, recorded[rival]!)) continue;
+        const gain = costOf(i, own) + costOf(rival, j) - costOf(i, j) - costOf(rival, own);
+        if (gain < WORTH_CROSSING) continue;
+        partner.set(i, j);
+        holder.set(j, i);
+        if (own !== undefined) holder.delete(own);
+        if (rival !== undefined) {
+          if (own === undefined) partner.delete(rival);
+          else {
+            partner.set(rival, own);
+            holder.set(own, rival);
+          }
+        }
+        isBetter = true;
+        break;
+      }
+    }
+  }
+  return [...partner].sort(([a], [b]) => a - b).map(([i, j]) => [recorded[i]!, live[j]!]);
 }
 
 /** Below two gaps in any case: a message that is different is still that message. */

@@ -172,6 +172,29 @@ export class BindingTable {
     });
   }
 
+  /**
+   * The first field that speaks of somebody else than it did: of who the client is now where it was another then, or the other
+   * way round. An answer to such a message would be the wrong one.
+   */
+  someoneElse(recorded: DissectedMessage, live: DissectedMessage): string | undefined {
+    if (this.#renamed.size === 0) return undefined;
+    for (const { path, value } of leavesOf(recorded.fields)) {
+      const meta = metaAt(recorded.spec?.node, path);
+      if (meta.role === undefined || !ECHOED_ROLES.has(meta.role)) continue;
+      const is: unknown = getPath(live.fields, path);
+      const [was, other] = [readingsOf(value)[0]?.plain, readingsOf(is)[0]?.plain];
+      if (was === undefined || other === undefined) continue;
+      const names = this.#renamed.get(was);
+      const isKnown = names !== undefined && [...names.values()].some((kinds) => kinds.has(kindOf(meta, path)));
+      if (isKnown ? !names.has(other) : this.#isNowOf(other, kindOf(meta, path))) return formatPath(path);
+    }
+    return undefined;
+  }
+
+  #isNowOf(plain: Plain, kind: string): boolean {
+    return [...this.#renamed.values()].some((names) => names.get(plain)?.has(kind) === true);
+  }
+
   /** Whether two live values of two runs took the place of one recorded value. */
   areCounterparts(one: unknown, other: unknown, second: BindingTable): boolean {
     const [first] = readingsOf(one);

@@ -64,6 +64,15 @@ export function countDifferences(
   return count;
 }
 
+/** Whether a field that names somebody or something has another value in either. */
+export function areOfDifferentThings(one: DissectedMessage, other: DissectedMessage): boolean {
+  return knownLeaves(one).some(({ path, value }) => {
+    if (metaAt(one.spec?.node, path).role !== 'id' && !/^(?:id|name)$|Id$|_id$/.test(lastName(path))) return false;
+    const its = getPath(other.fields, path);
+    return its !== undefined && !isSame(value, its);
+  });
+}
+
 interface KnownLeaf extends Leaf {
   readonly key: string;
 }

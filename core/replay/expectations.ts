@@ -15,9 +15,20 @@ const CANDIDATES = 8;
 /** Differences beyond this do not make two messages less alike. */
 const MAX_COUNTED = 12;
 
+/** A live message that took the place of another one, which stands for nothing now. */
+export interface Match {
+  readonly expected: Expected;
+  readonly displaced?: LiveItem;
+}
+
+/** Messages that came and may still turn out to stand for another. */
+const MAX_TAKEN = 64;
+
 export class Expectations {
   readonly #expected: readonly Expected[];
   readonly #standing: Standing[];
+  /** What came for an expected message, and how many fields differ, by its id. */
+  readonly #taken = new Map<number, { readonly item: LiveItem; readonly cost: number }>();
   /** Indices by connection, in order. */
   readonly #byConnection = new Map<number, number[]>();
   /** First of a connection that may still be waiting. */
@@ -36,9 +47,15 @@ export class Expectations {
   /**
    * The recorded message a live one stands for; undefined when none is waited for.
    * @param due how many messages of the recording had come before the next step: later ones are matched with less trust
-   * @param strict the server says one thing at a time: only what is next may match
+   * @param refuses the server says one thing at a time: only what is next may match, and not if it concerns somebody else
    */
-  match(item: LiveItem, due: number, ignores: Ignores, strict: boolean): Expected | undefined {
+  match(
+    item: LiveItem,
+    due: number,
+    ignores: Ignores,
+    refuses?: (expected: Expected, item: LiveItem) => boolean,
+  ): Match | undefined {
+    const strict = refuses !== undefined;
     const list = this.#byConnection.get(item.conn) ?? [];
     const candidates: number[] = [];
     let ahead = 0;
@@ -50,9 +67,33 @@ export class Expectations {
       if (candidates.length >= CANDIDATES || (strict && this.#standing[i] === 'waiting')) break;
     }
     const best = this.#best(candidates, item, due, ignores);
-    if (best === undefined) return undefined;
-    this.#standing[best] = 'here';
-    return this.#expected[best];
+    const cost = best === undefined ? Infinity : this.#costOf(best, item, ignores);
+    const better = strict || cost === 0 ? undefined : this.#betterThanTaken(item, cost, ignores);
+    const taken = better ?? best;
+    if (taken === undefined || refuses?.(this.#expected[taken]!, item) === true) return undefined;
+    const displaced = better === undefined ? undefined : this.#taken.get(better)!.item;
+    this.#standing[taken] = 'here';
+    if (this.#taken.size > MAX_TAKEN) this.#taken.delete(this.#taken.keys().next().value!);
+    this.#taken.set(taken, { item, cost: better === undefined ? cost : this.#costOf(better, item, ignores) });
+    return { expected: this.#expected[taken]!, ...(displaced === undefined ? {} : { displaced }) };
+  }
+
+  /** Of several alike the first to come was taken for the first expected: one that fits much better takes its place. */
+  #betterThanTaken(item: LiveItem, least: number, ignores: Ignores): number | undefined {
+    let best: number | undefined;
+    for (const [id, { item: other, cost }] of this.#taken) {
+      if (cost < 2 || other.conn !== item.conn || other.segment !== item.segment) continue;
+      if (other.message.name !== item.message.name) continue;
+      const now = this.#costOf(id, item, ignores);
+      if (now + 2 > cost || now >= least) continue;
+      least = now;
+      best = id;
+    }
+    return best;
+  }
+
+  #costOf(id: number, item: LiveItem, ignores: Ignores): number {
+    return countDifferences(this.#expected[id]!.message, item.message, ignores, MAX_COUNTED);
   }
 
   /** First message among the first `due` that is still waited for. */

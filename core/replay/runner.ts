@@ -8,7 +8,7 @@ import { createMemory } from '../relay/meaning.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Direction, Endpoint, Origin } from '../traffic/frame.ts';
 import { Conversation, wireOf } from './conversation.ts';
-import { Expectations } from './expectations.ts';
+import { Expectations, type Match } from './expectations.ts';
 import { fork } from './fork.ts';
 import { endpointAt, handedUrl } from './handoff.ts';
 import type { LiveItem } from './live-item.ts';
@@ -404,13 +404,10 @@ export class Runner {
       const item: LiveItem = { n, conn: id, index, message, bytes, summary, at, time: clock.wall(), segment };
       this.#items.push(item);
       for (const listener of this.#listeners) listener(item);
-      const expected = this.#expectations.match(item, this.#due, ignores, connection.isStrict);
-      if (expected !== undefined) this.#matched(expected, item);
+      const found = this.#expectations.match(item, this.#due, ignores, connection.isStrict ? this.#refuses : undefined);
+      if (found !== undefined) this.#matched(found, item);
       else if (wantsAnswer(connection.recorded.protocol, message.name)) connection.unanswerable ??= item;
-      else {
-        this.#early.push(item);
-        if (this.#early.length > MAX_EARLY) this.#early.shift();
-      }
+      else this.#keepForLater(item);
       this.#progress({ item });
     });
     this.#wake?.();
@@ -421,13 +418,26 @@ export class Runner {
     const { ignores } = this.#options;
     this.#early = this.#early.filter((item) => {
       if (!names.has(item.message.name)) return true;
-      const expected = this.#expectations.match(item, this.#due, ignores, false);
-      if (expected !== undefined) this.#matched(expected, item);
-      return expected === undefined;
+      const found = this.#expectations.match(item, this.#due, ignores);
+      if (found !== undefined) this.#matched(found, item);
+      return found === undefined;
     });
   }
 
-  #matched(expected: Expected, item: LiveItem): void {
+  readonly #refuses = ({ message }: Expected, item: LiveItem): boolean =>
+    this.#options.bindings.someoneElse(message, item.message) !== undefined;
+
+  #keepForLater(item: LiveItem): void {
+    this.#early.push(item);
+    if (this.#early.length > MAX_EARLY) this.#early.shift();
+  }
+
+  #matched({ expected, displaced }: Match, item: LiveItem): void {
+    if (displaced !== undefined) {
+      const other = this.#expectations.match(displaced, this.#due, this.#options.ignores);
+      if (other === undefined) this.#keepForLater(displaced);
+      else this.#matched(other, displaced);
+    }
     this.#misses = 0;
     this.#matches.set(expected.id, item);
     const { frame, index, message } = expected;
@@ -468,13 +478,7 @@ export class Runner {
       if (connection.ending !== undefined) {
         if (!connection.isLeft) this.#give(connection, 'lost', connection.ending.text);
       } else if (connection.unanswerable !== undefined) {
-        const got = connection.unanswerable.message.name ?? 'a message that was not understood';
-        const wanted = expected.message.name ?? 'another message';
-        this.#give(
-          connection,
-          'diverged',
-          `the server said ${got} where the recording has ${wanted}; no recorded answer fits`,
-        );
+        this.#give(connection, 'diverged', noAnswer(connection.unanswerable, expected));
       } else this.#missed(expected, connection);
       if (once) return;
     }
@@ -563,6 +567,13 @@ export class Runner {
 }
 
 const NONE = new Uint8Array(0);
+
+function noAnswer({ message, summary }: LiveItem, { message: wanted, frame }: Expected): string {
+  const isSameName = message.name === wanted.name;
+  const name = (one: string | null, said: string): string =>
+    `${one ?? 'a message that was not understood'}${isSameName && said !== '' ? ` (${said})` : ''}`;
+  return `the server said ${name(message.name, summary)} where the recording has ${name(wanted.name, frame.summary)}; no recorded answer fits`;
+}
 
 /** Number of the last frame before the client speaks again. */
 function nextSendAfter(plan: Plan, step: SendStep): number {

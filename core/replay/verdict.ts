@@ -1,7 +1,13 @@
 /** What a replay showed: each recorded message with its counterpart, what differs, and the verdict over all. */
 import { align } from './align.ts';
 import { type BindingTable } from './binding-table.ts';
-import { compareMessages, countDifferences, type FieldDifference, type Ignores } from './compare.ts';
+import {
+  areOfDifferentThings,
+  compareMessages,
+  countDifferences,
+  type FieldDifference,
+  type Ignores,
+} from './compare.ts';
 import { IgnoredList } from './ignored-list.ts';
 import { bare, toHex } from './leaves.ts';
 import type { LiveItem } from './live-item.ts';
@@ -91,10 +97,15 @@ export function judge(options: JudgeOptions): Report {
     told.add(conn);
     rows.push(lossRow(loss, expected));
   };
-  const live = result.items.filter((item) => plan.recording.connections.has(item.conn));
+  // What a server says to a client that has just left is about its leaving.
+  const live = result.items.filter(
+    ({ conn, at }) => plan.recording.connections.has(conn) && at <= (lost.get(conn)?.at ?? Infinity),
+  );
   const aligned = align(wanted.played, live, {
     segmentsCount: lockstep,
     difference: (one, item) => differences.count(one, item),
+    mayCross: (one, other) =>
+      one.answers === undefined && other.answers === undefined && areOfDifferentThings(one.message, other.message),
   });
   for (const { recorded, live: item } of aligned) {
     if (recorded !== undefined && item !== undefined)
