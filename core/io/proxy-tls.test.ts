@@ -5,6 +5,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Duplex } from 'node:stream';
+import { connect } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { afterEach, expect, test } from 'vitest';
 import type { ProxySpec } from '../traffic/proxy-spec.ts';
@@ -93,6 +95,40 @@ test('a plain client reaches a TLS server, and a TLS client a plain server', asy
   await secureClient.lines(1);
   expect(secureClient.text).toBe(`${say('in')}\n`);
 });
+
+test.each(['tcp', 'tls'] as const)(
+  'a server behind %s that resets while the client still shakes hands harms nobody',
+  async (scheme) => {
+    await fresh();
+    const peer = scheme === 'tls' ? await listenTls(world, trust.remote) : await listen(world);
+    const proxy = await between(peer.port, { upstream: `${scheme}://127.0.0.1:${peer.port}` });
+    const client = await dial(world, portOf(proxy));
+    // A client that says hello, and then nothing.
+    client.socket.write(await clientHello());
+    const server = await peer.next();
+    const { socket } = server;
+    if (scheme === 'tls') socket.destroy();
+    else socket.resetAndDestroy();
+    await server.until(() => server.closed);
+    client.socket.destroy();
+    await world.sink.untilClosed();
+    expect(world.sink.connections.get(1)!.closed).toBeDefined();
+    // The proxy goes on.
+    const again = await dialTls(world, portOf(proxy), { ca: trust.local.certificate });
+    expect(again.socket.authorized).toBe(true);
+  },
+);
+
+/** The first bytes of a TLS client. */
+function clientHello(): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const wire = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer) => resolve(chunk),
+    });
+    connect({ socket: wire, servername: 'localhost' }).on('error', () => undefined);
+  });
+}
 
 test('an upstream that cannot be verified is refused with an explanation, unless verification is off', async () => {
   await fresh();

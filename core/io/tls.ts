@@ -77,13 +77,14 @@ export async function secureUpstream(
       ...(key === undefined ? {} : { key }),
       ...versions(spec),
     });
+    // It may be reset before anyone has taken it over, while the client still shakes hands.
+    socket.on('error', () => undefined);
     const limit = setTimeout(
       () => fail(new Error('no answer to the TLS handshake within 10 seconds')),
       HANDSHAKE_LIMIT_MS,
     );
     const fail = (error: NodeJS.ErrnoException): void => {
       clearTimeout(limit);
-      socket.on('error', () => undefined);
       socket.destroy();
       wire.destroy();
       reject(new EngineError('tls-failed', explainUpstream(name ?? host, wire, error), { cause: error }));
@@ -153,6 +154,7 @@ export async function secureClient(
       wire.off('close', gone);
       wire.allowHalfOpen = true;
       socket.allowHalfOpen = true;
+      socket.on('error', () => undefined);
       socket.pause();
       const peer = spec.requestCert === true ? socket.getPeerCertificate() : undefined;
       resolve({

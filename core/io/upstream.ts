@@ -25,6 +25,8 @@ export function connectUpstream(host: string, port: number, signal?: AbortSignal
     };
     const connected = (): void => {
       done();
+      // It may be reset before anyone has taken it over, while the client still shakes hands.
+      socket.on('error', () => undefined);
       socket.pause();
       resolve(socket);
     };
