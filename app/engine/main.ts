@@ -39,7 +39,11 @@ function tell(message: Readonly<Record<string, unknown>>): void {
 
 try {
   const { dataDirectory, demo, ...options } = readSettings();
-  const started = await startEngine({ ...(dataDirectory === undefined ? {} : { home: dataDirectory }), ...options });
+  const started = await startEngine({
+    ...(dataDirectory === undefined ? {} : { home: dataDirectory }),
+    isUsual: true,
+    ...options,
+  });
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;

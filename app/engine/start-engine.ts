@@ -23,6 +23,9 @@ import { replayVerbs } from '../../core/engine/replay-verbs.ts';
 import { ScriptHost } from '../../core/engine/script/script-host.ts';
 import { demoVerbs } from './demo-verbs.ts';
 
+/** Where the page is unless somebody else is there: columns, filters and theme are remembered by address. */
+const USUAL_PORT = 9374;
+
 export interface StartOptions {
   /** File to record into; it must not exist. Default: a new one in the home folder. */
   readonly session?: string;
@@ -40,6 +43,8 @@ export interface StartOptions {
   readonly serve?: boolean;
   /** Port of the page; default any. */
   readonly port?: number;
+  /** Without `port`: the page is at USUAL_PORT when that is free. */
+  readonly isUsual?: boolean;
   readonly devOrigin?: string;
   /** Folder of the built page. Default `build/ui` of this installation. */
   readonly ui?: string;
@@ -113,6 +118,7 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
       server = await startApiServer(engine, {
         ui: options.ui ?? builtPage(),
         ...(options.port === undefined ? {} : { port: options.port }),
+        ...(options.isUsual === true ? { usualPort: USUAL_PORT } : {}),
         ...(options.devOrigin === undefined ? {} : { devOrigin: options.devOrigin }),
       });
     }

@@ -20,6 +20,8 @@ export interface ApiServerOptions {
   readonly ui?: string;
   /** Default 0: any free port. */
   readonly port?: number;
+  /** Tried first when no port is given: a browser keeps what it remembers of the page by its address. */
+  readonly usualPort?: number;
   /** Origin of a development server that serves the page. */
   readonly devOrigin?: string;
   /** Milliseconds until the token must have come. Default 2000. */
@@ -112,7 +114,8 @@ export async function startApiServer(engine: Engine, options: ApiServerOptions =
     rows: (id, batch) => clients.get(id)?.rows(batch),
   });
 
-  await listen(server, options.port ?? 0);
+  if (options.port !== undefined || options.usualPort === undefined) await listen(server, options.port ?? 0);
+  else await listen(server, options.usualPort).catch(() => listen(server, 0));
   const { port } = server.address() as AddressInfo;
   gate = { ...gate, port };
   return {

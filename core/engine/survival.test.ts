@@ -105,3 +105,17 @@ test('held frames go on by themselves when nobody is there to decide', async () 
   await engine.close();
   await upstream.close();
 });
+
+test('the page is at its usual port when that is free, and somewhere else when it is not', async () => {
+  const { engine } = await talkEngine();
+  const first = await startApiServer(engine);
+  const usualPort = first.port;
+  const second = await startApiServer(engine, { usualPort });
+  expect(second.port).not.toBe(usualPort);
+  await first.close();
+  await second.close();
+  const third = await startApiServer(engine, { usualPort });
+  expect(third.port).toBe(usualPort);
+  await third.close();
+  await engine.close();
+});

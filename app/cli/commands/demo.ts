@@ -27,6 +27,7 @@ export async function demo(invocation: Invocation): Promise<number> {
   const started = await startEngine({
     ...(session === undefined ? {} : { session }),
     ...(port === undefined ? {} : { port }),
+    isUsual: true,
     version: VERSION,
   });
   const { engine } = started;

@@ -25,7 +25,7 @@ export async function start(invocation: Invocation): Promise<number> {
     const desktop = startDesktop(settings);
     if (desktop !== undefined) return desktop;
   }
-  const started = await startEngine({ ...settings, version: VERSION });
+  const started = await startEngine({ ...settings, isUsual: true, version: VERSION });
   return serve(started, isOpen);
 }
 
