@@ -341,7 +341,7 @@ export class Campaign {
   #how(index: number, { calibrated }: Ready): MakeHow {
     const { rng } = this.#o;
     if (index % WHOLE_EVERY === WHOLE_EVERY - 1) return { rng, tail: FULL_TAIL };
-    return { rng, tail: TAIL, prefix: (at) => calibrated.prefixes.of(at) };
+    return { rng, tail: TAIL, longTail: FULL_TAIL, prefix: (at) => calibrated.prefixes.of(at) };
   }
 
   async #playCase(taken: Taken, ready: Ready): Promise<void> {

@@ -8,7 +8,7 @@ import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';
 import { countRace, inTurn, raceFrom } from './race-count.ts';
 import type { Patience, Run } from './run-script.ts';
-import { isSend, type Script, type Step } from './script.ts';
+import { isSend, type Script, type SendStep, type Step } from './script.ts';
 import { solo } from './solo.ts';
 import type { Exit } from './world.ts';
 
@@ -81,9 +81,24 @@ async function isExplained(
   const focus = run.script.steps.findIndex((step) => isSend(step) && step.mutated);
   if (mutation?.isNeutral === true) return isWholeAnswered(inquiry, run.script, focus);
   if (found.needsControl === true) return isAnsweredWithout(inquiry, run);
-  // What is welcome anyway breaks no rule; where the right message is not answered either, silence is no fault.
-  if (found.oracle === 'accepted' || found.oracle === 'no-answer') return isRightWelcome(inquiry, run.script, focus);
+  // What is welcome anyway breaks no rule; where no message is answered, silence is no fault.
+  if (found.oracle === 'accepted') return isRightWelcome(inquiry, run.script, focus);
+  if (found.oracle === 'no-answer')
+    return (await isDueAnswered(inquiry, run.script, focus)) || isRightWelcome(inquiry, run.script, focus);
   return true;
+}
+
+/** Whether what was recorded next is answered in the place of the wrong message, which may be another place by now. */
+async function isDueAnswered(inquiry: Inquiry, { steps }: Script, at: number): Promise<boolean> {
+  const { seed, patience } = inquiry;
+  const conn = steps[at]?.conn;
+  const isOurs = (step: Step): step is SendStep => isSend(step) && step.conn === conn;
+  const before = steps.slice(0, at).findLast(isOurs);
+  const from = before === undefined ? -1 : seed.base.steps.findIndex((step) => isSend(step) && step.n === before.n);
+  const due = seed.base.steps.slice(from + 1).find(isOurs);
+  if (due === undefined) return false;
+  const run = await playAlone(inquiry, { steps: [...steps.slice(0, at), due] }, { ...patience, settle: 5 });
+  return isUsual(seed, inquiry.world().baseline, run, at, due.n);
 }
 
 /** Whether the message as it was recorded, in the place of the wrong one, is answered as in the recorded session. */

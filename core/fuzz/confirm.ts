@@ -3,7 +3,7 @@ import type { CaseRun } from './case-run.ts';
 import { checkFor, type Shown } from './checks.ts';
 import type { Finding } from './finding.ts';
 import type { Inquiry } from './inquiry.ts';
-import type { Suspicion } from './judge.ts';
+import type { Oracle, Suspicion } from './judge.ts';
 import { growth } from './leak-hunt.ts';
 import type { Mutation } from './mutation.ts';
 import { saidOf } from './said.ts';
@@ -15,6 +15,8 @@ export type Confirmed = Pick<
   'title' | 'confirmed' | 'script' | 'sendsBefore' | 'said' | 'evidence' | 'log' | 'refusals' | 'exit'
 >;
 
+/** What a server in another state may answer otherwise. */
+const NEEDS_STATE: ReadonlySet<Oracle> = new Set(['exit', 'canary', 'accepted', 'race', 'schema', 'invariant']);
 const SHRINK_RUNS = 160;
 const SHRINK_MS = 20_000;
 const LOG_LINES = 40;
@@ -39,7 +41,7 @@ export async function confirm(
   while (hits < times && !isOver()) {
     const shown = await check(script);
     if (shown === undefined) {
-      if (hits > 0 || isFresh || !watched.isManaged) return undefined;
+      if (hits > 0 || isFresh || !watched.isManaged || !NEEDS_STATE.has(suspicion.oracle)) return undefined;
       isFresh = true;
       continue;
     }

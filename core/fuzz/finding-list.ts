@@ -5,6 +5,11 @@ import type { Keeper } from './world.ts';
 /** Suspicions of one kind that did not come back after which no more of it are looked into. */
 const MOST_DISMISSED = 3;
 
+/** Key of all silences after one message: where it may be left unanswered, each field of it looks suspicious. */
+export function silenceAfter(message: string): string {
+  return `silence|${message}`;
+}
+
 export class FindingList {
   readonly #keeper: Keeper;
   readonly #now: () => number;

@@ -22,6 +22,8 @@ export interface Heard {
 
 const STATUS =
   /^(?:code|status|state|result|ret|retcode|flag|error|err|errno|errorcode|ok|success|reason|accepted|reject)$/i;
+/** A named value with more names than this is a thing of the game, such as a tile, and no kind of answer. */
+const MAX_KINDS = 16;
 /** Fields looked at of one message; answers with more are told apart by their first ones. */
 const MAX_LEAVES = 200;
 
@@ -93,7 +95,8 @@ export function signatureOf(message: DissectedMessage): string {
       const depth = leaf.path.length;
       if (typeof value === 'string' && value.length > 40) continue;
       const isStatus = depth <= 2 && STATUS.test(lastName(leaf.path)) && typeof value !== 'object';
-      const isNamed = depth <= 2 && metaAt(spec?.node, leaf.path).names !== undefined;
+      const { names } = metaAt(spec?.node, leaf.path);
+      const isNamed = depth <= 2 && names !== undefined && Object.keys(names).length <= MAX_KINDS;
       if (isStatus || isNamed) parts.push(`${lastName(leaf.path)}=${String(value)}`);
     }
   } else if (fields !== undefined) parts.push(typeof fields);

@@ -44,7 +44,7 @@ export interface Resumed {
   readonly rewards: readonly { readonly case: number; readonly n: number; readonly points: number }[];
 }
 
-/** @throws Error when the text is no journal; a last line that was cut off is left out. */
+/** @throws Error when the text is no journal; a line that was cut off by a kill is left out. */
 export function readJournal(text: string): Resumed {
   const lines = text.split('\n');
   const done = new Set<number>();
@@ -59,7 +59,8 @@ export function readJournal(text: string): Resumed {
     try {
       entry = JSON.parse(line) as JournalLine;
     } catch {
-      if (i >= lines.length - 2) continue;
+      // Cut off by a kill: nothing follows, or the campaign that went on.
+      if (i >= lines.length - 2 || lines[i + 1]?.startsWith('{"what":"resumed"') === true) continue;
       throw new Error(`Line ${i + 1} of the journal cannot be read.`);
     }
     switch (entry.what) {

@@ -11,6 +11,7 @@ interface Told {
   readonly field?: string;
   readonly rule?: string;
   readonly family?: Mutation['family'];
+  readonly isGuess?: boolean;
   readonly make: Mutation['make'];
 }
 
@@ -30,6 +31,7 @@ export function* sequenceMutations(seed: Seed, at: SeedMessage): Generator<Mutat
       n: at.frame.n,
       step: at.step,
       ...(told.rule === undefined ? {} : { rule: told.rule }),
+      ...(told.isGuess === undefined ? {} : { isGuess: told.isGuess }),
       make: told.make,
     };
   }
@@ -143,15 +145,18 @@ function* others(seed: Seed, { step: at, name }: SeedMessage): Generator<Told> {
       doc: `The ${other.name} of frame ${other.frame.n} in its place.`,
       make: (_seed, how) => around(seed, at, [put({})], how),
     };
-    // In the name of whoever else takes part.
-    for (const { path, value, doc } of ownersOf(seed, other)) {
+    // In the name of whoever else takes part, with what was said at another time.
+    const alike = seed.messages.filter((one) => one.name === other.name && one.index === 0);
+    const another = alike[at % alike.length] ?? other;
+    for (const { path, value, doc } of ownersOf(another)) {
       yield {
         name: `as-${other.name}-${formatPath(path)}-${String(value)}`,
         field: formatPath(path),
         family: 'rule',
-        doc: `The ${other.name} of frame ${other.frame.n} in its place, ${doc}.`,
+        isGuess: true,
+        doc: `The ${other.name} of frame ${another.frame.n} in its place, ${doc}.`,
         make: (_seed, how) => {
-          const bytes = withValue(seed, other, path, value);
+          const bytes = withValue(seed, another, path, value);
           return bytes === undefined ? undefined : around(seed, at, [put({ bytes })], how);
         },
       };
@@ -178,7 +183,7 @@ interface Owner {
 const WHO = /^(?:actor|player|seat|owner|user|account|char(?:acter)?|puppet|sender|from)(?:_?id)?$/i;
 
 /** Small numbers that say who acts: the others there may be. */
-function* ownersOf(_seed: Seed, { message }: SeedMessage): Generator<Owner> {
+function* ownersOf({ message }: SeedMessage): Generator<Owner> {
   for (const { path, value } of leavesOf(message.fields)) {
     const name = lastName(path);
     const { role, names } = metaAt(message.spec?.node, path);

@@ -32,6 +32,8 @@ export interface Mutation {
   readonly isNeutral?: boolean;
   /** A rule of the game this breaks: no sound server accepts it. */
   readonly rule?: string;
+  /** It takes luck with values only the server knows: worth trying in more situations. */
+  readonly isGuess?: boolean;
   /** Undefined when it cannot be done after all (no such bytes, no change). */
   make(seed: Seed, how: MakeHow): Made | undefined;
 }
@@ -40,6 +42,8 @@ export interface MakeHow {
   readonly rng: number;
   /** Client messages to go on with behind it. */
   readonly tail: number;
+  /** Behind a message nobody can object to: its harm shows later, if at all. Default `tail`. */
+  readonly longTail?: number;
   /** Steps that must come before a step of the base script; default: all there are. */
   readonly prefix?: (at: number) => readonly Step[];
 }

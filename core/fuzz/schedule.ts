@@ -22,8 +22,20 @@ const WEIGHT: Readonly<Record<Family, number>> = {
   field: 1,
   havoc: 1,
 };
+/** Wrong values that break the shape of a message come before those that only look odd. */
+const SHAPE =
+  /^(?:root-|as-(?:array|object|number|string|boolean)$|null|missing|empty$|many$|one-less|one-more|minus-one|negated|below-|above-|int-max|max$|min$|zero$|outside|length|count|long-65536|added-(?:long|null|empty))/;
+const LOOKS =
+  /^(?:as-|upper|twice-|random-|right-to-left|emoji|bom|quotes|markup|format|path|escaped|newline|blank|control|raw-control|nul$|unclosed|trailing|leading|cut-utf8|lone-surrogate|bad-escape|hex|fraction|exponent|bare-|key-order|proto-)/;
+
+function weightOf({ family, name }: Mutation): number {
+  if (family !== 'field') return WEIGHT[family];
+  return SHAPE.test(name) ? WEIGHT.field * 0.5 : LOOKS.test(name) ? WEIGHT.field * 1.5 : WEIGHT.field;
+}
+
 /** Occurrences of one message in one situation that are tried in other orders. */
 const SITUATIONS = 3;
+const GUESS_SITUATIONS = 12;
 /** Steps before a message that double its cost. */
 const DEPTH = 60;
 
@@ -92,14 +104,16 @@ function plan(seed: Seed, rng: number): Mutation[] {
     if (seen.has(mutation.id)) return;
     seen.add(mutation.id);
     const cost = Math.sqrt(1 + mutation.step / DEPTH);
-    found.push({ mutation, place: dice.next() * WEIGHT[mutation.family] * cost });
+    found.push({ mutation, place: dice.next() * weightOf(mutation) * cost });
   };
   for (const at of seed.messages) {
     const shape = shapeOf(seed, at);
     const situation = `${shape}\0${before(seed, at)}`;
     const met = situations.get(situation) ?? 0;
     situations.set(situation, met + 1);
-    if (met < SITUATIONS) for (const one of sequenceMutations(seed, at)) add(one);
+    if (met < GUESS_SITUATIONS) {
+      for (const one of sequenceMutations(seed, at)) if (met < SITUATIONS || one.isGuess === true) add(one);
+    }
     if (shapes.has(shape)) continue;
     shapes.add(shape);
     for (const one of fieldMutations(seed, at, rng)) add(one);

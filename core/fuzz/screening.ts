@@ -1,7 +1,7 @@
 /** What a case has shown while the server still stands: how it was taken, and what of it is worth a look. */
 import type { Baseline } from './baseline.ts';
 import type { CaseRun } from './case-run.ts';
-import type { FindingList } from './finding-list.ts';
+import { type FindingList, silenceAfter } from './finding-list.ts';
 import { judge, type JudgeWorld, type Outcome, outcomeOf, type Suspicion } from './judge.ts';
 import { countRace } from './race-count.ts';
 import type { RaceScripts } from './race.ts';
@@ -71,6 +71,7 @@ export class Screening {
       turns.silent += 1;
       if (turns.all > ENOUGH_TURNS && turns.silent > turns.all * LATE_SILENCE) return false;
     }
+    if (suspicion.needsControl === true && this.#findings.isDismissed(silenceAfter(at.mutation.message))) return false;
     return !this.#findings.isDismissed(suspicion.key);
   }
 

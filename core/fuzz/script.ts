@@ -89,7 +89,9 @@ export function countSends(script: Script): number {
 
 export function printScript(script: Script): unknown {
   return JSON.parse(
-    JSON.stringify(script, (_key, value: unknown) => (value instanceof Uint8Array ? { hex: toHex(value) } : value)),
+    JSON.stringify(script, (_key, value: unknown) =>
+      value instanceof Uint8Array ? { hex: toHex(value) } : typeof value === 'bigint' ? { bigint: `${value}` } : value,
+    ),
   );
 }
 
@@ -105,7 +107,10 @@ function revive(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
   const [only] = entries;
-  if (entries.length === 1 && only?.[0] === 'hex' && typeof only[1] === 'string') return fromHex(only[1]);
+  if (entries.length === 1 && typeof only?.[1] === 'string') {
+    if (only[0] === 'hex') return fromHex(only[1]);
+    if (only[0] === 'bigint') return BigInt(only[1]);
+  }
   return Object.fromEntries(entries.map(([key, item]) => [key, revive(item)]));
 }
 

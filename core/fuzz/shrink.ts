@@ -87,7 +87,7 @@ function without(script: Script, at: number, size: number): Script {
 function tidy(script: Script): Script {
   const used = new Set(script.steps.filter(isFree).map((step) => step.conn));
   const steps = script.steps.filter((step) => used.has(step.conn));
-  return steps.length === 0 ? script : { steps };
+  return steps.length === 0 || steps.length === script.steps.length ? script : { steps };
 }
 
 function wrongAt(script: Script): number {

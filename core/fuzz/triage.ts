@@ -6,7 +6,7 @@ import { EngineError } from '../traffic/engine-error.ts';
 import type { Avoidance } from './avoidance.ts';
 import type { Calibrated } from './calibration.ts';
 import type { CaseRun } from './case-run.ts';
-import type { FindingList } from './finding-list.ts';
+import { type FindingList, silenceAfter } from './finding-list.ts';
 import { confirm } from './confirm.ts';
 import { whoBreaksCanary, whoWrites } from './culprits.ts';
 import type { Inquiry } from './inquiry.ts';
@@ -135,7 +135,9 @@ export class Triage {
     if (findings.get(suspicion.key) !== undefined) return;
     const result = await confirm(inquiry, suspicion, script, at);
     if (result === undefined) {
-      if (!isCut()) findings.dismiss(suspicion.key);
+      if (isCut()) return;
+      findings.dismiss(suspicion.key);
+      if (suspicion.needsControl === true) findings.dismiss(silenceAfter(at?.mutation.message ?? ''));
       return;
     }
     await findings.keep({

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { countSends, isSend, type Script, type SendStep } from './script.ts';
+import { shrink } from './shrink.ts';
+
+const encoder = new TextEncoder();
+const NONE = new Uint8Array(0);
+
+function send(n: number, text: string, mutated = false, conn = 1): SendStep {
+  return {
+    kind: 'send',
+    conn,
+    n,
+    message: 'm',
+    bytes: encoder.encode(text),
+    head: NONE,
+    tail: NONE,
+    awaits: [],
+    mutated,
+  };
+}
+
+function textsOf(script: Script): string[] {
+  return script.steps.filter(isSend).map((step) => new TextDecoder().decode(step.bytes));
+}
+
+/** Counts the runs that are spent. */
+function failing(isWrong: (script: Script) => boolean): { how: Parameters<typeof shrink>[1]; runs: () => number } {
+  let runs = 0;
+  const fails = (script: Script): Promise<boolean> => {
+    runs += 1;
+    return Promise.resolve(isWrong(script));
+  };
+  return { how: { fails, runs: 160, isOver: () => false }, runs: () => runs };
+}
+
+test.each([
+  [17, 203],
+  [0, 398],
+  [198, 199],
+  [5, 6],
+])('a bug that needs 3 of 400 messages (%i, %i and the wrong one) is shrunk to those 3', async (one, other) => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    ...Array.from({ length: 399 }, (_, i) => send(i, `m${i}`)),
+    send(399, 'wrong', true),
+  ];
+  const { how, runs } = failing((script) => {
+    const texts = textsOf(script);
+    const [a, b] = [texts.indexOf(`m${one}`), texts.indexOf(`m${other}`)];
+    return a >= 0 && b > a && texts.some((text, i) => i > b && text.startsWith('w'));
+  });
+  const shrunk = await shrink({ steps }, how);
+  expect(countSends(shrunk)).toBeLessThanOrEqual(4);
+  expect(textsOf(shrunk).slice(0, 2)).toEqual([`m${one}`, `m${other}`]);
+  expect(runs()).toBeLessThanOrEqual(160);
+});
+
+test('what comes behind the wrong message goes first, then connections it does not need', async () => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    { kind: 'open', conn: 2 },
+    send(1, 'hello', false, 2),
+    send(2, 'login'),
+    send(3, 'wrong', true),
+    send(4, 'more'),
+  ];
+  const { how } = failing((script) => textsOf(script).includes('login') && textsOf(script).some((t) => /^w/.test(t)));
+  const shrunk = await shrink({ steps }, how);
+  expect(textsOf(shrunk)).toEqual(['login', 'w']);
+  expect(shrunk.steps.filter((step) => step.kind === 'open')).toEqual([{ kind: 'open', conn: 1 }]);
+});
+
+test('keys and bytes that do not matter go too', async () => {
+  const wrong = send(1, JSON.stringify({ type: 'buy', amount: -1, note: 'a'.repeat(40), where: [1, 2, 3] }), true);
+  const { how } = failing((script) =>
+    textsOf(script).some((text) => {
+      try {
+        return (JSON.parse(text) as { amount?: unknown }).amount === -1;
+      } catch {
+        return false;
+      }
+    }),
+  );
+  const shrunk = await shrink({ steps: [{ kind: 'open', conn: 1 }, wrong] }, how);
+  expect(textsOf(shrunk)).toEqual(['{"amount":-1}']);
+});
+
+test('where nothing can go, the script stays as it is', async () => {
+  const script: Script = { steps: [{ kind: 'open', conn: 1 }, send(1, 'x', true)] };
+  const { how } = failing((other) => other === script);
+  expect(await shrink(script, how)).toBe(script);
+});
+
+test('it stops when it is told to, with what it has by then', async () => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    ...Array.from({ length: 50 }, (_, i) => send(i, `m${i}`)),
+    send(99, 'wrong', true),
+  ];
+  let runs = 0;
+  const shrunk = await shrink(
+    { steps },
+    {
+      fails: (script) => {
+        runs += 1;
+        return Promise.resolve(textsOf(script).includes('wrong') && countSends(script) > 1);
+      },
+      runs: 160,
+      isOver: () => runs >= 3,
+    },
+  );
+  expect(runs).toBe(3);
+  expect(countSends(shrunk)).toBeLessThan(51);
+});
