@@ -1,11 +1,12 @@
 /** TLS peers of the tests, with an authority of their own. */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, createServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import { type CertificateAuthority, openAuthority } from './certificate-authority.ts';
+import { resetSocket } from './reset-socket.ts';
 import { Reader, type World } from './world-for-tests.ts';
 
 /** A directory that goes away with the world. */
@@ -30,6 +31,8 @@ export async function makeTrust(world: World): Promise<Trust> {
 export interface TlsPeer {
   readonly port: number;
   next(): Promise<Reader & { socket: TLSSocket }>;
+  /** Resets every connection below TLS. */
+  resetAll(): void;
 }
 
 export async function listenTls(
@@ -47,7 +50,7 @@ export async function listenTls(
     else arrived.push(reader);
   });
   server.on('tlsClientError', () => undefined);
-  const sockets = new Set<{ destroy(): void }>();
+  const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -57,6 +60,9 @@ export async function listenTls(
   });
   return {
     port: (server.address() as AddressInfo).port,
+    resetAll: () => {
+      for (const socket of sockets) resetSocket(socket);
+    },
     next: () => {
       const here = arrived.shift();
       return (here ? Promise.resolve(here) : new Promise<Reader>((resolve) => waiting.push(resolve))) as Promise<
