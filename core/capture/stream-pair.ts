@@ -251,7 +251,11 @@ export function payloadReader(framing: Framing): PayloadReader {
         expert,
       };
     });
-  return { push: (chunk) => toPayloads(framer.push(chunk)), end: () => toPayloads(framer.end()) };
+  return {
+    push: (chunk) => toPayloads(framer.push(chunk)),
+    // Blanks behind the last value are no frame.
+    end: () => toPayloads(framer.end().filter(({ expert }) => expert[0]?.code !== 'blank')),
+  };
 }
 
 function isMessage({ carrier }: Payload): boolean {

@@ -135,8 +135,11 @@ function decimalHeader(separator: string, limits: FramerLimits): Header {
     let length = 0;
     for (let here = at; here < to; here += 1) {
       const byte = buffer[here] as number;
+      const isDigit = byte >= 0x30 && byte <= 0x39;
+      if (separator === '' && !isDigit && here > at)
+        return length > limits.maxFrame ? 'bad' : { head: here - at, body: length };
       if (byte === mark && here > at) return length > limits.maxFrame ? 'bad' : { head: here - at + 1, body: length };
-      if (byte < 0x30 || byte > 0x39 || here - at >= 10) return 'bad';
+      if (!isDigit || here - at >= 10) return 'bad';
       length = length * 10 + byte - 0x30;
     }
     return 'more';

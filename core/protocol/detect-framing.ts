@@ -20,8 +20,11 @@ export function decideFraming(
   const answers = candidates.map((candidate) => explains(candidate, bytes, limits));
   const maybe = answers.indexOf('maybe');
   // Among several that fit while an earlier one may still, one whose frames fill the bytes exactly is no accident.
+  // A decimal length is told by its digits alone, long before its frame is there.
+  const decimal = candidates.findIndex((one, at) => one.kind === 'decimal-length' && answers[at] === 'yes');
   const exact = candidates.findIndex(
-    (one, at) => answers[at] === 'yes' && one.kind !== 'json' && fills(one, bytes, limits),
+    (one, at) =>
+      answers[at] === 'yes' && one.kind !== 'json' && (decimal < 0 || at <= decimal) && fills(one, bytes, limits),
   );
   if (exact >= 0) return { framing: candidates[exact] as Framing, undelimited: false };
   const yes = answers.indexOf('yes');
@@ -57,6 +60,7 @@ function explains(framing: Framing, bytes: Uint8Array, limits: FramerLimits): An
     case 'decimal-length': {
       const digits = countDigits(bytes);
       if (digits === bytes.length) return digits <= 10 ? 'maybe' : 'no';
+      if (framing.separator === '') return digits > 0 && isOpening(bytes[digits]) ? 'yes' : 'no';
       return digits > 0 && bytes[digits] === framing.separator.charCodeAt(0) ? 'yes' : 'no';
     }
     case 'json': {
@@ -141,6 +145,10 @@ function countDigits(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length && (bytes[at] as number) >= 0x30 && (bytes[at] as number) <= 0x39) at += 1;
   return at;
+}
+
+function isOpening(byte: number | undefined): boolean {
+  return byte === 0x7b || byte === 0x5b;
 }
 
 function looksTextual(bytes: Uint8Array): boolean {

@@ -112,6 +112,25 @@ describe('recovery after garbage: one remarked cut, and what follows decodes', (
     for (const sizes of chunkings) expect(codes(cutAll(framing, stream, sizes))).toEqual(['garbage']);
   });
 
+  test('decimal lengths right before a JSON value', () => {
+    const framing: Framing = { kind: 'decimal-length', separator: '' };
+    const detecting: Framing = { kind: 'detect', candidates: [framing, { kind: 'lines' }, { kind: 'json' }] };
+    for (const one of [framing, detecting]) {
+      const framer = createFramer(one);
+      const cuts = [...bytes('7{"a":1}2{}')].flatMap((byte) => framer.push(Uint8Array.of(byte)));
+      expect(cuts.map((cut) => new TextDecoder().decode(cut.payload))).toEqual(['{"a":1}', '{}']);
+    }
+  });
+
+  test('a decimal length on a line of its own is no line, however it is cut', () => {
+    const framer = createFramer({
+      kind: 'detect',
+      candidates: [{ kind: 'decimal-length', separator: '\n' }, { kind: 'lines' }, { kind: 'json' }],
+    });
+    const cuts = ['7\n', '{"a"', ':1}2', '\n{}'].flatMap((part) => framer.push(bytes(part)));
+    expect(cuts.map((cut) => new TextDecoder().decode(cut.payload))).toEqual(['{"a":1}', '{}']);
+  });
+
   test('decimal lengths', () => {
     const framing: Framing = { kind: 'decimal-length', separator: ':' };
     const stream = bytes('3:abcxyz5:hello2:hi');

@@ -15,7 +15,7 @@ export type Framing =
       /** The length counts the prefix itself. */
       readonly inclusive?: boolean;
     }
-  /** Decimal digits, then `separator` (one byte, e.g. ':' or LF), then so many bytes. */
+  /** Decimal digits, then `separator` (one byte, e.g. ':' or LF; none: what is no digit begins the payload), then so many bytes. */
   | { readonly kind: 'decimal-length'; readonly separator: string }
   /** JSON values by brace matching on bytes; blanks between them belong to the next frame's head. */
   | { readonly kind: 'json' }

@@ -42,7 +42,7 @@ export function jsonProtocol<S>(
 
   const dissect: Protocol<S>['dissect'] = (bytes, direction, state, limits = DEFAULT_LIMITS) => {
     const read = readJson(bytes, limits);
-    if (!read.ok) return broken(bytes, read.value, read.expert, limits);
+    if (!read.ok) return broken(bytes, read.value, isBlank(bytes) ? [blank(bytes.length)] : read.expert, limits);
     const parts = split(read.value, direction, state, bytes);
     const messages: DissectedMessage[] = [];
     const remarks: ExpertInfo[] = [...read.expert];
@@ -111,6 +111,15 @@ export function jsonProtocol<S>(
     encodeMessage(definition, shape, table, composed, direction, state, how);
 
   return { dissect, classify, encode };
+}
+
+/** Empty lines and what stands behind the last value are no messages, and no fault. */
+function isBlank(bytes: Uint8Array): boolean {
+  return bytes.every((byte) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09 || byte === 0);
+}
+
+function blank(length: number): ExpertInfo {
+  return { severity: 'note', group: 'malformed', code: 'blank', text: 'Empty: no message.', range: [0, length] };
 }
 
 function broken(

@@ -1,6 +1,6 @@
 /**
  * Checks over one connection: what may come when (the state machine), and who is online. The seed is a draft, so everything is
- * a warning. Nothing here asks for a second connection.
+ * a warning, and about the order only a note unless the connection was seen from its login on. Nothing here asks for a second connection.
  */
 import type { SeenFrame, Watcher } from '../../core/protocol/protocol.ts';
 import type { ExpertInfo } from '../../core/schema/expert-info.ts';
@@ -14,10 +14,13 @@ class ChatWatcher implements Watcher {
   private openGroup = 0;
   private openRegistrations = 0;
   private found: ExpertInfo[] = [];
+  /** False for a recording that begins later than the connection, and for a client that skips the login: both look alike. */
+  private fromStart: boolean | undefined;
 
   see(frame: SeenFrame): readonly ExpertInfo[] {
     this.found = [];
     for (const { name, fields } of frame.dissected.messages) {
+      this.fromStart ??= name === 'login' || name === 'register';
       // A message that came the wrong way is the dissector's remark, and moves nothing here.
       if (frame.direction === 'toServer') this.fromClient(name, fields);
       else this.fromServer(name, fields);
@@ -27,7 +30,7 @@ class ChatWatcher implements Watcher {
   }
 
   private sequence(code: string, text: string): void {
-    this.found.push({ severity: 'warning', group: 'sequence', code, text });
+    this.found.push({ severity: this.fromStart ? 'warning' : 'note', group: 'sequence', code, text });
   }
 
   private invariant(code: string, text: string, path: string): void {

@@ -80,6 +80,7 @@ export const socketchat: Protocol<Session> = defineProtocol<Session>({
       { kind: 'length-prefix', size: 4, endian: 'le' },
       { kind: 'decimal-length', separator: ':' },
       { kind: 'decimal-length', separator: '\n' },
+      { kind: 'decimal-length', separator: '' },
       { kind: 'nul' },
       { kind: 'lines' },
       { kind: 'json' },

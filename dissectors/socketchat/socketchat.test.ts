@@ -233,7 +233,9 @@ const order: readonly (readonly [what: string, code: string, turns: readonly Tur
   ],
 ];
 test.each(order)('%s is noticed', (_what, code, turns) => {
-  expect(codes(play(turns))).toEqual([`warning ${code}`]);
+  // Without the login, the recording may begin later than the connection.
+  const severity = turns.some(([, text]) => text.includes('"01"')) ? 'warning' : 'note';
+  expect(codes(play(turns))).toEqual([`${severity} ${code}`]);
 });
 
 test('a whole evening in order says nothing', () => {
