@@ -88,11 +88,17 @@ export function countSends(script: Script): number {
 // ---- as JSON -----------------------------------------------------------------------------------------------------------
 
 export function printScript(script: Script): unknown {
-  return JSON.parse(
-    JSON.stringify(script, (_key, value: unknown) =>
-      value instanceof Uint8Array ? { hex: toHex(value) } : typeof value === 'bigint' ? { bigint: `${value}` } : value,
-    ),
-  );
+  return plain(script);
+}
+
+/** By hand: buffers would turn into something else before a replacer of `JSON.stringify` sees them. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return { hex: toHex(value) };
+  if (typeof value === 'bigint') return { bigint: `${value}` };
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, plain(item)]));
 }
 
 /** @throws Error when the JSON is no script */

@@ -48,7 +48,7 @@ export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<nu
   plan.steps.forEach((step) => {
     if (step.kind === 'open') steps.push({ kind: 'open', conn: step.conn });
     else if (step.kind === 'send') {
-      const { frame } = step;
+      const frame = owned(step.frame);
       frame.messages.forEach((message, index) =>
         messages.push({ step: steps.length, frame, message, index, name: message.name ?? '?' }),
       );
@@ -83,6 +83,12 @@ export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<nu
     refused: refusedOf(recording.frames),
     ...remarksOf(plan),
   };
+}
+
+/** Its bytes as plain arrays: a slice of a Node buffer is a view, and damage done to it would be done to the recording. */
+function owned(frame: RecordedFrame): RecordedFrame {
+  const plain = (bytes: Uint8Array): Uint8Array => (bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes));
+  return { ...frame, bytes: plain(frame.bytes), head: plain(frame.head), tail: plain(frame.tail) };
 }
 
 function heartbeatsOf(plan: Plan): Set<string> {
