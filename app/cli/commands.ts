@@ -271,7 +271,7 @@ export const COMMANDS: readonly Command[] = [
         name: 'format',
         value: 'F',
         required: true,
-        doc: 'pcapng, jsonl, csv, har, html, markdown, ipsession or bundle',
+        doc: 'pcapng, jsonl, csv, har, html, markdown, ipsession, bundle, or test (TypeScript)',
       },
       FILTER,
       { name: 'redact', doc: 'replace secrets by stable placeholders' },

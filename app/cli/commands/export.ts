@@ -9,7 +9,6 @@ import { exportSession as writeExport, STREAM_FORMATS } from '../../../core/engi
 import type { ProtocolSource } from '../../../core/session/recorder-messages.ts';
 import { openSession } from '../../../core/session/session-reader.ts';
 import { type Invocation, UsageError } from '../command.ts';
-import { exportTest } from '../export-test.ts';
 import { printError } from '../output.ts';
 import { type ProtocolChoice, readProtocolChoice } from '../protocol-options.ts';
 import { protocolSources } from '../protocol-sources.ts';
@@ -17,12 +16,11 @@ import { RECORDER_WORKER } from '../recorder-entry.ts';
 import { VERSION } from '../version.ts';
 
 /** Formats for people's eyes and other programs' pipes; the others need a file. */
-const TEXTS: readonly string[] = ['jsonl', 'csv', 'har', 'html', 'markdown'];
+const TEXTS: readonly string[] = ['jsonl', 'csv', 'har', 'html', 'markdown', 'test'];
 
 /** Writes a session (or any file of traffic) as another format, to a file or to stdout. */
 export async function exportSession(invocation: Invocation): Promise<number> {
   const [path] = invocation.operands;
-  if (invocation.text('format') === 'test') return exportTest(invocation);
   const format = formatOf(invocation.text('format')!);
   const output = invocation.text('output');
   const isPiped = output === '-' || (output === undefined && TEXTS.includes(format));
@@ -88,8 +86,7 @@ function toFile(
 
 function formatOf(text: string): FileFormat {
   const format = FILE_FORMATS.find((known) => known === text);
-  if (format === undefined)
-    throw new UsageError(`--format is one of ${[...FILE_FORMATS, 'test'].join(', ')}, not "${text}"`);
+  if (format === undefined) throw new UsageError(`--format is one of ${FILE_FORMATS.join(', ')}, not "${text}"`);
   return format;
 }
 

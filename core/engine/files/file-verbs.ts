@@ -2,13 +2,12 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { CSV_COLUMNS } from '../../export/csv.ts';
 import { printRules } from '../../relay/rule-yaml.ts';
-import { EngineError, type EngineErrorCode } from '../../traffic/engine-error.ts';
+import { EngineError } from '../../traffic/engine-error.ts';
 import type { Engine, VerbHandlers } from '../engine.ts';
 import { safeName } from '../tickets.ts';
-import type { FileJob, FileJobResult, FileWorkerAnswer, FileWorkerData } from './file-jobs.ts';
+import { fileWork } from './file-thread.ts';
 import { FILE_FORMATS, type FileFormat, FORMAT_ENDINGS } from './file-work.ts';
 
 const TYPES: Readonly<Record<FileFormat, string>> = {
@@ -19,6 +18,7 @@ const TYPES: Readonly<Record<FileFormat, string>> = {
   // Never shown as a page of ours: it is a file to keep.
   html: 'application/octet-stream',
   markdown: 'text/markdown; charset=utf-8',
+  test: 'application/octet-stream',
   ipsession: 'application/octet-stream',
   bundle: 'application/zip',
 };
@@ -27,35 +27,10 @@ const TYPES: Readonly<Record<FileFormat, string>> = {
 export function fileVerbs(engine: Engine, worker: URL): VerbHandlers {
   const { session } = engine;
   const folders: string[] = [];
-  const running = new Set<Worker>();
-  engine.onClose(async () => {
-    await Promise.all([...running].map((thread) => thread.terminate()));
+  const work = fileWork(engine, worker);
+  engine.onClose(() => {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
   });
-
-  const work = <K extends FileJob['kind']>(job: Extract<FileJob, { kind: K }>): Promise<FileJobResult[K]> =>
-    new Promise((resolve, reject) => {
-      const data: FileWorkerData = {
-        job,
-        sources: engine.protocols.sources,
-        recorderWorker: engine.options.workers.recorder.href,
-      };
-      const thread = new Worker(worker, { workerData: data });
-      running.add(thread);
-      const end = (finish: () => void): void => {
-        running.delete(thread);
-        void thread.terminate();
-        finish();
-      };
-      thread.once('message', (answer: FileWorkerAnswer) =>
-        end(() => {
-          if (answer.ok) resolve(answer.result as FileJobResult[K]);
-          else reject(new EngineError(answer.code as EngineErrorCode, answer.message));
-        }),
-      );
-      thread.once('error', (error) => end(() => reject(new EngineError('internal', String(error)))));
-      thread.once('exit', () => end(() => reject(new EngineError('cancelled', 'The work on the file was ended.'))));
-    });
 
   const selectionOf = (args: { readonly filter?: string; readonly frames?: readonly number[] }) => ({
     ...(args.filter === undefined || args.filter === '' ? {} : { filter: args.filter }),

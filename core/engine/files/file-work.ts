@@ -37,6 +37,7 @@ export const FORMAT_ENDINGS: Readonly<Record<FileFormat, string>> = {
   har: 'har',
   html: 'html',
   markdown: 'md',
+  test: 'test.ts',
   ipsession: 'ipsession',
   bundle: 'zip',
 };

@@ -1,5 +1,6 @@
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, unzipSync } from 'fflate';
@@ -338,4 +339,18 @@ test('every format that is read is told by its content, not by its name', async 
     expect(frames).toEqual([...reader.each()].map((f) => Buffer.from(f.bytes).toString('hex')));
     reader.close();
   }
+});
+
+test('a session becomes a TypeScript test of the frames asked for', async () => {
+  const session = await imported(join(CAPTURES, 'socketchat/session_newline.jsonl'));
+  const output = fresh('test.ts');
+  const whole = await runExportJob({ session, format: 'test', output, version: 'test' }, tools);
+  expect(whole.frames).toBe(6);
+  const code = stripTypeScriptTypes(readFileSync(output, 'utf8'));
+  expect(code).toContain("c1.send('login', { Name: 'alice1' });");
+  expect(code).toMatch(/'tcp:\/\/127\.0\.0\.1:\d+'/);
+  expect(code).toContain("await c1.expect('chat_receipt', { Flag: 1 });");
+  const some = await runExportJob({ session, format: 'test', output, version: 'test', frames: [1, 2] }, tools);
+  expect(some.frames).toBe(2);
+  expect(readFileSync(output, 'utf8')).not.toContain('chat_send');
 });

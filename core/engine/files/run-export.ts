@@ -9,13 +9,14 @@ import { writePcapng } from '../../export/pcapng.ts';
 import type { Redactor } from '../../export/redaction/redactor.ts';
 import type { SessionReader } from '../../session/session-reader.ts';
 import { hexOf } from '../reader/value-text.ts';
+import { sessionAsTest } from './as-test.ts';
 import { SECRETS_KEY } from './import-file.ts';
 import { learnSecrets, redactedSource } from './redacted-source.ts';
-import { type SelectionRequest, selectFrames } from './selection.ts';
+import { type Selected, type SelectionRequest, selectFrames } from './selection.ts';
 import { sessionSource } from './session-source.ts';
 
 /** Formats that are one text or stream of bytes; sessions and bundles are made by what makes files. */
-export const STREAM_FORMATS = ['pcapng', 'jsonl', 'csv', 'har', 'html', 'markdown'] as const;
+export const STREAM_FORMATS = ['pcapng', 'jsonl', 'csv', 'har', 'html', 'markdown', 'test'] as const;
 export type StreamFormat = (typeof STREAM_FORMATS)[number];
 
 export interface ExportRequest extends SelectionRequest {
@@ -50,7 +51,8 @@ export async function exportSession(
   const counted = new CountedSource(redactor === undefined ? plain : redactedSource(plain, reader, redactor));
   const har: HarResult = { leftOut: 0 };
   const blocks = new Blocks(write);
-  for (const chunk of chunksOf(counted, request, reader, redactor, har)) if (blocks.add(chunk)) await blocks.flush();
+  for (const chunk of chunksOf(counted, request, reader, selected, redactor, har))
+    if (blocks.add(chunk)) await blocks.flush();
   await blocks.flush();
   return {
     frames: counted.frames - har.leftOut,
@@ -66,6 +68,7 @@ function chunksOf(
   counted: CountedSource,
   request: ExportRequest,
   reader: SessionReader,
+  selected: Selected,
   redactor: Redactor | undefined,
   har: HarResult,
 ): Iterable<Chunk> {
@@ -91,6 +94,11 @@ function chunksOf(
       return writeHtml(source, { version, ...(redactor === undefined ? {} : { redactor }) });
     case 'markdown':
       return writeMarkdown(source, { version });
+    case 'test': {
+      const { code, frames } = sessionAsTest(reader, selected);
+      counted.frames = frames;
+      return [redactor?.redactText(code) ?? code];
+    }
   }
 }
 
