@@ -18,6 +18,8 @@ import type { CertificateAuthority } from '../../core/io/certificate-authority.t
 import { createSystemClock } from '../../core/io/system-clock.ts';
 import type { ProxySpec } from '../../core/traffic/proxy-spec.ts';
 import { protocols } from '../../dissectors/index.ts';
+import { compareVerbs } from '../../core/engine/compare-verbs.ts';
+import { fileWork } from '../../core/engine/files/file-thread.ts';
 import { fuzzVerbs } from '../../core/engine/fuzz-verbs.ts';
 import { replayVerbs } from '../../core/engine/replay-verbs.ts';
 import { ScriptHost } from '../../core/engine/script/script-host.ts';
@@ -94,7 +96,9 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
   engine.register(fileVerbs(engine, entry('file-worker')));
   engine.register(demoVerbs(engine, async () => (await authority()).certificate));
   engine.register(new ScriptHost(engine).verbs);
-  engine.register(replayVerbs(engine));
+  const work = fileWork(engine, entry('file-worker'));
+  engine.register(replayVerbs(engine, work));
+  engine.register(compareVerbs(engine, work));
   engine.register(fuzzVerbs(engine));
   let server: ApiServer | undefined;
   const close = async (): Promise<void> => {

@@ -1,4 +1,5 @@
-/** Replay, stand-in and diff on the API. */
+/** Replay on the API. */
+import type { Direction } from '../traffic/frame.ts';
 export interface ReplayVerbs {
   'replay.start': { readonly args: ReplayArgs; readonly result: ReplayStatus };
   /** Sends on a connection that a replay with `until` left open. */
@@ -8,18 +9,10 @@ export interface ReplayVerbs {
   };
   'replay.stop': { readonly args: Record<string, never>; readonly result: ReplayStatus };
   'replay.status': { readonly args: Record<string, never>; readonly result: ReplayStatus | null };
+  /** For the next run: `value` is written instead of what the server issues, '' again what it issues. */
   'replay.setBinding': {
-    readonly args: { readonly id: string; readonly enabled: boolean };
+    readonly args: { readonly id: string; readonly enabled: boolean; readonly value?: string };
     readonly result: ReplayStatus;
-  };
-  'diff.sessions': {
-    readonly args: { readonly a: string; readonly b: string };
-    readonly result: { readonly rows: readonly VerdictRow[] };
-  };
-  /** Two messages by field and by byte. */
-  'diff.frames': {
-    readonly args: { readonly a: number; readonly b: number };
-    readonly result: { readonly changes: readonly { readonly path: string; readonly a: string; readonly b: string }[] };
   };
 }
 export interface ReplayEvents {
@@ -34,15 +27,24 @@ export interface ReplayArgs {
   /** Session file; absent: the open session. */
   readonly session?: string;
   readonly ignore?: readonly string[];
+  /** Another recording of the same visit: what differs between the two is ignored. */
+  readonly learnFrom?: string;
   readonly timeoutMs?: number;
   /** Stops behind this client frame and leaves the connections open: `replay.send` goes on by hand, `replay.stop` closes them. */
   readonly until?: number;
 }
 export type Outcome = 'same' | 'different' | 'missing' | 'extra' | 'late' | 'connection-lost';
+export interface VerdictSide {
+  readonly n: number;
+  readonly conn: number;
+  readonly message: string;
+  readonly summary: string;
+  readonly direction: Direction;
+}
 export interface VerdictRow {
   readonly outcome: Outcome;
-  readonly recorded?: { readonly n: number; readonly conn: number; readonly message: string; readonly summary: string };
-  readonly replayed?: { readonly n: number; readonly conn: number; readonly message: string; readonly summary: string };
+  readonly recorded?: VerdictSide;
+  readonly replayed?: VerdictSide;
   readonly fields: readonly {
     readonly path: string;
     readonly recorded: string;
@@ -50,6 +52,10 @@ export interface VerdictRow {
     readonly ignored?: string;
   }[];
   readonly lateMs?: number;
+  /** How much longer than in the recording it took after the client message before it, ms; of messages that came in lock-step. */
+  readonly deltaMs?: number;
+  /** More about it: why a connection was lost. */
+  readonly note?: string;
 }
 export interface Binding {
   readonly id: string;
@@ -59,6 +65,8 @@ export interface Binding {
   readonly replayed: string;
   readonly uses: number;
   readonly enabled: boolean;
+  /** Given by hand. */
+  readonly value?: string;
 }
 export interface ReplayStatus {
   readonly state: 'running' | 'done' | 'stopped' | 'failed';
@@ -70,6 +78,8 @@ export interface ReplayStatus {
   readonly bindings: readonly Binding[];
   readonly ignored: readonly { readonly path: string; readonly why: string; readonly count: number }[];
   readonly error?: string;
+  /** Sentences about what could not be done as recorded. */
+  readonly notes?: readonly string[];
   /** Connections left open by `until`: their number in the replayed recording, and in the session the replay is recorded in. */
   readonly open?: readonly { readonly conn: number; readonly recordedAs: number }[];
   readonly elapsedMs: number;

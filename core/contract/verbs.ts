@@ -11,6 +11,7 @@ import type { FieldView, FrameView } from './frames.ts';
 import type { Strip, ViewSpec, ViewStatus } from './rows.ts';
 import type { FileVerbs } from './file-verbs.ts';
 import type { StatisticsVerbs } from './statistics-verbs.ts';
+import type { CompareVerbs } from './compare-verbs.ts';
 import type { ReplayEvents, ReplayVerbs } from './replay-verbs.ts';
 import type { FuzzEvents, FuzzVerbs } from './fuzz-verbs.ts';
 
@@ -143,6 +144,7 @@ export type Verbs = SessionVerbs &
   FileVerbs &
   StatisticsVerbs &
   ReplayVerbs &
+  CompareVerbs &
   FuzzVerbs;
 export type VerbName = keyof Verbs;
 

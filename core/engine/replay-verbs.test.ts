@@ -126,12 +126,57 @@ test('what cannot be replayed is refused, and a server that is not there is a ve
   });
 });
 
+test('a value given by hand is written in the next run', async () => {
+  const { started, plain } = await visitedChat();
+  let done = finished(started);
+  await started.engine.call('replay.start', { to: plain, pace: 'lockstep', timeoutMs: 300 });
+  const [binding] = (await done).bindings;
+  await started.engine.call('replay.setBinding', { id: binding!.id, enabled: true, value: 'Nobody' });
+  done = finished(started);
+  const next = await started.engine.call('replay.start', { to: plain, pace: 'lockstep', timeoutMs: 300 });
+  expect(next.bindings[0]).toMatchObject({ value: 'Nobody' });
+  expect((await done).bindings[0]).toMatchObject({ value: 'Nobody', replayed: '"Nobody"' });
+});
+
 test('two frames are compared by field and by byte', async () => {
   const { started } = await visitedChat();
   await started.engine.session.settle();
   const same = await started.engine.call('diff.frames', { a: 1, b: 1 });
-  expect(same.changes).toEqual([]);
-  const { changes } = await started.engine.call('diff.frames', { a: 1, b: 3 });
-  expect(changes[0]).toMatchObject({ path: 'Password' });
-  expect(changes.some((change) => change.path.startsWith('bytes '))).toBe(true);
+  expect(same.fields.every((field) => field.outcome === 'same')).toBe(true);
+  expect(same.bytes).toEqual([]);
+  const { a, fields, bytes } = await started.engine.call('diff.frames', { a: 1, b: 3 });
+  expect(a).toMatchObject({ n: 1, message: 'register', size: a.hex.length / 2 });
+  expect(fields.find((field) => field.path === 'Password')).toMatchObject({ outcome: 'different' });
+  expect(bytes.length).toBeGreaterThan(0);
+});
+
+test('the open session is compared with a file, whatever its format', async () => {
+  const { started } = await visitedChat();
+  const same = await started.engine.call('diff.sessions', {});
+  expect(same).toMatchObject({ verdict: 'same', counts: { different: 0 } });
+  expect(same.counts.same).toBe(same.rows.length);
+  const b = new URL('../../fixtures/captures/socketchat/session_newline.jsonl', import.meta.url).pathname;
+  const other = await started.engine.call('diff.sessions', { b });
+  expect(other.verdict).toBe('different');
+  expect(other.notes.length).toBeGreaterThan(0);
+  const [pair] = other.rows.filter((row) => row.recorded !== undefined && row.replayed !== undefined);
+  const frames = await started.engine.call('diff.frames', { a: pair!.recorded!.n, b: pair!.replayed!.n, sessionB: b });
+  expect([frames.a.message, frames.b.message]).toEqual([pair!.recorded!.message, pair!.replayed!.message]);
+  await expect(started.engine.call('diff.sessions', { b: '/nowhere.pcap' })).rejects.toMatchObject({
+    code: 'not-found',
+  });
+});
+
+test('all messages of one name stand in a table, what is the same in all said once', async () => {
+  const { started } = await visitedChat();
+  const table = await started.engine.call('diff.table', { message: 'login' });
+  expect(table.total).toBe(table.rows.length);
+  expect(table.columns).toEqual(['Name', 'Password']);
+  expect(table.rows.every((row) => row.cells.length === 2)).toBe(true);
+  const narrow = await started.engine.call('diff.table', {
+    message: 'login',
+    filter: `Name == "${JSON.parse(table.rows[0]!.cells[0]!)}"`,
+  });
+  expect(narrow.columns).toEqual([]);
+  expect(narrow.constant.map((field) => field.path)).toEqual(['Name', 'Password']);
 });

@@ -1,21 +1,20 @@
-/** Replay and diff on the API: one replay at a time, told of as it goes. */
-import { existsSync } from 'node:fs';
-import type { ReplayStatus, VerdictRow } from '../contract/replay-verbs.ts';
+/** Replay on the API: one at a time, told of as it goes. */
+import type { Binding, ReplayStatus, VerdictRow, VerdictSide } from '../contract/replay-verbs.ts';
 import { createSystemTimer } from '../io/system-timer.ts';
 import { createTarget } from '../io/target.ts';
-import { IGNORE_NOTHING } from '../replay/compare.ts';
 import { parsePace } from '../replay/pace.ts';
-import { findBindings } from '../replay/rebinding.ts';
-import { plainText } from '../replay/spelling.ts';
-import { narrowRecording, type Recording } from '../replay/recording.ts';
+import { type Learned, learnFromRecordings } from '../replay/learned.ts';
+import { type FoundBinding, findBindings } from '../replay/rebinding.ts';
+import { type Plain, plainText } from '../replay/spelling.ts';
+import { narrowRecording, type RecordedFrame, type Recording } from '../replay/recording.ts';
 import { Replay } from '../replay/replay.ts';
 import { selectFrames } from '../replay/resend.ts';
-import type { ForkedConnection, Progress } from '../replay/run-types.ts';
-import { diffFrames, diffRecordings } from '../replay/session-diff.ts';
+import type { ForkedConnection, Progress, Sent } from '../replay/run-types.ts';
 import { OUTCOMES, type Outcome, type Report, type Row } from '../replay/verdict.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Engine, VerbHandlers } from './engine.ts';
-import { readRecording } from './session-recording.ts';
+import type { FileWork } from './files/file-thread.ts';
+import { recordingAt } from './recording-source.ts';
 
 /** Rows told to clients: all that are not the same, and of the others as many as fit. */
 const MAX_ROWS = 5000;
@@ -32,10 +31,12 @@ interface Running {
   isStopped: boolean;
 }
 
-export function replayVerbs(engine: Engine): VerbHandlers {
+export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
   let running: Running | undefined;
   /** Bindings switched off by hand, by what they are: they stay off in the next run, whatever its numbering. */
   const disabled = new Set<string>();
+  /** Values given by hand for the next run, likewise. */
+  const given = new Map<string, string>();
   const tell = (): void => {
     if (running !== undefined) engine.events.soon('replay', () => running!.status);
   };
@@ -51,7 +52,10 @@ export function replayVerbs(engine: Engine): VerbHandlers {
   const play = async (current: Running, replay: Replay, where: string): Promise<void> => {
     try {
       const { report, result } = await replay.run();
-      const status = statusOf(report, current.isStopped ? 'stopped' : 'done');
+      const status = {
+        ...statusOf(report, result.sent, current.isStopped ? 'stopped' : 'done'),
+        bindings: withGiven(report.bindings, given),
+      };
       current.open = result.open;
       const open = [...(result.open?.values() ?? [])].map(({ conn, recordId }) => ({ conn, recordedAs: recordId }));
       current.status = open.length === 0 ? status : { ...status, open };
@@ -70,11 +74,14 @@ export function replayVerbs(engine: Engine): VerbHandlers {
       }
       await running?.close();
       const pace = parsePace(args.pace);
-      const recording = await recordingFor(engine, args);
+      const recording = await recordingFor(engine, work, args);
       const target = createTarget();
       const began = engine.clock.now();
       const rows: VerdictRow[] = [];
-      const status = beginning(recording, disabled);
+      const learned =
+        args.learnFrom === undefined ? undefined : await learnFrom(engine, work, recording, args.learnFrom);
+      const found = findBindings(recording);
+      const status = beginning(recording, found, disabled, given);
       const close = (): Promise<void> => target.close();
       const current: Running = { open: undefined, close, replay: undefined, status, isStopped: false };
       const onProgress = (progress: Progress): void => {
@@ -98,6 +105,9 @@ export function replayVerbs(engine: Engine): VerbHandlers {
           pace,
           ignore: args.ignore ?? [],
           disabled: status.bindings.filter((binding) => !binding.enabled).map((binding) => binding.id),
+          given: plainsOf(found, given),
+          bindings: found,
+          ...(learned === undefined ? {} : { learned }),
           onProgress,
           ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
           ...(args.until === undefined ? {} : { until: args.until }),
@@ -134,103 +144,125 @@ export function replayVerbs(engine: Engine): VerbHandlers {
       return current.status;
     },
     'replay.status': () => running?.status ?? null,
-    'replay.setBinding': ({ id, enabled }) => {
+    'replay.setBinding': ({ id, enabled, value }) => {
       const current = need();
       const binding = current.status.bindings.find((one) => one.id === id);
       if (binding === undefined) throw new EngineError('not-found', `There is no binding ${id}.`);
       if (enabled) disabled.delete(nameOf(binding));
       else disabled.add(nameOf(binding));
+      if (value === '') given.delete(nameOf(binding));
+      else if (value !== undefined) given.set(nameOf(binding), value);
       current.replay?.bindings.setEnabled(id, enabled);
       const bindings = current.status.bindings.map((one) => (one.id === id ? { ...one, enabled } : one));
-      current.status = { ...current.status, bindings };
+      current.status = { ...current.status, bindings: withGiven(bindings, given) };
       tell();
       return current.status;
-    },
-    'diff.sessions': async ({ a, b }) => {
-      const [first, second] = [await readSession(engine, a), await readSession(engine, b)];
-      return { rows: capped(diffRecordings(first, second, IGNORE_NOTHING).rows) };
-    },
-    'diff.frames': async ({ a, b }) => {
-      await engine.session.settle();
-      const { recording } = await readRecording(engine.session.path, engine.protocols.protocols, {
-        upTo: Math.max(a, b),
-      });
-      const [one, other] = [a, b].map((n) => {
-        const frame = recording.frames.find((candidate) => candidate.n === n);
-        if (frame === undefined) throw new EngineError('unknown-frame', `There is no frame ${n} to compare.`);
-        return frame;
-      });
-      const { fields, bytes } = diffFrames(one!, other!, IGNORE_NOTHING);
-      return {
-        changes: [
-          ...fields.map(({ path, recorded, replayed }) => ({ path, a: recorded, b: replayed })),
-          ...bytes.map((range) => ({
-            path: `bytes ${range.a[0]}–${range.a[1]}`,
-            a: hex(one!.bytes, range.a),
-            b: hex(other!.bytes, range.b),
-          })),
-        ],
-      };
     },
   };
 }
 
 async function recordingFor(
   engine: Engine,
+  work: FileWork,
   args: { readonly session?: string; readonly filter?: string; readonly frames?: readonly number[] },
 ): Promise<Recording> {
-  if (args.session === undefined) await engine.session.settle();
-  const path = args.session ?? engine.session.path;
   const how = args.filter === undefined ? {} : { filter: args.filter };
-  const { recording, fitting } = await readRecording(path, engine.protocols.protocols, how);
+  const { recording, fitting } = await recordingAt(engine, work, args.session, how);
   const narrowed = fitting === undefined ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n));
   return args.frames === undefined || args.frames.length === 0 ? narrowed : selectFrames(narrowed, args.frames);
 }
 
-async function readSession(engine: Engine, path: string): Promise<Recording> {
-  if (!existsSync(path)) throw new EngineError('not-found', `There is no file ${path}.`);
-  return (await readRecording(path, engine.protocols.protocols)).recording;
-}
-
 /** The bindings are known before anything is sent, so that they can be switched off in time. */
-function beginning(recording: Recording, disabled: ReadonlySet<string>): ReplayStatus {
+function beginning(
+  recording: Recording,
+  found: readonly FoundBinding[],
+  disabled: ReadonlySet<string>,
+  given: ReadonlyMap<string, string>,
+): ReplayStatus {
   return {
     state: 'running',
     sent: 0,
     toSend: recording.frames.filter((frame) => frame.direction === 'toServer').length,
     counts: NOTHING,
     rows: [],
-    bindings: findBindings(recording).map(({ id, what, evidence, recorded: plain }) => {
-      const recorded = plainText(plain);
-      const enabled = !disabled.has(nameOf({ what, recorded }));
-      return { id, what, evidence, recorded, replayed: '', uses: 0, enabled };
-    }),
+    bindings: withGiven(
+      found.map(({ id, what, evidence, recorded: plain }) => {
+        const recorded = plainText(plain);
+        const enabled = !disabled.has(nameOf({ what, recorded }));
+        return { id, what, evidence, recorded, replayed: '', uses: 0, enabled };
+      }),
+      given,
+    ),
     ignored: [],
     elapsedMs: 0,
   };
+}
+
+function withGiven(bindings: readonly Binding[], given: ReadonlyMap<string, string>): Binding[] {
+  return bindings.map(({ value: _before, ...binding }) => {
+    const value = given.get(nameOf(binding));
+    return value === undefined ? binding : { ...binding, value };
+  });
+}
+
+/** What was given by hand, of the kind the recorded value has. */
+function plainsOf(found: readonly FoundBinding[], given: ReadonlyMap<string, string>): Map<string, Plain> {
+  return new Map(
+    found.flatMap(({ id, what, recorded }) => {
+      const value = given.get(nameOf({ what, recorded: plainText(recorded) }));
+      return value === undefined ? [] : [[id, `${recorded[0]}:${value}`] as const];
+    }),
+  );
+}
+
+async function learnFrom(engine: Engine, work: FileWork, recording: Recording, path: string): Promise<Learned> {
+  return learnFromRecordings(recording, (await recordingAt(engine, work, path)).recording);
 }
 
 function nameOf({ what, recorded }: { readonly what: string; readonly recorded: string }): string {
   return `${what}\0${recorded}`;
 }
 
-function statusOf(report: Report, state: 'done' | 'stopped'): ReplayStatus {
-  const { verdict, sent, toSend, counts, rows, bindings, ignored, elapsedMs, diverged } = report;
+function statusOf(report: Report, allSent: readonly Sent[], state: 'done' | 'stopped'): ReplayStatus {
+  const { verdict, sent, toSend, counts, rows, bindings, ignored, notes, elapsedMs, diverged } = report;
   const status: ReplayStatus = {
     state,
     verdict,
     sent,
     toSend,
     counts,
-    rows: capped(rows),
+    rows: capped(withSent(rows, allSent)),
     bindings,
     ignored,
+    notes,
     elapsedMs,
   };
   return diverged === undefined ? status : { ...status, error: diverged.text };
 }
 
-function capped(rows: readonly Row[]): VerdictRow[] {
+function sentSide({ conn, messages, summary }: RecordedFrame, n: number): VerdictSide {
+  return { n, conn, message: messages[0]?.name ?? '', summary, direction: 'toServer' };
+}
+
+/** What was sent stands before what came because of it. */
+function withSent(rows: readonly Row[], sent: readonly Sent[]): Row[] {
+  const left = sent.toSorted((a, b) => a.frame.n - b.frame.n);
+  const all: Row[] = [];
+  const sendBefore = (n: number): void => {
+    for (; left[0] !== undefined && left[0].frame.n < n; left.shift()) {
+      const { frame, n: now } = left[0];
+      all.push({ outcome: 'same', recorded: sentSide(frame, frame.n), replayed: sentSide(frame, now), fields: [] });
+    }
+  };
+  for (const row of rows) {
+    if (row.recorded !== undefined && row.recorded.n > 0) sendBefore(row.recorded.n);
+    all.push(row);
+  }
+  sendBefore(Infinity);
+  return all;
+}
+
+export function capped(rows: readonly Row[]): VerdictRow[] {
   if (rows.length <= MAX_ROWS) return [...rows];
   const odd = rows.filter((row) => row.outcome !== 'same').length;
   let room = Math.max(0, MAX_ROWS - odd);
@@ -241,11 +273,11 @@ function capped(rows: readonly Row[]): VerdictRow[] {
 function liveRow({ frame, item }: Progress): VerdictRow | undefined {
   if (item !== undefined) {
     const { n, conn, message, summary } = item;
-    return { outcome: 'same', replayed: { n, conn, message: message.name ?? '', summary }, fields: [] };
+    const replayed = { n, conn, message: message.name ?? '', summary, direction: 'toClient' as const };
+    return { outcome: 'same', replayed, fields: [] };
   }
   if (frame === undefined) return undefined;
-  const { n, conn, messages, summary } = frame;
-  return { outcome: 'same', recorded: { n, conn, message: messages[0]?.name ?? '', summary }, fields: [] };
+  return { outcome: 'same', recorded: sentSide(frame, frame.n), fields: [] };
 }
 
 /** In the session that was recorded into, so that a verdict travels with its traffic. */
@@ -260,9 +292,4 @@ async function keep(engine: Engine, target: string, report: Report): Promise<voi
       `The verdict could not be kept in the session: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-function hex(bytes: Uint8Array, [from, to]: readonly [number, number]): string {
-  const shown = Buffer.from(bytes.subarray(from, Math.min(to, from + 64))).toString('hex');
-  return to - from > 64 ? `${shown}…` : shown;
 }

@@ -9,7 +9,7 @@ import { readEndpointMap } from './endpoints.ts';
 import { junitOfRows, junitXml } from './junit.ts';
 import { metaAt, patternOf } from './leaves.ts';
 import { parsePace } from './pace.ts';
-import { diffFrames } from './session-diff.ts';
+import { diffFrames } from './frame-diff.ts';
 
 const message = (fields: unknown, name = 'm') => ({ name, fields, range: [0, 0] as const, path: '' });
 const paths = (a: unknown, b: unknown, ignores = IGNORE_NOTHING): string[] =>
@@ -67,6 +67,7 @@ describe('fields are compared one by one', () => {
     expect(metaAt(node, ['deals', 0, 2]).volatile).toBe(true);
     expect(metaAt(node, ['nothing', 'here'])).toEqual({});
     expect(patternOf(['players', 3, 'id'])).toBe('players[].id');
+    expect(patternOf(['state', '35', 'hp'])).toBe('state[].hp');
   });
 });
 
@@ -234,7 +235,7 @@ test('paces and endpoints are read, and explained when they cannot be', () => {
 });
 
 test('JUnit holds what XML cannot', () => {
-  const side = { n: 3, conn: 1, message: 'say "<&>"', summary: '\u0001' };
+  const side = { n: 3, conn: 1, message: 'say "<&>"', summary: '\u0001', direction: 'toClient' as const };
   const xml = junitXml('replay', junitOfRows([{ outcome: 'missing', recorded: side, fields: [] }]), 1.5);
   expect(xml).toContain('tests="1" failures="1"');
   expect(xml).toContain('name="#3 say &quot;&lt;&amp;&gt;&quot;"');
@@ -245,7 +246,7 @@ test('JUnit holds what XML cannot', () => {
 test('two frames differ in fields and in ranges of bytes', () => {
   const frame = (bytes: number[], fields: unknown) => ({ bytes: Uint8Array.from(bytes), messages: [message(fields)] });
   expect(diffFrames(frame([1, 2, 3, 4], { a: 1 }), frame([1, 9, 9, 4], { a: 2 }), IGNORE_NOTHING)).toEqual({
-    fields: [{ path: 'a', recorded: '1', replayed: '2' }],
+    fields: [{ path: 'a', outcome: 'different', a: '1', b: '2' }],
     bytes: [{ a: [1, 3], b: [1, 3] }],
   });
   const { bytes } = diffFrames(frame([1, 2, 4], {}), frame([1, 7, 8, 4], {}), IGNORE_NOTHING);

@@ -1,9 +1,11 @@
 /** Two recordings, or two runs of one recording, compared by meaning: both directions, connection by connection. */
 import type { Direction, DissectedMessage } from '../protocol/protocol.ts';
 import { align } from './align.ts';
+import { BindingTable } from './binding-table.ts';
 import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
 import { IgnoredList } from './ignored-list.ts';
-import { bare, leavesOf, patternOf, valueText } from './leaves.ts';
+import { findBindings } from './rebinding.ts';
+import { bare } from './leaves.ts';
 import type { RecordedConnection, Recording } from './recording.ts';
 import type { Replayed } from './replay.ts';
 import { compareBytes, OUTCOMES, type Outcome, type Row, type RowSide, titleOf } from './verdict.ts';
@@ -11,6 +13,8 @@ import { compareBytes, OUTCOMES, type Outcome, type Row, type RowSide, titleOf }
 /** One message of either side. */
 export interface DiffItem {
   readonly n: number;
+  /** Which of the messages of its frame. */
+  readonly index: number;
   /** Connection of the first side it belongs to; the second side's are put beside them. */
   readonly conn: number;
   /** Its own connection's number. */
@@ -35,7 +39,31 @@ export interface SessionDiff {
 /** `missing` is what only the first has, `extra` what only the second has. */
 export function diffRecordings(a: Recording, b: Recording, ignores: Ignores): SessionDiff {
   const [first, second, notes] = pairedItems(a, b);
-  return diffItems(first, second, ignores, notes);
+  const issued = issuedAnew(a, first, second, ignores);
+  const isRenamed: Ignores['isRenamed'] = (...values) => ignores.isRenamed(...values) || issued.isRenamed(...values);
+  return diffItems(first, second, { ...ignores, isRenamed }, notes);
+}
+
+/** What the server of the second session issued where that of the first had issued something else. */
+function issuedAnew(
+  a: Recording,
+  first: readonly DiffItem[],
+  second: readonly DiffItem[],
+  ignores: Ignores,
+): BindingTable {
+  const table = new BindingTable(findBindings(a));
+  const fromServer = (item: DiffItem): boolean => item.direction === 'toClient';
+  const aligned = align(first.filter(fromServer), second.filter(fromServer), {
+    segmentsCount: true,
+    difference: (one, other) => (compare(one, other, ignores).some((d) => d.ignored === undefined) ? 1 : 0),
+  });
+  for (const { recorded, live } of aligned) {
+    if (recorded === undefined || live === undefined) continue;
+    table.observe(recorded.n, recorded.index, recorded.message.fields, live.message.fields);
+    const correlations = a.connections.get(recorded.conn)?.protocol?.correlations ?? [];
+    table.noteIds(recorded.message, live.message, correlations);
+  }
+  return table;
 }
 
 /** The messages of both, those of the second on the connections of the first; and which connections have no counterpart. */
@@ -121,8 +149,8 @@ function compare(one: DiffItem, other: DiffItem, ignores: Ignores): FieldDiffere
   return compareMessages(one.message, other.message, ignores, { recorded: one.time, replayed: other.time });
 }
 
-function sideOf({ n, ownConn, message, summary }: DiffItem): RowSide {
-  return { n, conn: ownConn, message: titleOf(message.name), summary };
+function sideOf({ n, ownConn, message, summary, direction }: DiffItem): RowSide {
+  return { n, conn: ownConn, message: titleOf(message.name), summary, direction };
 }
 
 /** @param partner the connection on the first side, or undefined when there is none: then numbers of its own are used */
@@ -133,6 +161,7 @@ function itemsOf(recording: Recording, partner: (conn: number) => number | undef
     if (frame.direction === 'toServer') segments.set(frame.conn, segment + 1);
     return frame.messages.map((message, index) => ({
       n: frame.n,
+      index,
       conn: partner(frame.conn) ?? -frame.conn,
       ownConn: frame.conn,
       direction: frame.direction,
@@ -176,100 +205,4 @@ function likeness(one: RecordedConnection, other: RecordedConnection): number {
   if (a.role !== undefined && a.role === b.role) score += 2;
   if (a.proxy !== undefined && a.proxy === b.proxy) score += 1;
   return score;
-}
-
-/** Many messages of one type side by side: a column per field that is not the same in all of them. */
-export interface MessageTable {
-  readonly columns: readonly string[];
-  readonly rows: readonly { readonly n: number; readonly conn: number; readonly cells: readonly string[] }[];
-  /** Fields with one value throughout. */
-  readonly constant: readonly { readonly path: string; readonly value: string }[];
-}
-
-const MAX_COLUMNS = 60;
-
-/** All messages of one name as an aligned table. @public */
-export function tableOf(recording: Recording, name: string, direction?: Direction): MessageTable {
-  const found = recording.frames
-    .filter((frame) => direction === undefined || frame.direction === direction)
-    .flatMap((frame) =>
-      frame.messages
-        .filter((message) => message.name === name)
-        .map((message) => ({
-          frame,
-          cells: new Map(leavesOf(message.fields).map((leaf) => [patternPath(leaf.path), valueText(leaf.value, 40)])),
-        })),
-    );
-  const paths = [...new Set(found.flatMap((one) => [...one.cells.keys()]))];
-  const valuesOf = (path: string): Set<string> => new Set(found.map((one) => one.cells.get(path) ?? ''));
-  const columns = paths.filter((path) => valuesOf(path).size > 1).slice(0, MAX_COLUMNS);
-  return {
-    columns,
-    rows: found.map(({ frame, cells }) => ({
-      n: frame.n,
-      conn: frame.conn,
-      cells: columns.map((path) => cells.get(path) ?? ''),
-    })),
-    constant: paths
-      .filter((path) => valuesOf(path).size === 1)
-      .map((path) => ({ path, value: [...valuesOf(path)][0] ?? '' })),
-  };
-}
-
-/** Items of lists keep their index: two lists of one length have the same columns. */
-function patternPath(path: readonly (string | number)[]): string {
-  return path.some((segment) => typeof segment === 'number')
-    ? path
-        .map((segment) => (typeof segment === 'number' ? `[${segment}]` : `.${segment}`))
-        .join('')
-        .replace(/^\./, '')
-    : patternOf(path);
-}
-
-/** Two messages by field and by byte. */
-export function diffFrames(
-  a: { readonly messages: readonly DissectedMessage[]; readonly bytes: Uint8Array },
-  b: { readonly messages: readonly DissectedMessage[]; readonly bytes: Uint8Array },
-  ignores: Ignores,
-): { readonly fields: readonly FieldDifference[]; readonly bytes: readonly ByteRange[] } {
-  const fields: FieldDifference[] = [];
-  for (let i = 0; i < Math.max(a.messages.length, b.messages.length); i++) {
-    const [one, other] = [a.messages[i], b.messages[i]];
-    const prefix = a.messages.length > 1 || b.messages.length > 1 ? `(${i + 1}) ` : '';
-    if (one === undefined || other === undefined || one.name !== other.name) {
-      fields.push({
-        path: `${prefix}message`,
-        recorded: titleOf(one?.name ?? null),
-        replayed: titleOf(other?.name ?? null),
-      });
-      continue;
-    }
-    for (const difference of compareMessages(one, other, ignores))
-      fields.push({ ...difference, path: prefix + difference.path });
-  }
-  return { fields, bytes: byteRanges(a.bytes, b.bytes) };
-}
-
-/** Half-open ranges of both that differ, between a common beginning and end. */
-export interface ByteRange {
-  readonly a: readonly [number, number];
-  readonly b: readonly [number, number];
-}
-
-function byteRanges(a: Uint8Array, b: Uint8Array): ByteRange[] {
-  if (a.length === b.length) {
-    const ranges: ByteRange[] = [];
-    for (let i = 0; i < a.length; i++) {
-      if (a[i] === b[i]) continue;
-      const start = i;
-      while (i < a.length && a[i] !== b[i]) i++;
-      ranges.push({ a: [start, i], b: [start, i] });
-    }
-    return ranges;
-  }
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start++;
-  let end = 0;
-  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-  return [{ a: [start, a.length - end], b: [start, b.length - end] }];
 }

@@ -13,6 +13,7 @@ import { bare, toHex } from './leaves.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
 import type { Handover, Lost, RunResult, Sent } from './run-types.ts';
+import type { Direction } from '../traffic/frame.ts';
 import { plainText } from './spelling.ts';
 
 export const OUTCOMES = ['same', 'different', 'missing', 'extra', 'late', 'connection-lost'] as const;
@@ -24,6 +25,7 @@ export interface RowSide {
   readonly conn: number;
   readonly message: string;
   readonly summary: string;
+  readonly direction: Direction;
 }
 
 export interface Row {
@@ -33,6 +35,8 @@ export interface Row {
   readonly fields: readonly FieldDifference[];
   /** How much longer than in the recording it took, milliseconds. */
   readonly lateMs?: number;
+  /** How much longer than in the recording it took after the client message before it, late or not. */
+  readonly deltaMs?: number;
   /** Time since the client message before it, milliseconds. */
   readonly ms?: number;
   /** More about it: why a connection was lost. */
@@ -127,7 +131,13 @@ export function judge(options: JudgeOptions): Report {
   for (const conn of result.leftOpen) {
     rows.push({
       outcome: 'missing',
-      recorded: { n: 0, conn, message: '(end of connection)', summary: 'the server closed here' },
+      recorded: {
+        n: 0,
+        conn,
+        message: '(end of connection)',
+        summary: 'the server closed here',
+        direction: 'toClient',
+      },
       fields: [],
     });
   }
@@ -257,16 +267,18 @@ function compareRow(
     if (field.ignored !== undefined)
       ignored.add(`${titleOf(expected.message.name)}.${bare(field.path)}`, field.ignored);
   }
-  const lateMs = lateness.of(expected, item);
+  const deltaMs = lateness.deltaOf(expected, item);
+  const isLate = deltaMs !== undefined && lateness.isLate(expected, item, deltaMs);
   const ms = timeOf(expected, item, options.result, sentBy);
   const isDifferent = fields.some((field) => field.ignored === undefined);
-  const outcome: Outcome = isDifferent ? 'different' : lateMs === undefined ? 'same' : 'late';
+  const outcome: Outcome = isDifferent ? 'different' : isLate ? 'late' : 'same';
   const sides = { recorded: sideOf(expected), replayed: liveSide(item) };
   return {
     outcome,
     ...sides,
     fields,
-    ...(lateMs === undefined ? {} : { lateMs }),
+    ...(deltaMs === undefined ? {} : { deltaMs: Math.round(deltaMs * 10) / 10 }),
+    ...(isLate ? { lateMs: Math.round(deltaMs) } : {}),
     ...(ms === undefined ? {} : { ms }),
   };
 }
@@ -294,18 +306,23 @@ class Lateness {
     this.#options = options;
   }
 
-  of(expected: Expected, item: LiveItem): number | undefined {
-    const { plan, result, lateMs = DEFAULT_LATE_MS, loose, lockstep } = this.#options;
-    const { segment, isHeartbeat, message, frame } = expected;
+  /** How much longer it took than in the recording; where one can tell. */
+  deltaOf({ segment, isHeartbeat, frame }: Expected, item: LiveItem): number | undefined {
+    const { plan, result, lockstep } = this.#options;
     const sent = result.sent[segment - 1];
-    if (isHeartbeat || sent === undefined || !lockstep || loose?.has(message.name ?? '') === true) return undefined;
-    const before = frame.at - (plan.sentAt[segment - 1] ?? 0);
-    const by = item.at - sent.at - before;
+    if (isHeartbeat || sent === undefined || !lockstep) return undefined;
+    return item.at - sent.at - (frame.at - (plan.sentAt[segment - 1] ?? 0));
+  }
+
+  isLate({ segment, message, frame }: Expected, item: LiveItem, by: number): boolean {
+    const { plan, lateMs = DEFAULT_LATE_MS, loose } = this.#options;
+    if (loose?.has(message.name ?? '') === true) return false;
     const told = this.#told.get(segment) ?? [];
     const known = Math.max(0, ...told.filter(({ at }) => at <= item.at).map((one) => one.by));
-    if (by - known <= Math.max(lateMs, before * 2)) return undefined;
+    const before = frame.at - (plan.sentAt[segment - 1] ?? 0);
+    if (by - known <= Math.max(lateMs, before * 2)) return false;
     this.#told.set(segment, [...told, { at: item.at, by }]);
-    return Math.round(by);
+    return true;
   }
 }
 
@@ -349,10 +366,11 @@ function handoverRow({ conn, what, n, recorded, live }: Handover): BindingRow {
 }
 
 function sideOf({ frame, message, index }: Expected): RowSide {
-  return { n: frame.n, conn: frame.conn, message: titleOf(message.name), summary: index === 0 ? frame.summary : '' };
+  const summary = index === 0 ? frame.summary : '';
+  return { n: frame.n, conn: frame.conn, message: titleOf(message.name), summary, direction: frame.direction };
 }
 function liveSide({ n, conn, message, summary, index }: LiveItem): RowSide {
-  return { n, conn, message: titleOf(message.name), summary: index === 0 ? summary : '' };
+  return { n, conn, message: titleOf(message.name), summary: index === 0 ? summary : '', direction: 'toClient' };
 }
 export function titleOf(name: string | null): string {
   return name ?? '(not understood)';

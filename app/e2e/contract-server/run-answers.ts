@@ -1,9 +1,16 @@
 /** A finished replay and a running campaign. */
 import type { FindingSummary, FuzzStatus } from '../../../core/contract/fuzz-verbs.ts';
-import type { Outcome, ReplayStatus, VerdictRow } from '../../../core/contract/replay-verbs.ts';
+import type { Outcome, ReplayStatus, VerdictRow, VerdictSide } from '../../../core/contract/replay-verbs.ts';
 import type { AnswerDeps, Answers } from './answers.ts';
 
-const side = (n: number, message: string, summary: string) => ({ n, conn: 4, message, summary });
+const SENT = ['first_connect', 'char_create', 'loot', 'say', 'puppet'];
+const side = (n: number, message: string, summary: string): VerdictSide => ({
+  n,
+  conn: 4,
+  message,
+  summary,
+  direction: SENT.includes(message) ? 'toServer' : 'toClient',
+});
 
 function row(
   outcome: Outcome,

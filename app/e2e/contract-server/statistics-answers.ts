@@ -15,6 +15,9 @@ const MESSAGES = [
 ];
 const PROTOCOL = ['mana', 'mana', 'mjsonp', 'muddery', 'muddery', 'fco', 'fco', 'socketchat', 'socketchat', 'mana'];
 
+const NO_COUNTS = { same: 0, different: 0, missing: 0, extra: 0, late: 0, 'connection-lost': 0 };
+const bareSide = (n: number) => ({ n, message: '', summary: '', direction: 'toClient' as const, hex: '', size: 0 });
+
 export function statisticsAnswers({ length }: AnswerDeps): Answers {
   const times = Array.from({ length: 400 }, (_, i) => i * 0.43);
   return {
@@ -137,7 +140,8 @@ export function statisticsAnswers({ length }: AnswerDeps): Answers {
         first: Math.min(length(), 84_105),
         frames: [84_105, 84_109],
       })),
-    'diff.sessions': () => ({ rows: [] }),
-    'diff.frames': () => ({ changes: [] }),
+    'diff.sessions': () => ({ verdict: 'same', counts: NO_COUNTS, rows: [], ignored: [], notes: [] }),
+    'diff.frames': ({ a, b }) => ({ a: bareSide(a), b: bareSide(b), fields: [], bytes: [] }),
+    'diff.table': () => ({ columns: [], rows: [], constant: [], total: 0 }),
   };
 }
