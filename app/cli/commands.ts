@@ -208,7 +208,8 @@ export const COMMANDS: readonly Command[] = [
       JSON_OUT,
     ],
     example:
-      'interpose fuzz --seed login.ipsession --to tcp://127.0.0.1:11600 --target "npm run -s fixture -- mjsonp --port 11600 --option houseBots=3 --option repeat=yes" --cases 2000 --out findings',
+      'interpose fuzz --seed login.ipsession --to tcp://127.0.0.1:11600 --cases 2000 --out findings \\\n' +
+      '      --target "npm run -s fixture -- mjsonp --port 11600 --option houseBots=3 --option repeat=yes"',
     load: async () => (await import('./commands/fuzz.ts')).fuzz,
   },
   {
