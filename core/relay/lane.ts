@@ -160,10 +160,12 @@ export class Lane {
   message(unit: Unit, channel: number): void {
     const now = this.#host.clock.now();
     if (!this.#mustFrame()) {
+      const { clock } = this.#host;
       this.meter.came(unit.raw, channel);
       this.#host.port.send(this.direction, unit.raw, unit.carrier, true);
-      this.meter.took(this.#host.clock.now() - now);
-      this.#record(unit, now);
+      const took = clock.now() - now;
+      this.meter.took(took);
+      this.#record(unit, now, clock.wall() - took / 1000);
       return;
     }
     this.#handle(unit, [unit.raw], now, channel);

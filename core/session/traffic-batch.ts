@@ -74,6 +74,8 @@ export class BatchWriter {
   readonly #encoder = new TextEncoder();
   /** Carriers by their JSON; numbers are told once, in the order of first use. */
   readonly #carriers = new Map<string, number>();
+  /** Numbers of ENet carriers, which are few and come with every packet: by channel and flags, without making a key. */
+  readonly #enetCarriers: number[] = [];
 
   get size(): number {
     return this.#at;
@@ -146,7 +148,17 @@ export class BatchWriter {
 
   /** Number 0 is the empty carrier; others are introduced by an event of their own just before the first use. */
   #carrierNumber(carrier: Carrier): number {
-    const key = carrierKey(carrier);
+    if (!('channel' in carrier)) return this.#numberOf(carrierKey(carrier));
+    const { channel, reliable, unsequenced } = carrier;
+    const slot = channel * 4 + (reliable ? 2 : 0) + (unsequenced ? 1 : 0);
+    const known = this.#enetCarriers[slot];
+    if (known !== undefined) return known;
+    const number = this.#numberOf(carrierKey(carrier));
+    if (slot >= 0 && slot < 1024 && number < 0xfffe) this.#enetCarriers[slot] = number;
+    return number;
+  }
+
+  #numberOf(key: string): number {
     if (key === '') return 0;
     let number = this.#carriers.get(key);
     if (number === undefined) {
