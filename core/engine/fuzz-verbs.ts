@@ -87,11 +87,7 @@ async function begin(
   }
   if (args.session === undefined) await engine.session.settle();
   const seed = args.session ?? engine.session.path;
-  const { recording, fitting } = await readRecording(
-    seed,
-    engine.protocols.protocols,
-    args.filter === undefined ? {} : { filter: args.filter },
-  );
+  const { recording, fitting } = await readRecording(seed, engine.protocols.protocols, seedFilter(args));
   const endpoints =
     typeof args.to === 'string' ? [args.to] : Object.entries(args.to).map(([server, url]) => `${server}=${url}`);
   const rng = args.rng ?? 1;
@@ -144,6 +140,13 @@ async function begin(
     },
   );
   return current;
+}
+
+/** The open session may hold what we sent ourselves, to other servers too: replays and earlier campaigns are no seeds. */
+function seedFilter({ session, filter = '' }: FuzzArgs): { readonly filter?: string } {
+  const own = session === undefined ? 'origin == wire' : '';
+  const parts = [own, filter.trim() === '' ? '' : `(${filter})`].filter((part) => part !== '');
+  return parts.length === 0 ? {} : { filter: parts.join(' and ') };
 }
 
 /** `fuzz-1`, `fuzz-2`, … beside the session. */

@@ -88,6 +88,18 @@ export const ACT_COMMANDS: readonly Command[] = [
     run: (app) => app.holds.send(),
   },
   {
+    id: 'held.sendTyping',
+    title: words.forwardTyping,
+    icon: 'send',
+    group: 'act',
+    keys: ['Mod+Enter'],
+    whileTyping: true,
+    sheet: false,
+    when: isHolding,
+    reason: reasons.held,
+    run: (app) => app.holds.send(),
+  },
+  {
     id: 'held.asCame',
     title: words.forwardAsCame,
     icon: 'right',

@@ -1,5 +1,5 @@
 /** The fields as JSON. Text typed here becomes the fields as soon as it can be read; fields changed elsewhere become text. */
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { linter, type Diagnostic } from '@codemirror/lint';
@@ -87,7 +87,8 @@ export function JsonEditor({ value, original, label, isReadOnly = false, onChang
           editorLook,
           changedLines,
           readOnly.of(EditorState.readOnly.of(isReadOnly)),
-          keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
+          // Without Tab: whoever uses the keyboard must get out again.
+          keymap.of([...defaultKeymap, ...historyKeymap]),
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;
             const text = update.state.doc.toString();

@@ -45,6 +45,11 @@ export function FuzzForm() {
             aria-invalid={draft.to !== '' && isBad}
             placeholder="tcp://127.0.0.1:4004"
             value={draft.to}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter' || event.shiftKey) return;
+              event.preventDefault();
+              event.currentTarget.form?.requestSubmit();
+            }}
             onChange={(event) => set({ to: event.target.value })}
           />
         </FormLine>

@@ -71,6 +71,7 @@ export const commandStrings = {
     holdNext: 'Hold the next one only',
     nextHeld: 'Next held frame',
     forwardHeld: 'Forward the held frame',
+    forwardTyping: 'Forward the held frame while typing',
     forwardAsCame: 'Forward as it came',
     duplicateHeld: 'Send the held frame twice',
     dropHeld: 'Drop the held frame',
