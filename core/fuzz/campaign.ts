@@ -3,10 +3,10 @@
  * does to the world goes through `Stage`, `Watched` and `Keeper`.
  */
 import { Avoidance } from './avoidance.ts';
-import { type Calibrated, calibrate, PATIENT } from './calibration.ts';
+import { type Calibrated, calibrate } from './calibration.ts';
 import type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-types.ts';
 import { type CaseRun, isBroken } from './case-run.ts';
-import { canaryOf, isCanaryWell } from './culprits.ts';
+import { CANARY_PATIENCE, canaryOf, isCanaryWell } from './culprits.ts';
 import type { Finding } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
@@ -34,7 +34,6 @@ const FULL_TAIL = 400;
 const WHOLE_EVERY = 16;
 const CANARY_CASES = 60;
 const CANARY_MS = 2000;
-const CANARY_PATIENCE: Patience = { ...PATIENT, answer: 800 };
 const STATUS_MS = 200;
 /** A session answered less than this is not the session that was recorded. */
 const LITTLE = 0.5;
@@ -69,6 +68,8 @@ export class Campaign {
   readonly #avoidance = new Avoidance();
   readonly #tempo: Tempo;
   #ready: Ready | undefined;
+  /** Broken by another case, to be played again. */
+  readonly #broken: Taken[] = [];
   /** As recorded, until it is known what the server sends of it. */
   #seed: Seed;
   #tag: number;
@@ -246,6 +247,7 @@ export class Campaign {
       onDoing: (doing) => this.#do(doing),
       onNote: (text) => this.#note(text),
       onPlayed: (at) => this.#settle(at, screening.screen(at)),
+      onAgain: (cases) => this.#broken.push(...cases),
     });
     return { calibrated, patience, screening, inquiry, triage, leaks: makeLeakWatch(watched.memory()) };
   }
@@ -324,6 +326,13 @@ export class Campaign {
   /** The next case that is not done, can be made and is not known to show an old finding. */
   #take(ready: Ready): Taken | undefined {
     for (;;) {
+      const again = this.#broken.shift();
+      if (again !== undefined) {
+        const known = this.#avoidance.of(again.mutation);
+        if (known === undefined) return again;
+        this.#ledger.skip(again.index, again.mutation.id, known);
+        continue;
+      }
       if (this.#isOver()) return undefined;
       const { index, mutation: scheduled } = this.#schedule.next();
       if (this.#ledger.isDone(index)) continue;
@@ -419,7 +428,7 @@ export class Campaign {
     if (maxFindings !== undefined && this.#findings.size >= maxFindings) return true;
     if (seconds !== undefined && this.#elapsed() >= seconds * 1000) return true;
     const most = cases ?? (seconds === undefined ? this.planned : undefined);
-    return most !== undefined && this.#schedule.taken >= most;
+    return most !== undefined && this.#schedule.taken >= most && this.#broken.length === 0;
   }
 
   /** Nothing more is waited for: stopped, or the time is up and the grace after it too. */

@@ -1,6 +1,5 @@
 /** Tests that tell whether a script still shows what another one showed. */
-import { PATIENT } from './calibration.ts';
-import { isCanaryWell } from './culprits.ts';
+import { CANARY_PATIENCE, isCanaryWell } from './culprits.ts';
 import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
 import { judge, type Suspicion } from './judge.ts';
 import { isAlarming } from './log-patterns.ts';
@@ -9,7 +8,7 @@ import { isUsual } from './prefixes.ts';
 import { countRace, inTurn, raceFrom } from './race-count.ts';
 import type { Patience, Run } from './run-script.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
-import { solo } from './solo.ts';
+import { GRACE_MS, solo } from './solo.ts';
 import type { Exit } from './world.ts';
 
 /** What a test saw when it still shows. */
@@ -34,18 +33,21 @@ export function checkFor(
 ): (script: Script) => Promise<Shown | undefined> {
   const { watched, patience } = inquiry;
   const isSame = (found: Suspicion): boolean => found.key === suspicion.key;
+  // How long a crash took to show is known once it was seen; nobody waits longer for the next ones.
+  let grace: number | undefined;
   return async (script) => {
     await upAgain(inquiry);
     const lineCount = watched.lineCount;
     const lines = (): readonly string[] => watched.linesSince(lineCount);
     if (suspicion.oracle === 'exit' || suspicion.oracle === 'refused') {
-      const { down, run } = await solo(inquiry, script);
+      const { down, run, tookMs } = await solo(inquiry, script, grace);
       if (down === undefined || !isSame(down)) return undefined;
+      grace = Math.min(GRACE_MS, Math.max(grace ?? 0, 80, tookMs * 3));
       return { run, found: down, exit: watched.lastExit, lines: watched.lastExit?.lines ?? [] };
     }
     if (suspicion.oracle === 'canary') {
       const run = await playAlone(inquiry, script, { ...patience, settle: 20 });
-      const isWell = await isCanaryWell(inquiry, { ...PATIENT, answer: 700 });
+      const isWell = await isCanaryWell(inquiry, CANARY_PATIENCE, 2);
       if (!isWell && watched.isManaged) await watched.restart();
       return isWell ? undefined : { run, found: suspicion, exit: undefined, lines: lines() };
     }

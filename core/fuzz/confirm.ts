@@ -36,36 +36,30 @@ export async function confirm(
     if (isFresh) await watched.restart();
     return plain(candidate);
   };
-  let hits = 0;
-  let last: Shown | undefined;
-  while (hits < times && !isOver()) {
-    const shown = await check(script);
-    if (shown === undefined) {
-      if (hits > 0 || isFresh || !watched.isManaged || !NEEDS_STATE.has(suspicion.oracle)) return undefined;
-      isFresh = true;
-      continue;
-    }
-    hits += 1;
-    last = shown;
+  let first = await check(script);
+  if (first === undefined && watched.isManaged && NEEDS_STATE.has(suspicion.oracle)) {
+    isFresh = true;
+    first = await check(script);
   }
-  if (last === undefined || hits < times) return undefined;
+  if (first === undefined || isOver()) return undefined;
   const until = stage.clock.now() + SHRINK_MS;
-  let best = await shrink(script, {
+  const shrunk = await shrink(script, {
     fails: async (candidate) => (await check(candidate)) !== undefined,
     runs: SHRINK_RUNS,
     isOver: () => isOver() || stage.clock.now() > until,
   });
   // Luck while shrinking would leave something that does not come back.
-  for (let i = 0; i < times && best !== script; i++) {
-    const shown = await check(best);
-    if (shown === undefined) best = script;
-    else last = shown;
+  let best = shrunk;
+  let last = await every(times, () => check(shrunk));
+  if (last === undefined && shrunk !== script) {
+    best = script;
+    last = await every(times, () => check(script));
   }
-  if (best === script) last = (await check(script)) ?? last;
+  if (last === undefined || isOver()) return undefined;
   const { run, found, exit, lines } = last;
   return {
     title: found.title,
-    confirmed: { times: hits, of: times },
+    confirmed: { times, of: times },
     script: best,
     sendsBefore: countSends(script),
     said: saidOf(run),
@@ -74,6 +68,16 @@ export async function confirm(
     refusals: [...inquiry.world().refusals],
     ...(exit === undefined ? {} : { exit: { code: exit.code, signal: exit.signal } }),
   };
+}
+
+/** What was shown last, when it was shown each time. */
+async function every(times: number, check: () => Promise<Shown | undefined>): Promise<Shown | undefined> {
+  let last: Shown | undefined;
+  for (let i = 0; i < times; i++) {
+    last = await check();
+    if (last === undefined) return undefined;
+  }
+  return last;
 }
 
 /** Whether a finding still shows, at the latest against a fresh server. Memory is looked at in bursts. */

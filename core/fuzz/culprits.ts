@@ -1,10 +1,9 @@
 /** Which of the cases played lately is to blame for what was noticed later. */
-import { PATIENT } from './calibration.ts';
 import type { CaseRun } from './case-run.ts';
 import { type Inquiry, isRefused, playAlone } from './inquiry.ts';
 import type { Suspicion } from './judge.ts';
 import { crashSignature, errorLine, isAlarming } from './log-patterns.ts';
-import type { Patience } from './run-script.ts';
+import type { Patience, Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { isSend, type Script } from './script.ts';
 
@@ -14,6 +13,7 @@ export interface Culprit {
 }
 
 const CANARY_SENDS = 8;
+export const CANARY_PATIENCE: Patience = { answer: 700, muted: 700, settle: 1 };
 
 /** The beginning of the recorded session, as far as it is answered: what must work whatever was sent before. */
 export function canaryOf(seed: Seed): Script {
@@ -29,57 +29,51 @@ export function canaryOf(seed: Seed): Script {
   return { steps };
 }
 
-/** Whether the recorded session works, tried three times. */
-export async function isCanaryWell(inquiry: Inquiry, patience: Patience): Promise<boolean> {
+/** Whether the recorded session works, at one of some attempts. */
+export async function isCanaryWell(inquiry: Inquiry, patience: Patience, attempts = 3): Promise<boolean> {
   const { canary, world, isOver } = inquiry;
   const { baseline } = world();
-  for (let i = 0; i < 3; i++) {
+  const isAnswered = (run: Run, at: number): boolean => {
+    const step = canary.steps[at]!;
+    if (!isSend(step) || baseline.answers.get(step.n)?.isAnswered !== true) return true;
+    return run.frames.some((f) => f.step === at && f.conn === step.conn);
+  };
+  for (let i = 0; i < attempts; i++) {
     const run = await playAlone(inquiry, canary, patience);
-    const isWell =
-      !isRefused(run) &&
-      canary.steps.every((step, at) => {
-        if (!isSend(step)) return true;
-        const known = baseline.answers.get(step.n);
-        return known?.isAnswered !== true || run.frames.some((f) => f.step === at && f.conn === step.conn);
-      });
-    if (isWell) return true;
+    if (!isRefused(run) && canary.steps.every((_step, at) => isAnswered(run, at))) return true;
     if (isOver()) return true;
   }
   return false;
 }
 
-/** After which of these cases does the recorded session no longer work? */
+/** After which of these cases does the recorded session no longer work? Tried on a fresh server, one after the other. */
 export async function whoBreaksCanary(inquiry: Inquiry, recent: readonly CaseRun[]): Promise<Culprit | undefined> {
   const { watched, patience, isOver } = inquiry;
   if (!watched.isManaged) return undefined;
-  const isBrokenBy = async (cases: readonly CaseRun[]): Promise<boolean> => {
-    await watched.restart();
-    for (const one of cases) await playAlone(inquiry, one.made.script, patience);
-    return !(await isCanaryWell(inquiry, { ...PATIENT, answer: 700 }));
-  };
-  let suspects = [...recent].reverse();
-  if (!(await isBrokenBy(suspects))) {
-    await watched.restart();
-    return undefined;
-  }
-  while (suspects.length > 1 && !isOver()) {
-    const half = suspects.slice(0, suspects.length >> 1);
-    suspects = (await isBrokenBy(half)) ? half : suspects.slice(half.length);
-  }
-  const [at] = suspects;
   await watched.restart();
-  if (at === undefined) return undefined;
+  for (const at of recent) {
+    if (isOver()) return undefined;
+    await playAlone(inquiry, at.made.script, patience);
+    if (!watched.isRunning) await watched.restart();
+    else if (!(await isCanaryWell(inquiry, CANARY_PATIENCE, 1))) {
+      await watched.restart();
+      return { at, suspicion: canarySuspicion(at) };
+    }
+  }
+  return undefined;
+}
+
+function canarySuspicion({ mutation, made }: CaseRun): Suspicion {
+  const { family, name, message, field, doc } = mutation;
+  const what = family === 'carrier' || family === 'framing' ? name.split('-')[0] : `${message}|${field}`;
   return {
-    at,
-    suspicion: {
-      oracle: 'canary',
-      key: `canary|${at.mutation.family === 'carrier' || at.mutation.family === 'framing' ? at.mutation.name.split('-')[0] : `${at.mutation.message}|${at.mutation.field}`}`,
-      title: `After a ${at.mutation.message} (${at.mutation.doc.replace(/\.$/, '').toLowerCase()}) the server answers nobody any more`,
-      evidence: [
-        'The recorded session, played on a connection of its own afterwards, gets no answers; against a fresh server it does.',
-      ],
-      step: at.made.focus[0] ?? 0,
-    },
+    oracle: 'canary',
+    key: `canary|${what}`,
+    title: `After a ${message} (${doc.replace(/\.$/, '').toLowerCase()}) the server answers nobody any more`,
+    evidence: [
+      'The recorded session, played on a connection of its own afterwards, gets no answers; against a fresh server it does.',
+    ],
+    step: made.focus[0] ?? 0,
   };
 }
 

@@ -3,17 +3,14 @@ import { wrapPayload } from '../protocol/framer.ts';
 import type { Framing } from '../protocol/framing.ts';
 import type { Memory } from '../protocol/protocol.ts';
 import { endpointAt, handedUrl } from '../replay/handoff.ts';
-import { leavesOf } from '../replay/leaves.ts';
-import { type Plain, readAs, writeAs } from '../replay/spelling.ts';
 import type { Ending, Target, TargetConnection } from '../replay/target.ts';
-import { mutant } from '../schema/mutate.ts';
-import { getPath, parsePath, setPath } from '../schema/path.ts';
 import type { Clock } from '../traffic/clock.ts';
 import type { Carrier } from '../traffic/frame.ts';
 import { type Heard, Hearing } from './hearing.ts';
 import type { Identities } from './identity.ts';
 import type { Scene, SceneConnection } from './scene.ts';
-import type { Issue, Link, Script, SendStep } from './script.ts';
+import { relinked } from './relink.ts';
+import type { Issue, Script, SendStep } from './script.ts';
 
 /** What a run needs of the world. */
 export interface Stage {
@@ -345,64 +342,12 @@ class ScriptRun {
   #payload(step: SendStep, live: Live): Uint8Array {
     const { links } = step;
     let { bytes } = step;
-    if (links !== undefined && live.hearing.protocol !== undefined) bytes = this.#relinked(step, links, live) ?? bytes;
+    const { protocol, state } = live.hearing;
+    if (links !== undefined && protocol !== undefined) {
+      const issued = ({ conn, name, nth }: Issue): unknown => this.#issued(conn, name, nth);
+      bytes = relinked(step, links, { protocol, state, issued }) ?? bytes;
+    }
     return this.#how.identities.write(bytes, this.#names);
-  }
-
-  #relinked(step: SendStep, links: readonly Link[], live: Live): Uint8Array | undefined {
-    const protocol = live.hearing.protocol!;
-    const base = step.mutating?.base ?? step.bytes;
-    let result = base;
-    let changed = false;
-    for (const index of new Set(links.map((link) => link.index))) {
-      const message = protocol.dissect(result, 'toServer', live.hearing.state as never).messages[index];
-      if (message?.name == null) return undefined;
-      let { fields } = message;
-      for (const link of links) {
-        if (link.index !== index) continue;
-        const plain = this.#plainOf(link);
-        if (plain === undefined) continue;
-        const path = parsePath(link.path);
-        const leaf = getPath(fields, path);
-        if (leaf === undefined || readAs(leaf, link.spelling) === plain) continue;
-        const value = writeAs(leaf, link.spelling, plain);
-        if (value === undefined) continue;
-        fields = setPath(fields, path, value);
-        changed = true;
-      }
-      const { mutating } = step;
-      if (!changed && mutating === undefined) continue;
-      try {
-        const composed = { message: message.name, fields };
-        if (mutating?.index === index && message.spec !== undefined) {
-          if (!changed) return undefined;
-          const made = mutant(message.spec.node, fields, mutating.id, { seed: mutating.seed });
-          if (made === undefined) return undefined;
-          const how = { original: result, ...(made.override === undefined ? {} : { override: made.override }) };
-          result = protocol.encode(
-            { message: message.name, fields: made.value },
-            'toServer',
-            live.hearing.state as never,
-            how,
-          ).bytes;
-        } else if (changed) {
-          result = protocol.encode(composed, 'toServer', live.hearing.state as never, { original: result }).bytes;
-        }
-      } catch {
-        return undefined;
-      }
-    }
-    return changed ? result : undefined;
-  }
-
-  #plainOf(link: Link): Plain | undefined {
-    for (const issue of link.from) {
-      const fields = this.#issued(issue.conn, issue.name, issue.nth);
-      if (fields === undefined) continue;
-      const plain = plainAt(fields, issue);
-      if (plain !== undefined) return plain;
-    }
-    return undefined;
   }
 
   /** Fields of the nth message of a name that came on a connection. */
@@ -463,22 +408,6 @@ class ScriptRun {
       listen();
     });
   }
-}
-
-function plainAt(fields: unknown, { path, spelling }: Issue): Plain | undefined {
-  const direct = readAs(getPath(fields, parsePath(path)), spelling);
-  if (direct !== undefined) return direct;
-  // Lists change their order and length: any item with this field will do.
-  const pattern = path.replaceAll(/\[\d+\]/g, '[]');
-  if (pattern === path) return undefined;
-  for (const leaf of leavesOf(fields)) {
-    const plain = readAs(leaf.value, spelling);
-    if (plain === undefined) continue;
-    let text = '';
-    for (const segment of leaf.path) text += typeof segment === 'number' ? '[]' : text === '' ? segment : `.${segment}`;
-    if (text === pattern) return plain;
-  }
-  return undefined;
 }
 
 /** Bytes on a stream: with the delimiters the frame had where they still fit. Message carriers: the payload itself. */

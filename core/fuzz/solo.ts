@@ -7,20 +7,29 @@ import { isSend, type Script } from './script.ts';
 import type { Exit } from './world.ts';
 
 /** After the last byte a crash may take a moment to show. */
-const GRACE_MS = 400;
+export const GRACE_MS = 400;
 
-export async function solo(inquiry: Inquiry, script: Script): Promise<{ down: Suspicion | undefined; run: Run }> {
-  const { watched, patience } = inquiry;
+export interface Solo {
+  readonly down: Suspicion | undefined;
+  readonly run: Run;
+  /** From the last message to the end of the server, or of the waiting for it. */
+  readonly tookMs: number;
+}
+
+export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS): Promise<Solo> {
+  const { watched, patience, stage } = inquiry;
   await upAgain(inquiry);
   const exits = watched.exits;
+  const began = stage.clock.now();
   // The connection stays while the server may still be at it: gone too soon, what was sent would be thrown away unread.
-  const run = await playAlone(inquiry, script, { ...patience, muted: Math.max(60, patience.muted), settle: GRACE_MS });
-  if (watched.isManaged) await watched.exited(isRefused(run) || run.isOver ? GRACE_MS : 30);
+  const run = await playAlone(inquiry, script, { ...patience, muted: Math.max(60, patience.muted), settle: graceMs });
+  if (watched.isManaged) await watched.exited(isRefused(run) || run.isOver ? graceMs : 30);
+  const tookMs = stage.clock.now() - began - (run.steps.findLast((step) => step !== undefined)?.at ?? 0);
   const isDown = watched.exits !== exits || (!watched.isManaged && isRefused(run) && !(await watched.isReachable()));
-  if (!isDown) return { down: undefined, run };
+  if (!isDown) return { down: undefined, run, tookMs };
   const down = crash(watched.lastExit, run);
   await upAgain(inquiry);
-  return { down, run };
+  return { down, run, tookMs };
 }
 
 function crash(exit: Exit | undefined, run: Run): Suspicion {

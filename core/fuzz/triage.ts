@@ -14,7 +14,7 @@ import type { Suspicion } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import { whatLeaks } from './leak-hunt.ts';
 import { isAlarming } from './log-patterns.ts';
-import { countSends, type Script } from './script.ts';
+import { countSends, isSend, type Script } from './script.ts';
 import { solo } from './solo.ts';
 import type { Tempo } from './tempo.ts';
 import type { Watched } from './world.ts';
@@ -43,6 +43,8 @@ export interface TriageOptions {
   readonly onNote: (text: string) => void;
   /** A case that was played again by itself, and the server stands. */
   readonly onPlayed: (at: CaseRun) => void;
+  /** Cases that were broken by another one: to be played again. */
+  readonly onAgain: (cases: readonly CaseRun[]) => void;
 }
 
 /** Finished cases remembered for when the server turns out to be gone. */
@@ -155,37 +157,41 @@ export class Triage {
 
   /** Which of the cases under way was it? */
   async #lookIntoBroken(cases: readonly CaseRun[]): Promise<void> {
-    const { watched, inquiry, isCut, onDoing } = this.#o;
+    const { watched, inquiry, isCut, onDoing, avoidance, ledger } = this.#o;
     onDoing('finding out which case the server went down with');
     await watched.exited(250);
     const isDown = watched.isManaged ? !watched.isRunning || this.hasExited : !(await watched.isReachable());
     const exit = watched.lastExit;
     if (!isDown) {
-      // A hiccup of the network: the cases are played again, alone.
-      for (const one of cases) {
-        if (isCut()) return;
-        await this.#solo(one);
-      }
+      // A hiccup of the network.
+      this.#o.onAgain(cases);
       return;
     }
     if (watched.isManaged) await watched.restart();
     else await this.#waitForServer(cases);
-    let found = 0;
-    for (const one of cases) {
+    // Whoever had said nothing wrong yet, or was answered, is not to blame: played again with all the others.
+    const suspects = cases.filter(isSuspect);
+    const rest = new Set(cases);
+    let isFound = false;
+    for (const one of suspects) {
       if (isCut()) return;
-      if (await this.#solo(one)) found += 1;
+      if (avoidance.of(one.mutation) === undefined) isFound = await this.#solo(one);
+      else ledger.crashed(one, avoidance.of(one.mutation));
+      rest.delete(one);
+      if (isFound) break;
     }
     const earlier = this.#recent.slice(-cases.length - MAX_EARLIER).reverse();
-    for (const one of found === 0 ? earlier : []) {
+    for (const one of isFound ? [] : earlier) {
       if (isCut()) return;
       const { down } = await solo(inquiry, one.made.script);
       if (down === undefined) continue;
-      found += 1;
+      isFound = true;
       await this.#foundCrash(one, down);
       break;
     }
-    if (found === 0) await this.#findUnrepeated(cases, 'exit', 'The server went down', exit?.lines ?? []);
     this.#recent = [];
+    if (isFound) this.#o.onAgain([...rest]);
+    else await this.#findUnrepeated(cases, 'exit', 'The server went down', exit?.lines ?? []);
   }
 
   /** @throws EngineError when nobody starts it again */
@@ -205,12 +211,7 @@ export class Triage {
 
   /** Plays a case by itself; true when the server goes down with it. */
   async #solo(one: CaseRun): Promise<boolean> {
-    const { avoidance, ledger, inquiry, isCut, onPlayed } = this.#o;
-    const known = avoidance.of(one.mutation);
-    if (known !== undefined) {
-      ledger.crashed(one, known);
-      return false;
-    }
+    const { ledger, inquiry, isCut, onPlayed } = this.#o;
     const { down, run } = await solo(inquiry, one.made.script);
     if (isCut()) return false;
     if (down !== undefined) {
@@ -291,4 +292,19 @@ export class Triage {
     }
     if (findings.get(found.key) === undefined) await findings.keep(found);
   }
+}
+
+/** It had said what is wrong, and was not answered. */
+function isSuspect({ run, made }: CaseRun): boolean {
+  const [focus = 0] = made.focus;
+  const step = run.script.steps[focus];
+  if (step === undefined || !isSend(step)) return true;
+  if (run.steps[focus] === undefined) return false;
+  const isAnswered = run.frames.some((f) => f.step === focus && f.conn === step.conn && !f.isHeartbeat);
+  return (
+    !isAnswered ||
+    run.script.steps
+      .slice(focus + 1)
+      .some((one, i) => isSend(one) && one.mutated && run.steps[focus + 1 + i] !== undefined)
+  );
 }

@@ -30,6 +30,12 @@ describe('JSON messages told apart by a key', () => {
   const see = (source: string, direction: Direction = 'toClient'): Dissected =>
     cards.dissect(utf8Bytes(source), direction, null);
 
+  test('a key whose number is beyond all safe ones is a remark, no accident', () => {
+    const { messages, expert } = see('{"type":99999999999999999999}');
+    expect(messages[0]?.name).toBeNull();
+    expect(expert.map((info) => info.text).join()).toContain('99999999999999999999');
+  });
+
   test('fields are the whole object when the key is kept', () => {
     const dissected = see('{"type":"draw","actor":2}');
     expect(dissected.messages).toMatchObject([

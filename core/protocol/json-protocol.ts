@@ -190,12 +190,17 @@ function partByKey(
   const fields = discriminator.keep ? value : without(value, key);
   if (spec !== undefined) return { name: spec.spec.name, fields, path: '', spec: spec.spec, expert: remarks };
   if (!has) return none('unknown-message', `There is no ${key}, so the message is not known.`, fields);
-  const part = none('unknown-message', `${JSON.stringify(raw) ?? String(raw)} is no known ${key}.`, fields);
+  const part = none('unknown-message', `${printed(raw)} is no known ${key}.`, fields);
   return {
     ...part,
     ...(typeof read === 'number' ? { id: read } : {}),
     expert: [...(part.expert ?? NONE), ...remarks],
   };
+}
+
+/** Numbers beyond 2^53 are bigints, which JSON.stringify refuses. */
+function printed(raw: unknown): string {
+  return JSON.stringify(raw, (_key, item: unknown) => (typeof item === 'bigint' ? `${item}` : item)) ?? String(raw);
 }
 
 function without(value: Record<string, unknown>, key: string): Record<string, unknown> {

@@ -158,6 +158,8 @@ function guarded(target: Target, allow: readonly string[]): Target {
 }
 
 const REACH_MS = 1000;
+/** Nobody says that nobody listens on a UDP port: asked again soon rather than waited for long. */
+const REACH_ENET_MS = 200;
 
 /** Every server of the recording takes connections. */
 async function reach(urls: readonly EndpointUrl[], target: Target, seed: Seed): Promise<boolean> {
@@ -170,7 +172,7 @@ async function reach(urls: readonly EndpointUrl[], target: Target, seed: Seed): 
     const known = [...seed.scene.connections.values()].find((one) => one.url === url);
     try {
       const connection = await target.connect(
-        { url, framing: known?.recorded.framing ?? { kind: 'message' }, timeoutMs: REACH_MS },
+        { url, framing: known?.recorded.framing ?? { kind: 'message' }, timeoutMs: REACH_ENET_MS },
         { frame: () => undefined, ended: () => undefined },
       );
       connection.end();
