@@ -219,6 +219,39 @@ describe('protobuf', () => {
     expect(remark({ proto, toServer: 'Packet', toClient: 'game.Packet' })).toBeUndefined();
   });
 
+  test('groups have names and types, and the reference encoder agrees', () => {
+    const groups =
+      'syntax = "proto2"; message Found { repeated group Result = 1 { required string url = 2; } optional int32 n = 3; }';
+    const theirs = protobufjs.parse(groups, { keepCase: true }).root.lookupType('Found');
+    const fields = { result: [{ url: 'a' }, { url: 'b' }], n: 5 };
+    const packed = theirs.encode(theirs.fromObject(fields)).finish();
+    const typed = protobuf.start(tcp, { proto: groups });
+    const dissected = protobuf.dissect(packed, 'toServer', typed);
+    expect(dissected.expert).toEqual([]);
+    expect(dissected.messages).toMatchObject([{ name: 'Found', fields }]);
+    expect([...protobuf.encode({ message: 'Found', fields }, 'toServer', typed).bytes]).toEqual([...packed]);
+    expect(fieldsOf(protobuf, packed)).toEqual({ 1: [{ group: { 2: 'a' } }, { group: { 2: 'b' } }], 3: 5 });
+    expect(protobuf.dissect(fromHex('0b120161'), 'toServer', typed).expert).toMatchObject([{ code: 'truncated' }]);
+    expect(protobuf.dissect(fromHex('0c'), 'toServer', typed).expert).toMatchObject([{ code: 'protobuf' }]);
+  });
+
+  test('imported files are put before the one that needs them; those of protobuf itself are known', () => {
+    const common = 'syntax = "proto3"; package common; message Point { sint32 x = 1; }';
+    const game = [
+      'syntax = "proto3";',
+      'package game;',
+      'import "common.proto";',
+      'import "google/protobuf/timestamp.proto";',
+      'message Move { common.Point to = 1; google.protobuf.Timestamp at = 2; }',
+    ].join('\n');
+    const both = protobuf.start(tcp, { proto: `${common}\n${game}` });
+    expect(protobuf.dissect(fromHex('0a02080912020805'), 'toServer', both).messages).toMatchObject([
+      { name: 'Move', fields: { to: { x: -5 }, at: { seconds: 5 } } },
+    ]);
+    const alone = protobuf.dissect(fromHex('0801'), 'toServer', protobuf.start(tcp, { proto: game }));
+    expect(alone.expert[0]?.text).toMatch(/common\.Point.*put the text of what it imports \(common\.proto\) before it/);
+  });
+
   test('unknown fields are noted and kept', () => {
     const packed = fromHex('0801 a01f 05');
     const dissected = protobuf.dissect(packed, 'toServer', state);

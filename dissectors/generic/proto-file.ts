@@ -1,4 +1,7 @@
-/** A `.proto` file as plain data: protobufjs reads it, nothing of protobufjs leaves this file. */
+/**
+ * `.proto` files as plain data: protobufjs reads them, nothing of protobufjs leaves this file. Several files stand one after
+ * another, as `cat common.proto game.proto` gives them.
+ */
 import protobuf from 'protobufjs';
 
 export interface ProtoField {
@@ -8,6 +11,8 @@ export interface ProtoField {
   readonly type: string;
   readonly repeated: boolean;
   readonly packed: boolean;
+  /** Written between two tags instead of behind a length. */
+  readonly group?: true;
   readonly message?: ProtoType;
   /** Enumeration: number → name. */
   readonly names?: Readonly<Record<string, string>>;
@@ -28,8 +33,24 @@ export interface ProtoFile {
 
 /** @throws Error with protobufjs's own words (they name the line) when the text is no .proto file. */
 export function readProtoFile(text: string): ProtoFile {
-  const { root } = protobuf.parse(text, { keepCase: true });
-  root.resolveAll();
+  const root = new protobuf.Root();
+  const imports = new Set<string>();
+  for (const one of filesIn(text)) {
+    for (const name of protobuf.parse(one, root, { keepCase: true }).imports ?? []) imports.add(name);
+  }
+  const missing: string[] = [];
+  for (const name of imports) {
+    const nested = protobuf.common.get(name)?.nested;
+    if (nested === undefined) missing.push(name);
+    else root.addJSON(nested);
+  }
+  try {
+    root.resolveAll();
+  } catch (error) {
+    if (missing.length === 0) throw error;
+    const text = error instanceof Error ? error.message : String(error);
+    throw new Error(`${text}; put the text of what it imports (${missing.join(', ')}) before it`, { cause: error });
+  }
   const found: protobuf.Type[] = [];
   const visit = (space: protobuf.NamespaceBase): void => {
     for (const one of space.nestedArray) {
@@ -55,7 +76,15 @@ export function readProtoFile(text: string): ProtoFile {
       fieldsOf.get(name)?.set(made.number, made);
     }
   }
-  return { types, roots: [...types.keys()].filter((name) => !held.has(name)) };
+  const isSent = (name: string): boolean => !held.has(name) && !name.startsWith('google.protobuf.');
+  return { types, roots: [...types.keys()].filter(isSent) };
+}
+
+/** A file begins with its `syntax` or `edition`; what comes before the first one is a file too. */
+function filesIn(text: string): string[] {
+  const starts = [...text.matchAll(/^[ \t]*(?:syntax|edition)[ \t]*=/gm)].map((match) => match.index);
+  const bounds = [0, ...starts.slice(1), text.length];
+  return bounds.slice(1).map((end, i) => text.slice(bounds[i], end));
 }
 
 function fieldFrom(
@@ -103,7 +132,8 @@ function valueFrom(
     const target = resolved.fullName.replace(/^\./, '');
     if (target !== owner) held.add(target);
     const message = types.get(target);
-    return message === undefined ? base : { ...base, message };
+    const group = field.delimited ? { group: true as const } : {};
+    return message === undefined ? base : { ...base, ...group, message };
   }
   return base;
 }

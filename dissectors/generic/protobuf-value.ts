@@ -84,8 +84,16 @@ function leaf(wire: WireField, name: string, kind: NodeKind, value: unknown, met
   return { name, kind, start: wire.start, end: wire.end, value, meta, children: LEAF };
 }
 
-function tagField(number: number, start: number, end: number): FieldNode {
-  return { name: '#tag', kind: 'varint', start, end, value: number, meta: TAG, children: LEAF };
+/** A group without a type is marked as one, so that it can be written again. */
+function groupWithout(read: FieldNode, wire: WireField): FieldNode {
+  const [tag, ...content] = read.children;
+  const end = wire.to < wire.end ? content.splice(-1) : [];
+  const group: FieldNode = { ...read, name: 'group', start: wire.from, end: wire.to, children: content };
+  return { ...read, value: { group: read.value }, children: [tag!, group, ...end] };
+}
+
+function tagField(number: number, start: number, end: number, name = '#tag'): FieldNode {
+  return { name, kind: 'varint', start, end, value: number, meta: TAG, children: LEAF };
 }
 
 function isPacked(wire: WireField, field: ProtoField): boolean {
@@ -102,11 +110,19 @@ function readField(
   expert: ExpertInfo[],
 ): FieldNode {
   const inner = (message: ProtoType | undefined): FieldNode => {
-    const { value, children } = readMessage(bytes, wire.from, wire.end, message, limits, depth - 1, expert);
+    const { value, children } = readMessage(bytes, wire.from, wire.to, message, limits, depth - 1, expert);
     const tag = tagField(wire.number, wire.start, wire.from);
-    return { name, kind: 'struct', start: wire.start, end: wire.end, value, meta: EMPTY, children: [tag, ...children] };
+    const end = wire.to < wire.end ? [tagField(wire.number, wire.to, wire.end, '#end')] : [];
+    const all = [tag, ...children, ...end];
+    return { name, kind: 'struct', start: wire.start, end: wire.end, value, meta: EMPTY, children: all };
   };
+  const isTooDeep = wire.type === 'group' && depth <= 0;
+  if (wire.type === 'group' && !isTooDeep) {
+    if (field?.group === true) return inner(field.message);
+    if (field === undefined) return groupWithout(inner(undefined), wire);
+  }
   if (field === undefined) {
+    if (isTooDeep) return leaf(wire, name, 'bytes', wire.value);
     if (!(wire.value instanceof Uint8Array)) {
       // Fixed sizes are told apart from varints by a name, so that they can be written again.
       const value = wire.type === 'varint' ? wire.value : { [wire.type]: wire.value };
@@ -117,7 +133,7 @@ function readField(
     if (guess === 'text') return leaf(wire, name, 'text', utf8Lossy(wire.value));
     return leaf(wire, name, 'bytes', wire.value);
   }
-  if (wire.value instanceof Uint8Array) {
+  if (wire.value instanceof Uint8Array && (wire.type === 'group') === (field.group === true)) {
     if (field.map !== undefined) return inner(field.map);
     if (field.message !== undefined && depth > 0) return inner(field.message);
     if (field.type === 'string') return leaf(wire, name, 'text', utf8Lossy(wire.value));
@@ -135,9 +151,9 @@ function readField(
       range: [wire.start, wire.end],
       path: name,
     });
-    return leaf(wire, name, 'int', wire.value);
+    return leaf(wire, name, wire.value instanceof Uint8Array ? 'bytes' : 'int', wire.value);
   }
-  return leaf(wire, name, kindOf(field), scalar(wire.value, field), metaOf(field));
+  return leaf(wire, name, kindOf(field), scalar(wire.value as number | bigint, field), metaOf(field));
 }
 
 function metaOf(field: ProtoField): Meta {
@@ -164,6 +180,7 @@ export function wireTypeOf(field: ProtoField): WireField['type'] {
     case 'bytes':
       return 'bytes';
     default:
+      if (field.group === true) return 'group';
       return field.message === undefined ? 'varint' : 'bytes';
   }
 }
@@ -239,10 +256,11 @@ export function writeProto(value: unknown, type: ProtoType | undefined): Uint8Ar
   return concat(pieces.toSorted((one, two) => one.number - two.number).map((piece) => piece.bytes));
 }
 
-const WIRE_NUMBERS = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+const WIRE_NUMBERS = { varint: 0, fixed64: 1, bytes: 2, group: 3, fixed32: 5 } as const;
 
 function tagged(number: number, type: WireField['type'], content: Uint8Array): Uint8Array {
   const tag = varintBytes(BigInt(number) * 8n + BigInt(WIRE_NUMBERS[type]), false);
+  if (type === 'group') return concat([tag, content, varintBytes(BigInt(number) * 8n + 4n, false)]);
   return type === 'bytes' ? concat([tag, varintBytes(content.length, false), content]) : concat([tag, content]);
 }
 
@@ -266,6 +284,7 @@ function writeField(number: number, name: string, value: unknown, field: ProtoFi
   }
   if (field === undefined) return writeUntyped(number, name, value);
   const type = wireTypeOf(field);
+  if (type === 'group') return tagged(number, type, writeProto(value, field.message));
   if (type !== 'bytes') return tagged(number, type, scalarBytes(value, field, name));
   if (field.message !== undefined) return tagged(number, 'bytes', writeProto(value, field.message));
   return tagged(number, 'bytes', value instanceof Uint8Array ? value : utf8Bytes(String(value)));
@@ -278,7 +297,8 @@ function writeUntyped(number: number, name: string, value: unknown): Uint8Array 
   if (typeof value === 'string') return tagged(number, 'bytes', utf8Bytes(value));
   if (value instanceof Uint8Array) return tagged(number, 'bytes', value);
   if (typeof value !== 'object' || value === null) throw new Error(`Field ${name} has no protobuf form.`);
-  const { fixed32, fixed64 } = value as { fixed32?: unknown; fixed64?: unknown };
+  const { fixed32, fixed64, group } = value as { fixed32?: unknown; fixed64?: unknown; group?: unknown };
+  if (group !== undefined) return tagged(number, 'group', writeProto(group, undefined));
   if (fixed32 !== undefined) return tagged(number, 'fixed32', intBytes(whole(fixed32, name), 4, 'le'));
   if (fixed64 !== undefined) return tagged(number, 'fixed64', intBytes(whole(fixed64, name), 8, 'le'));
   return tagged(number, 'bytes', writeProto(value, undefined));

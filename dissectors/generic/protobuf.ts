@@ -153,7 +153,11 @@ export const protobuf: Protocol<State> = defineProtocol<State>({
     ],
   },
   options: [
-    { name: 'proto', default: '', doc: 'The text of a .proto file; empty: show the wire format.' },
+    {
+      name: 'proto',
+      default: '',
+      doc: 'The text of a .proto file, after those of the files it imports; empty: show the wire format.',
+    },
     { name: 'toServer', default: '', doc: 'Message type sent to the server; empty: the only type no other one holds.' },
     { name: 'toClient', default: '', doc: 'Message type sent to the client; empty: the only type no other one holds.' },
   ],
@@ -211,6 +215,13 @@ export const protobuf: Protocol<State> = defineProtocol<State>({
       hex: '0d0000803f10011002',
       message: 'message',
       fields: { 1: { fixed32: 1065353216 }, 2: [1, 2] },
+    },
+    {
+      name: 'a group, and one within it',
+      direction: 'toServer',
+      hex: '0b0801130a0161140c1007',
+      message: 'message',
+      fields: { 1: { group: { 1: 1, 2: { group: { 1: 'a' } } } }, 2: 7 },
     },
     {
       name: 'by a .proto file',
