@@ -155,6 +155,24 @@ export const LOOK_COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'dock.toggle',
+    title: words.dockToggle,
+    icon: 'dock',
+    group: 'look',
+    keys: ['Mod+J'],
+    run: (app) => app.dock.isOpen.update((isOpen) => !isOpen),
+  },
+  {
+    id: 'dock.side',
+    title: words.dockSide,
+    icon: 'dockr',
+    group: 'look',
+    run: (app) => {
+      app.settings.change({ dockSide: app.settings.get().dockSide === 'right' ? 'bottom' : 'right' });
+      app.dock.isOpen.set(true);
+    },
+  },
+  {
     id: 'view.toggle',
     title: words.view,
     icon: 'lanes',

@@ -71,6 +71,8 @@ export const commandStrings = {
     holdNext: 'Hold the next one only',
     nextHeld: 'Next held frame',
     forwardHeld: 'Forward the held frame',
+    dockToggle: 'Open or close the dock',
+    dockSide: 'Dock below or to the right',
     forwardTyping: 'Forward the held frame while typing',
     forwardAsCame: 'Forward as it came',
     duplicateHeld: 'Send the held frame twice',
