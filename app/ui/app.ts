@@ -6,6 +6,7 @@ import { createOverlays, type Overlays } from './commands/overlays.ts';
 import { createEngineClient, type EngineClient } from './engine-client/engine-client.ts';
 import { createMirror, type Mirror } from './engine-client/mirror.ts';
 import { createComposeService, type ComposeService } from './compose/compose-service.ts';
+import { createDiffService, type DiffService } from './diff/diff-service.ts';
 import { createFilterDraft, type FilterDraft } from './filter/filter-draft.ts';
 import { createFuzzService, type FuzzService } from './fuzz/fuzz-service.ts';
 import { createHoldsService, type HoldsService } from './holds/holds-service.ts';
@@ -41,6 +42,7 @@ export interface App {
   readonly compose: ComposeService;
   readonly holds: HoldsService;
   readonly replay: ReplayService;
+  readonly diff: DiffService;
   readonly fuzz: FuzzService;
   readonly statistics: StatisticsService;
   readonly commands: CommandTable;
@@ -78,6 +80,7 @@ export function createApp(host: Host, url: string, token: () => string | null, s
     compose: createComposeService({ client, dock, mirror, notices }),
     holds: createHoldsService({ client, mirror, dock, notices }),
     replay: createReplayService({ client, mirror, dock, notices }),
+    diff: createDiffService({ client, dock }),
     fuzz: createFuzzService({ client, mirror, dock, host, notices }),
     statistics: createStatisticsService(dock),
     overlays: createOverlays(),

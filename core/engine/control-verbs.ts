@@ -31,6 +31,8 @@ export function controlVerbs(engine: Engine): VerbHandlers {
     },
     'race.release': ({ order }) => ({ released: control.release(order) }),
     inject: ({ conn, hex, ...rest }) => {
+      const guest = engine.guests.get(conn);
+      if (guest !== undefined && rest.direction === 'toServer') return { frames: [guest(bytesOf(hex), rest.carrier)] };
       const injection: Injection = { ...rest, connection: conn, bytes: bytesOf(hex) };
       return { frames: proxies.of(conn).inject(injection, 'injected') };
     },

@@ -11,6 +11,7 @@ import type { ProxyDeps } from '../io/proxy.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import { type Control, createControl } from '../relay/control.ts';
 import { type Clock, createDice } from '../traffic/clock.ts';
+import type { Carrier } from '../traffic/frame.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import { checkArguments } from './arguments.ts';
 import { controlVerbs } from './control-verbs.ts';
@@ -67,6 +68,8 @@ export class Engine {
   readonly protocols: ProtocolStore;
   readonly proxies: Proxies;
   readonly following: Following;
+  /** Open connections that no proxy holds, by their number in the session: sends on them, says the frame's number. */
+  readonly guests = new Map<number, (bytes: Uint8Array, carrier?: Partial<Carrier>) => number>();
   readonly session: SessionHolder;
   readonly tickets: Tickets;
   readonly events: EventBoard;

@@ -98,7 +98,15 @@ test('a replay may stop in the middle and be gone on with by hand', async () => 
   const text = '{"Command": "02", "Name": "Hand99", "Password": "made"}';
   await started.engine.call('replay.send', { conn, hex: Buffer.from(text).toString('hex') });
   expect(await countOf(started, 'origin == injected')).toBe(1);
+  // The composer's way: by the connection's number in this session.
+  const { recordedAs } = status.open![0]!;
+  const hex = Buffer.from(text).toString('hex');
+  await started.engine.call('inject', { conn: recordedAs, direction: 'toServer', hex });
+  expect(await countOf(started, `origin == injected and conn == ${recordedAs}`)).toBe(2);
   expect((await started.engine.call('replay.stop', {})).open).toBeUndefined();
+  await expect(started.engine.call('inject', { conn: recordedAs, direction: 'toServer', hex })).rejects.toMatchObject({
+    code: 'unknown-connection',
+  });
   await expect(started.engine.call('replay.send', { conn, hex: '00' })).rejects.toMatchObject({
     code: 'unknown-connection',
   });

@@ -58,6 +58,8 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
       };
       current.open = result.open;
       const open = [...(result.open?.values() ?? [])].map(({ conn, recordId }) => ({ conn, recordedAs: recordId }));
+      // The composer sends on them like on any other.
+      for (const fork of result.open?.values() ?? []) engine.guests.set(fork.recordId, (...what) => fork.send(...what));
       current.status = open.length === 0 ? status : { ...status, open };
       await keep(engine, where, report);
     } catch (error) {
@@ -72,6 +74,7 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
       if (running?.status.state === 'running') {
         throw new EngineError('not-allowed', 'A replay is running; stop it before another one is started.');
       }
+      engine.guests.clear();
       await running?.close();
       const pace = parsePace(args.pace);
       const recording = await recordingFor(engine, work, args);
@@ -136,6 +139,7 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
         current.replay?.stop();
         return current.status;
       }
+      engine.guests.clear();
       current.open = undefined;
       const { open: _closed, ...status } = current.status;
       current.status = status;

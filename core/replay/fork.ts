@@ -1,6 +1,6 @@
 /** Hands the open connections of a replay over to somebody else. */
 import { wrapPayload } from '../protocol/framer.ts';
-import type { Direction, Origin } from '../traffic/frame.ts';
+import type { Carrier, Direction, Origin } from '../traffic/frame.ts';
 import type { LiveItem } from './live-item.ts';
 import { isStream, type RunConnection } from './run-connection.ts';
 import type { ForkedConnection, Sent } from './run-types.ts';
@@ -16,7 +16,7 @@ export function fork(
   connections: ReadonlyMap<number, RunConnection>,
   sent: readonly Sent[],
   listeners: ((item: LiveItem) => void)[],
-  record: (connection: RunConnection, direction: Direction, frame: TargetFrame, origin: Origin) => void,
+  record: (connection: RunConnection, direction: Direction, frame: TargetFrame, origin: Origin) => number,
 ): Map<number, ForkedConnection> {
   const open = new Map<number, ForkedConnection>();
   for (const [conn, connection] of connections) {
@@ -38,11 +38,12 @@ export function fork(
           if (item.conn === conn) listener(item);
         });
       },
-      send: (bytes, carrier = last ?? {}) => {
+      send: (bytes, wanted = {}) => {
+        const carrier = { ...last, ...wanted } as Carrier;
         const wire = isStream(connection) ? { wire: wrapPayload(recorded.framing, bytes) } : {};
         live.send({ bytes, carrier, ...wire });
         conversation.see(bytes, 'toServer');
-        record(connection, 'toServer', { bytes, head: NONE, tail: NONE, carrier, expert: [] }, 'injected');
+        return record(connection, 'toServer', { bytes, head: NONE, tail: NONE, carrier, expert: [] }, 'injected');
       },
       close: () => live.end(),
     });

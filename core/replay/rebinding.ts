@@ -94,7 +94,7 @@ export function findBindings(recording: Recording, issuer: Direction = 'toClient
       }
     });
   }
-  const found = mergeEqual([...collected.values()]).map((one, i) => describe(one, `b${i + 1}`, issuer));
+  const found = mergeEqual([...collected.values()]).map((one, i) => describe(one, `b${i + 1}`));
   return [...found, ...findByteRuns(recording, issuer, found)];
 }
 
@@ -263,9 +263,8 @@ function mergeEqual(all: readonly Collected[]): Collected[] {
   return [...merged.values()];
 }
 
-function describe({ kind, sources, echoes }: Collected, id: string, issuer: Direction): FoundBinding {
+function describe({ kind, sources, echoes }: Collected, id: string): FoundBinding {
   const source = sources[0]!;
-  const who = issuer === 'toClient' ? 'server' : 'client';
   const what = `${formatPath(source.place.path) || 'value'} of ${source.message || 'an unread message'}`;
   const places = [...new Set(echoes.map(({ at }) => `${at.message} ${formatPath(at.place.path)}`.trim()))];
   const listed = places.slice(0, 3).join(', ') + (places.length > 3 ? ` and ${places.length - 3} more` : '');
@@ -279,7 +278,7 @@ function describe({ kind, sources, echoes }: Collected, id: string, issuer: Dire
     id,
     kind,
     what,
-    evidence: `the ${who} issued it first in frame ${source.place.n}; echoed in ${listed}: ${why}`,
+    evidence: `issued in frame ${source.place.n}, echoed in ${listed}: ${why}`,
     recorded: source.plain,
     kinds: new Set(
       [...sources, ...echoes.flatMap(({ at, from }) => [at, ...from])].map((s) => kindOf(s.meta, s.place.path)),

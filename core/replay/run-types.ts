@@ -68,8 +68,8 @@ export interface ForkedConnection {
   readonly state: unknown;
   /** Messages from now on. */
   onItem(listener: (item: LiveItem) => void): void;
-  /** Sends a payload, recorded as injected. */
-  send(bytes: Uint8Array, carrier?: Carrier): void;
+  /** Sends a payload, recorded as injected: the number of its frame. */
+  send(bytes: Uint8Array, carrier?: Partial<Carrier>): number;
   close(): void;
 }
 

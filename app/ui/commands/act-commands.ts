@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { selectedPair } from '../diff/selected-pair.ts';
 import { fetchFrame } from '../engine-client/fetch-frame.ts';
 import { filterLiteral } from '../filter/filter-draft.ts';
 import { isMany, selectionFilter, selectOne } from '../timeline/selection.ts';
@@ -185,6 +186,30 @@ export const ACT_COMMANDS: readonly Command[] = [
     run: (app) => {
       const selection = app.selection.get();
       app.replay.prepare(isMany(selection) ? selectionFilter(selection) : '');
+    },
+  },
+  {
+    id: 'diff.selection',
+    title: words.compare,
+    icon: 'differ',
+    group: 'act',
+    keys: ['X'],
+    run: (app) => {
+      const two = selectedPair(app.selection.get());
+      const name = currentFrame(app)?.messages[0]?.name;
+      if (two !== undefined) app.diff.showFrames(two.a, two.b);
+      else if (name != null) app.diff.showMessages(name);
+      else app.dock.show('diff');
+    },
+  },
+  {
+    id: 'diff.sessions',
+    title: words.compareSessions,
+    icon: 'differ',
+    group: 'act',
+    run: (app) => {
+      app.diff.mode.set('sessions');
+      app.dock.show('diff');
     },
   },
   {

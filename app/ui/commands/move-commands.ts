@@ -100,10 +100,7 @@ export const MOVE_COMMANDS: readonly Command[] = [
     keys: ['P'],
     sheet: { title: words.problems, with: 'move.previousProblem' },
     when: hasRows,
-    run: (app) =>
-      app.dock.tab.get() === 'replay' && app.dock.isOpen.get() && app.mirror.replay.get() !== null
-        ? app.replay.nextDifference(1)
-        : find(app, { kind: 'problem' }, false),
+    run: (app) => (nextDifference(app, 1) ? undefined : find(app, { kind: 'problem' }, false)),
   },
   {
     id: 'move.previousProblem',
@@ -113,10 +110,7 @@ export const MOVE_COMMANDS: readonly Command[] = [
     keys: ['Shift+P'],
     sheet: false,
     when: hasRows,
-    run: (app) =>
-      app.dock.tab.get() === 'replay' && app.dock.isOpen.get() && app.mirror.replay.get() !== null
-        ? app.replay.nextDifference(-1)
-        : find(app, { kind: 'problem' }, true),
+    run: (app) => (nextDifference(app, -1) ? undefined : find(app, { kind: 'problem' }, true)),
   },
   {
     id: 'goto',
@@ -290,6 +284,17 @@ export const MOVE_COMMANDS: readonly Command[] = [
     },
   },
 ];
+
+/** In a verdict or a comparison the problems are its differences. */
+function nextDifference(app: App, step: 1 | -1): boolean {
+  if (!app.dock.isOpen.get()) return false;
+  const tab = app.dock.tab.get();
+  const where =
+    tab === 'replay' && app.mirror.replay.get() !== null ? app.replay : tab === 'diff' ? app.diff : undefined;
+  if (where === undefined || (where === app.diff && app.diff.compared.get() === null)) return false;
+  where.nextDifference(step);
+  return true;
+}
 
 async function reveal(app: App): Promise<void> {
   const { index, exact } = await app.view.indexOf(app.selection.get().focus);

@@ -7,8 +7,7 @@ export const ACCEPTED = '.ipsession,.pcap,.pcapng,.cap,.har,.jsonl,.json,.log';
 
 export async function openPicked(app: App, picked: PickedFile): Promise<void> {
   try {
-    const path = picked.path ?? (await upload(app, picked));
-    await openPath(app, path);
+    await openPath(app, await pathOf(app, picked));
   } catch (error) {
     app.notices.problem(error);
   }
@@ -22,6 +21,11 @@ export async function openPath(app: App, path: string): Promise<void> {
   const { frames, problems } = await app.client.request('files.import', { path });
   app.notices.say(t.dialogs.imported(frames, problems.length), problems.length > 0 ? 'warning' : 'info');
   for (const problem of problems.slice(0, 2)) app.notices.say(problem, 'warning');
+}
+
+/** A path the engine can read. */
+export function pathOf(app: App, picked: PickedFile): Promise<string> {
+  return picked.path === undefined ? upload(app, picked) : Promise.resolve(picked.path);
 }
 
 async function upload(app: App, { file, name }: PickedFile): Promise<string> {

@@ -1,4 +1,5 @@
-import type { ReplayStatus } from '../../../core/contract/replay-verbs.ts';
+import { useState } from 'react';
+import type { Binding, ReplayStatus } from '../../../core/contract/replay-verbs.ts';
 import { useApp } from '../app.ts';
 import { middleCut } from '../format/text.ts';
 import { Icon } from '../icons/icon.tsx';
@@ -19,7 +20,10 @@ export function Bindings({ status }: { readonly status: ReplayStatus }) {
         <div className="binding h" role="row">
           <span role="columnheader" />
           <span role="columnheader">{t.inspector.value}</span>
-          <span role="columnheader">{t.replay.recordedNow}</span>
+          <span role="columnheader">{t.replay.recorded}</span>
+          <span role="columnheader" title={t.replay.byHandHint}>
+            {t.replay.now}
+          </span>
           <span role="columnheader">{t.replay.evidence}</span>
         </div>
         {status.bindings.map((binding) => (
@@ -34,8 +38,11 @@ export function Bindings({ status }: { readonly status: ReplayStatus }) {
             <span role="cell" className="mono cut" title={binding.what}>
               {binding.what}
             </span>
-            <span role="cell" className="mono cut" title={`${binding.recorded} → ${binding.replayed}`}>
-              {`${middleCut(binding.recorded, 12)} → ${middleCut(binding.replayed, 12)}`}
+            <span role="cell" className="mono cut" title={binding.recorded}>
+              {middleCut(binding.recorded, 14)}
+            </span>
+            <span role="cell">
+              <ValueField binding={binding} />
             </span>
             <span role="cell" className="muted cut" title={binding.evidence}>
               {`${binding.evidence} · ${t.replay.uses(binding.uses)}`}
@@ -57,5 +64,28 @@ export function Bindings({ status }: { readonly status: ReplayStatus }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** What the new server issued; what is typed instead is sent in the next run. */
+function ValueField({ binding }: { readonly binding: Binding }) {
+  const app = useApp();
+  const [text, setText] = useState(binding.value ?? '');
+  const save = (): void => {
+    if (text === (binding.value ?? '')) return;
+    app.replay.setBinding(binding.id, binding.enabled, text).catch(app.notices.problem);
+  };
+  return (
+    <input
+      className={`field mono${binding.value === undefined ? '' : ' changed'}`}
+      aria-label={t.replay.byHand(binding.what)}
+      title={`${binding.value ?? binding.replayed}\n${t.replay.byHandHint}`}
+      placeholder={middleCut(binding.replayed, 14)}
+      spellCheck={false}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={save}
+      onKeyDown={(event) => event.key === 'Enter' && save()}
+    />
   );
 }

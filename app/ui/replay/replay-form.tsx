@@ -75,6 +75,17 @@ export function ReplayForm() {
             onChange={(event) => set({ session: event.target.value })}
           />
         </FormLine>
+        <FormLine label={t.replay.learnFrom} hint={t.replay.learnFromHint}>
+          <input
+            className="field mono"
+            spellCheck={false}
+            value={draft.learnFrom}
+            onChange={(event) => set({ learnFrom: event.target.value })}
+          />
+        </FormLine>
+        <FormLine label={t.replay.until} hint={t.replay.untilHint}>
+          <NumberField value={draft.until} min={0} max={1_000_000_000} onChange={(until) => set({ until })} />
+        </FormLine>
         <FormLine label={t.replay.timeout}>
           <NumberField value={draft.timeoutMs} min={1} max={600_000} onChange={(timeoutMs) => set({ timeoutMs })} />
         </FormLine>

@@ -13,6 +13,10 @@ export interface ReplayDraft {
   readonly session: string;
   readonly timeoutMs: number;
   readonly ignore: readonly string[];
+  /** Another recording of the same visit; '' is none. */
+  readonly learnFrom: string;
+  /** Stops behind this client frame; 0: plays to the end. */
+  readonly until: number;
 }
 
 export interface ReplayService {
@@ -26,7 +30,7 @@ export interface ReplayService {
   prepare(filter: string): void;
   run(): Promise<void>;
   stop(): Promise<void>;
-  setBinding(id: string, enabled: boolean): Promise<void>;
+  setBinding(id: string, enabled: boolean, value?: string): Promise<void>;
   nextDifference(step: 1 | -1): void;
   canIgnore(): boolean;
   ignoreField(): Promise<void>;
@@ -51,6 +55,8 @@ export function createReplayService({ client, mirror, dock }: ReplayDeps): Repla
     session: '',
     timeoutMs: 5000,
     ignore: [],
+    learnFrom: '',
+    until: 0,
   });
   const isEditing = createStore(false);
   const row = createStore(-1);
@@ -65,6 +71,8 @@ export function createReplayService({ client, mirror, dock }: ReplayDeps): Repla
       ...(now.filter === '' ? {} : { filter: now.filter }),
       ...(now.session === '' ? {} : { session: now.session }),
       ...(now.ignore.length === 0 ? {} : { ignore: now.ignore }),
+      ...(now.learnFrom === '' ? {} : { learnFrom: now.learnFrom }),
+      ...(now.until === 0 ? {} : { until: now.until }),
     };
     row.set(-1);
     field.set('');
@@ -90,8 +98,9 @@ export function createReplayService({ client, mirror, dock }: ReplayDeps): Repla
     async stop() {
       mirror.replay.set(await client.request('replay.stop', {}));
     },
-    async setBinding(id, enabled) {
-      mirror.replay.set(await client.request('replay.setBinding', { id, enabled }));
+    async setBinding(id, enabled, value) {
+      const args = { id, enabled, ...(value === undefined ? {} : { value }) };
+      mirror.replay.set(await client.request('replay.setBinding', args));
     },
     nextDifference(step) {
       const rows = mirror.replay.get()?.rows ?? [];

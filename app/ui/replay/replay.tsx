@@ -4,6 +4,7 @@ import { Icon } from '../icons/icon.tsx';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
 import { Bindings } from './bindings.tsx';
+import { LeftOpen } from './left-open.tsx';
 import { ReplayBanner } from './replay-banner.tsx';
 import { ReplayForm } from './replay-form.tsx';
 import { isDifferent } from './replay-service.ts';
@@ -34,6 +35,7 @@ export function Replay() {
   return (
     <div className="dock replay">
       <ReplayBanner status={status} />
+      <LeftOpen status={status} />
       <div className="head">
         <b className="cut">{draft.session === '' ? t.replay.thisSession : draft.session}</b>
         <Icon name="right" small />

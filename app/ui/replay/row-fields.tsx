@@ -17,7 +17,13 @@ const state = (field: Field): string => {
 const isOff = (field: Field): boolean => field.ignored === undefined && field.recorded !== field.replayed;
 
 const COLUMNS: readonly TableColumn<Field>[] = [
-  { id: 'path', title: t.replay.field, width: 'minmax(90px, .8fr)', isMono: true, text: (field) => field.path },
+  {
+    id: 'path',
+    title: t.replay.field,
+    width: 'minmax(90px, .8fr)',
+    isMono: true,
+    text: (field) => field.path || t.diff.wholeValue,
+  },
   {
     id: 'recorded',
     title: t.replay.recorded,

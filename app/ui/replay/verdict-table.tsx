@@ -1,14 +1,15 @@
 import { useEffect, useMemo, useRef } from 'react';
 import type { VerdictRow } from '../../../core/contract/replay-verbs.ts';
 import { useApp } from '../app.ts';
-import { grouped } from '../format/number.ts';
-import { languageOf, oneLine } from '../format/text.ts';
+import { delta, grouped } from '../format/number.ts';
+import { oneLine } from '../format/text.ts';
 import { Icon } from '../icons/icon.tsx';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
 import { Table, type TableColumn } from '../widgets/table.tsx';
 import { OUTCOME_LOOK } from './replay-banner.tsx';
 import { isDifferent } from './replay-service.ts';
+import { SideCell } from './side-cell.tsx';
 
 interface Indexed {
   readonly index: number;
@@ -19,19 +20,6 @@ type Side = VerdictRow['recorded'];
 
 function text(side: Side): string {
   return side === undefined ? '' : `${side.message} ${oneLine(side.summary)}`;
-}
-
-function SideCell({ side, absent }: { readonly side: Side; readonly absent: string }) {
-  if (side === undefined) return <span className="absent">{absent}</span>;
-  const summary = oneLine(side.summary);
-  return (
-    <span className="cut">
-      <span className="mono">{side.message}</span>{' '}
-      <span className="muted" lang={languageOf(summary)}>
-        {summary}
-      </span>
-    </span>
-  );
 }
 
 /** While it runs rows only say what was sent and what came: the verdict needs the end. */
@@ -54,9 +42,9 @@ const columnsOf = (isRunning: boolean): readonly TableColumn<Indexed>[] => [
     id: 'verdict',
     title: t.replay.verdict,
     width: '104px',
-    text: ({ row }) => (isRunning ? progressOf(row) : t.replay.outcomes[row.outcome]),
+    text: ({ row }) => (isRunning || isSent(row) ? progressOf(row) : t.replay.outcomes[row.outcome]),
     cell: ({ row }) =>
-      isRunning ? (
+      isRunning || isSent(row) ? (
         <span className="muted">{progressOf(row)}</span>
       ) : (
         <span className={`verd ${OUTCOME_LOOK[row.outcome][1]}`}>
@@ -77,12 +65,22 @@ const columnsOf = (isRunning: boolean): readonly TableColumn<Indexed>[] => [
     title: t.replay.deltaAnswer,
     width: '82px',
     isRight: true,
-    text: ({ row }) => (row.lateMs === undefined ? '' : `+${Math.round(row.lateMs)} ms`),
+    text: ({ row }) => (row.deltaMs === undefined ? '' : delta(row.deltaMs / 1000)),
+    cell: ({ row }) => (
+      <span className={row.outcome === 'late' ? 'c-warning' : 'muted'}>
+        {row.deltaMs === undefined ? '' : delta(row.deltaMs / 1000)}
+      </span>
+    ),
   },
 ];
 
+/** A message of the client: there is nothing to judge about it. */
+function isSent({ recorded, replayed }: VerdictRow): boolean {
+  return (recorded ?? replayed)?.direction === 'toServer';
+}
+
 function progressOf(row: VerdictRow): string {
-  return row.replayed === undefined ? t.replay.sent : t.replay.came;
+  return isSent(row) ? t.replay.sent : t.replay.came;
 }
 
 const WHILE_RUNNING = columnsOf(true);

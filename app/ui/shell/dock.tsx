@@ -3,6 +3,7 @@ import type { KeyboardEvent, PointerEvent, ReactNode, RefObject } from 'react';
 import { useEffect, useRef } from 'react';
 import { useApp } from '../app.ts';
 import { Composer } from '../compose/composer.tsx';
+import { Diff } from '../diff/diff.tsx';
 import { ExpertList } from '../expert/expert-list.tsx';
 import { Fuzz } from '../fuzz/fuzz.tsx';
 import { Holds } from '../holds/holds.tsx';
@@ -22,6 +23,7 @@ const ICON: Readonly<Record<DockTab, IconName>> = {
   compose: 'send',
   holds: 'hold',
   replay: 'replay',
+  diff: 'differ',
   fuzz: 'bolt',
   statistics: 'target',
   expert: 'warn',
@@ -33,6 +35,7 @@ const TOOL: Readonly<Record<DockTab, () => ReactNode>> = {
   compose: Composer,
   holds: Holds,
   replay: Replay,
+  diff: Diff,
   fuzz: Fuzz,
   statistics: Statistics,
   expert: ExpertList,
@@ -45,6 +48,7 @@ const HEIGHT: Readonly<Record<DockTab, number>> = {
   compose: 507,
   holds: 535,
   replay: 639,
+  diff: 639,
   fuzz: 639,
   statistics: 507,
   expert: 315,

@@ -27,7 +27,7 @@ export function Shell() {
   const tab = useStore(app.dock.tab);
   const isDockOpen = useStore(app.dock.isOpen);
   // Verdicts and campaigns take the room of the overview, which has nothing to add to them.
-  const hasStrip = side === 'right' || !isDockOpen || (tab !== 'replay' && tab !== 'fuzz');
+  const hasStrip = side === 'right' || !isDockOpen || (tab !== 'replay' && tab !== 'diff' && tab !== 'fuzz');
   const area = useRef<HTMLDivElement>(null);
 
   const onDrop = (event: DragEvent): void => {

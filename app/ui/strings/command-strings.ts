@@ -88,6 +88,8 @@ export const commandStrings = {
     panicLong: 'Stop acting: pass everything, hold nothing',
     resume: 'Let rules act again',
     replay: 'Replay selection',
+    compare: 'Compare the selected frames, or all like this one',
+    compareSessions: 'Compare two sessions',
     fuzz: 'Fuzz selection',
     ignoreField: 'Ignore a field in the verdict',
     nextDifference: 'Next difference',

@@ -4,6 +4,7 @@
  */
 import { expertStrings, statisticsStrings } from './statistics-strings.ts';
 import { composeStrings, faultStrings, holdStrings } from './control-strings.ts';
+import { diffStrings } from './diff-strings.ts';
 import { dialogStrings, firstRunStrings, proxyStrings } from './setup-strings.ts';
 import { commandStrings } from './command-strings.ts';
 import { fuzzStrings, replayStrings } from './run-strings.ts';
@@ -22,6 +23,7 @@ const english = {
   compose: composeStrings,
   faults: faultStrings,
   replay: replayStrings,
+  diff: diffStrings,
   fuzz: fuzzStrings,
   statistics: statisticsStrings,
   expert: expertStrings,

@@ -57,6 +57,7 @@ export const shellStrings = {
     compose: 'Compose',
     holds: 'Holds and rules',
     replay: 'Replay',
+    diff: 'Compare',
     fuzz: 'Fuzz',
     statistics: 'Statistics',
     expert: 'Expert info',

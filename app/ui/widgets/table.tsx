@@ -53,6 +53,12 @@ export function Table<Row>(props: TableProps<Row>) {
     scroller.current?.style.setProperty('--cols', columns.map((column) => column.width).join(' '));
   }, [columns]);
 
+  // A row chosen from elsewhere comes into sight.
+  useEffect(() => {
+    if (at >= 0) revealRow(scroller.current, at, ROW, HEAD);
+    // Only when another one is chosen: rows that come and go do not move the view.
+  }, [selected]);
+
   const onKey = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 220) / ROW) - 2);
     const steps: Readonly<Record<string, number>> = {
