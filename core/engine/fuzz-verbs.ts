@@ -142,9 +142,9 @@ async function begin(
   return current;
 }
 
-/** The open session may hold what we sent ourselves, to other servers too: replays and earlier campaigns are no seeds. */
+/** The open session may hold what we sent ourselves, to other servers too, and their answers: only clients are seeds. */
 function seedFilter({ session, filter = '' }: FuzzArgs): { readonly filter?: string } {
-  const own = session === undefined ? 'origin == wire' : '';
+  const own = session === undefined ? 'origin == wire and toServer' : '';
   const parts = [own, filter.trim() === '' ? '' : `(${filter})`].filter((part) => part !== '');
   return parts.length === 0 ? {} : { filter: parts.join(' and ') };
 }
