@@ -1,6 +1,7 @@
 /** UDP datagrams → connections and frames: ENet put back together where the datagrams are ENet's, else a frame a datagram. */
 import { looksLikeEnet, type PassiveConnection, type PassiveEvent, PassiveObserver } from '../enet-node/wire.ts';
 import type { Direction, Link, Protocol } from '../protocol/protocol.ts';
+import { enetDetails, type EnetFigures } from '../traffic/enet-figures.ts';
 import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
 import type { FrameDraft } from '../traffic/sink.ts';
 import type { CaptureOptions } from './capture-traffic.ts';
@@ -166,6 +167,7 @@ export function createDatagramFlows(
             : event.reason === 'end'
               ? 'capture ended'
               : event.reason;
+        sink.changed(flow.id, { details: { ...details(event.connection), ...enetDetails(figures(event.connection)) } });
         sink.closed(flow.id, time, ending);
         return;
       }
@@ -290,4 +292,24 @@ function details(connection: PassiveConnection): Record<string, string | number 
     ...(connection.checksum === 'none' ? {} : { checksum: connection.checksum }),
     ...(connection.compressed ? { compressed: true } : {}),
   };
+}
+
+/** What each side sent, as far as the capture shows it. */
+function figures(connection: PassiveConnection): EnetFigures[] {
+  return (['client', 'server'] as const).map((side) => {
+    const isClient = side === 'client';
+    const sent = isClient ? connection.toServer : connection.toClient;
+    return {
+      side,
+      ...(sent.roundTripTime === undefined
+        ? {}
+        : { rttMs: sent.roundTripTime, rttVarianceMs: sent.roundTripTimeVariance }),
+      resent: sent.repeats,
+      late: sent.late,
+      missing: sent.missing,
+      channels: connection
+        .channels(isClient)
+        .map(({ channel, packets, repeats }) => ({ channel, packets, resent: repeats })),
+    };
+  });
 }

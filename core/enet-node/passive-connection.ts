@@ -1,6 +1,6 @@
 /** A connection found in captured datagrams. */
 import type { Endpoint } from './passive-event.ts';
-import { Flow, type FlowEvent, type FlowStatistics } from './passive-flow.ts';
+import { Flow, type FlowChannelStatistics, type FlowEvent, type FlowStatistics } from './passive-flow.ts';
 
 export class PassiveConnection {
   /** Counts the connections of an observer from 1. */
@@ -64,6 +64,11 @@ export class PassiveConnection {
   /** Counts of the datagrams from the server. */
   get toClient(): Readonly<FlowStatistics> {
     return this.#toClient.statistics;
+  }
+
+  /** Counts of the channels that carried packets one way. */
+  channels(fromClient: boolean): readonly Readonly<FlowChannelStatistics>[] {
+    return this.flow(fromClient).channels();
   }
 
   /** @internal */

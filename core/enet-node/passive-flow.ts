@@ -17,6 +17,15 @@ export interface FlowStatistics {
   missing: number;
   /** Mean time from a command of this direction to its acknowledgement, at the place of the capture. */
   roundTripTime: number | undefined;
+  /** Mean deviation from it. */
+  roundTripTimeVariance: number;
+}
+
+/** Counts of one channel of one direction. */
+export interface FlowChannelStatistics {
+  readonly channel: number;
+  packets: number;
+  repeats: number;
 }
 
 /** What a flow reports; the observer adds connection, direction, time and index. */
@@ -57,6 +66,7 @@ export type FlowEvent =
 
 interface ObservedChannel {
   readonly order: ReceiveChannel;
+  readonly counts: FlowChannelStatistics;
   /** The first reliable sequence number to expect is known. */
   based: boolean;
   /** Acknowledged sequence numbers that were not seen, with the time of the acknowledgement. */
@@ -89,6 +99,7 @@ export class Flow implements ReceiveSink {
     late: 0,
     missing: 0,
     roundTripTime: undefined,
+    roundTripTimeVariance: 0,
   };
 
   readonly #report: (event: FlowEvent) => void;
@@ -124,6 +135,14 @@ export class Flow implements ReceiveSink {
     }
   }
 
+  /** Counts of the channels that were used. */
+  channels(): readonly FlowChannelStatistics[] {
+    return [...this.#channels.values()]
+      .map(({ counts }) => counts)
+      .filter(({ packets, repeats }) => packets + repeats > 0)
+      .sort((a, b) => a.channel - b.channel);
+  }
+
   /** Whether a datagram with this send time was seen lately. */
   sentAt(sentTime: number): boolean {
     return this.#sendTimes.has(sentTime);
@@ -150,7 +169,7 @@ export class Flow implements ReceiveSink {
       this.#giveUp(channel);
       verdict = this.#offer(order, code, sequence, second, data, fragment);
     }
-    if (verdict === Verdict.repeat) this.statistics.repeats++;
+    if (verdict === Verdict.repeat) this.#repeated(channel);
     if (verdict === Verdict.stale) this.#takeStale(channel, code, sequence, second, data);
     this.#watchHole(channel);
   }
@@ -160,8 +179,11 @@ export class Flow implements ReceiveSink {
     const sent = this.#sendTimes.get(sentTime);
     if (sent !== undefined) {
       const measured = now - sent;
-      const mean = this.statistics.roundTripTime;
-      this.statistics.roundTripTime = mean === undefined ? measured : mean + (measured - mean) / 8;
+      const { statistics } = this;
+      const mean = statistics.roundTripTime;
+      statistics.roundTripTime = mean === undefined ? measured : mean + (measured - mean) / 8;
+      const apart = mean === undefined ? 0 : Math.abs(measured - mean);
+      statistics.roundTripTimeVariance += (apart - statistics.roundTripTimeVariance) / 4;
     }
     const channel = this.#channels.get(channelId);
     if (channel === undefined || !channel.based || channel.missed.has(sequence)) return;
@@ -194,8 +216,9 @@ export class Flow implements ReceiveSink {
     waiting: Waiting | undefined,
   ): void {
     this.statistics.packets++;
+    const { counts, recent } = this.#channel(channel.id);
+    counts.packets++;
     if ((flags & PacketFlag.reliable) === 0) {
-      const { recent } = this.#channel(channel.id);
       recent.add(reliableSequence * 0x10000 + unreliableSequence);
       if (recent.size > REMEMBERED) recent.delete(recent.keys().next().value!);
     }
@@ -215,11 +238,16 @@ export class Flow implements ReceiveSink {
     });
   }
 
+  #repeated({ counts }: ObservedChannel): void {
+    this.statistics.repeats++;
+    counts.repeats++;
+  }
+
   #takeUnsequenced(channel: number, group: number, data: Uint8Array): void {
     if (!this.#unsequencedBased) this.#unsequenced.startAt(group);
     this.#unsequencedBased = true;
     if (!this.#unsequenced.take(group)) {
-      this.statistics.repeats++;
+      this.#repeated(this.#channel(channel));
       return;
     }
     this.#reportSingle(channel, data, PacketFlag.unsequenced, 0, group, false);
@@ -234,6 +262,7 @@ export class Flow implements ReceiveSink {
     outOfOrder: boolean,
   ): void {
     this.statistics.packets++;
+    this.#channel(channel).counts.packets++;
     this.#report({
       kind: 'packet',
       channel,
@@ -298,7 +327,7 @@ export class Flow implements ReceiveSink {
     } else if (code === Command.sendUnreliable && !channel.recent.has(sequence * 0x10000 + second)) {
       this.statistics.late++;
       this.#report({ kind: 'late', channel: id, data, reliableSequence: sequence, unreliableSequence: second });
-    } else this.statistics.repeats++;
+    } else this.#repeated(channel);
   }
 
   #watchHole(channel: ObservedChannel): void {
@@ -386,6 +415,7 @@ export class Flow implements ReceiveSink {
     if (channel === undefined) {
       channel = {
         order: new ReceiveChannel(id, this),
+        counts: { channel: id, packets: 0, repeats: 0 },
         based: !this.#midStream,
         missed: new Map(),
         passed: new Set(),

@@ -3,6 +3,7 @@
  * one. Numbers are those of our own peers, so each side is seen by itself.
  */
 import type { EnetHealth } from '../contract/statistics-verbs.ts';
+import type { EnetFigures } from '../traffic/enet-figures.ts';
 import type { PacketEvent, Peer } from '../enet-node/index.ts';
 
 /** Shorter waits are the reordering of an ordinary turn of the host. */
@@ -50,5 +51,18 @@ export function healthOf(conn: number, side: EnetHealth['side'], peer: Peer, bla
       reassembling: c.assembling,
     })),
     blame,
+  };
+}
+
+/** What is kept of a link when it has ended. */
+export function figuresOf(side: EnetFigures['side'], peer: Peer): EnetFigures {
+  const s = peer.statistics();
+  return {
+    side,
+    rttMs: s.roundTripTime,
+    rttVarianceMs: s.roundTripTimeVariance,
+    resent: s.resent,
+    lossShare: s.packetLoss,
+    channels: s.channels.map((c) => ({ channel: c.channel, packets: c.reliableSent, resent: c.resent })),
   };
 }

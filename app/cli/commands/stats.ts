@@ -1,3 +1,4 @@
+import { enetFigures } from '../../../core/traffic/enet-figures.ts';
 import type { Invocation } from '../command.ts';
 import { forEachFrame } from '../decoded-file.ts';
 import { print } from '../output.ts';
@@ -88,9 +89,12 @@ export async function stats(invocation: Invocation): Promise<number> {
           },
         ];
   });
+  const enet = [...decoder.connections.values()].flatMap((c) =>
+    enetFigures(c).map((figures) => ({ conn: c.id, ...figures })),
+  );
   const expert = [...remarks.values()].sort((a, b) => b.count - a.count);
   if (invocation.flag('json')) {
-    print(JSON.stringify({ frames, seconds: last, messages, connections, expert }, null, 2));
+    print(JSON.stringify({ frames, seconds: last, messages, connections, enet, expert }, null, 2));
     return 0;
   }
   const ms = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 10 ? 2 : 1));
@@ -148,6 +152,33 @@ export async function stats(invocation: Invocation): Promise<number> {
       ]),
     ),
   );
+  if (enet.length > 0) {
+    print('');
+    print(
+      table(
+        [
+          { title: 'conn', right: true },
+          { title: 'ENet side' },
+          { title: 'round trip ms', right: true },
+          { title: '±', right: true },
+          { title: 'resent', right: true },
+          { title: 'late', right: true },
+          { title: 'lost', right: true },
+          { title: 'by channel' },
+        ],
+        enet.map((e) => [
+          e.conn,
+          e.side,
+          ms(e.rttMs),
+          ms(e.rttVarianceMs),
+          e.resent,
+          e.late ?? '',
+          e.lossShare === undefined ? (e.missing ?? '') : `${(100 * e.lossShare).toFixed(1)} %`,
+          e.channels.map((c) => `${c.channel}: ${c.packets}${c.resent === 0 ? '' : ` (${c.resent} again)`}`).join(', '),
+        ]),
+      ),
+    );
+  }
   if (expert.length > 0) {
     print('');
     print(

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { protocols } from '../../../dissectors/index.ts';
 import { Registry } from '../../protocol/recognise.ts';
 import { openSession } from '../../session/session-reader.ts';
+import { enetFigures } from '../../traffic/enet-figures.ts';
 import { copyInto } from './copy-session.ts';
 import { FILE_FORMATS, type FileFormat, previewRedaction, runExportJob } from './file-work.ts';
 import { importFile } from './import-file.ts';
@@ -353,4 +354,21 @@ test('a session becomes a TypeScript test of the frames asked for', async () => 
   const some = await runExportJob({ session, format: 'test', output, version: 'test', frames: [1, 2] }, tools);
   expect(some.frames).toBe(2);
   expect(readFileSync(output, 'utf8')).not.toContain('chat_send');
+});
+
+test('a session made of a capture keeps how ENet did, per side and channel', async () => {
+  const reader = openSession(await imported(join(CAPTURES, 'mana/head-quick.pcap')), protocols);
+  const figures = reader.connections().map((connection) => enetFigures(connection));
+  reader.close();
+  expect(figures).toHaveLength(5);
+  for (const sides of figures) {
+    expect(sides.map(({ side }) => side)).toEqual(['client', 'server']);
+    for (const { rttMs, resent, missing } of sides) {
+      expect(rttMs).toBeGreaterThan(0);
+      expect([resent, missing]).toEqual([0, 0]);
+    }
+  }
+  expect(figures.flatMap((sides) => sides.map(({ channels }) => channels.map((c) => [c.channel, c.packets])))).toEqual(
+    [2, 3, 1, 2, 3, 3, 14, 24, 5, 7].map((packets) => [[0, packets]]),
+  );
 });
