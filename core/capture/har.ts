@@ -1,11 +1,13 @@
 /** HAR 1.2 with WebSocket messages, as browsers' developer tools export them (`_webSocketMessages`). */
+import { utf8Bytes } from '../schema/characters.ts';
+import { scanJson } from '../schema/json-text.ts';
 import { applyInOrder, type Happening } from './happenings.ts';
 import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
 import type { Connection, ExpertInfo } from '../traffic/frame.ts';
 
 interface HarMessage {
   readonly type?: string;
-  /** Seconds since 1970. */
+  /** Seconds since 1970 (Chromium, Firefox), or milliseconds (Playwright). */
   readonly time?: number;
   readonly opcode?: number;
   readonly data?: string;
@@ -24,6 +26,8 @@ export function isHar(start: string): boolean {
 }
 
 const NONE = new Uint8Array(0);
+const MOST = Number.MAX_SAFE_INTEGER;
+const NO_LIMITS = { maxBytes: MOST, maxNodes: MOST, maxItems: MOST, maxDepth: 100 };
 const OPCODES: Readonly<Record<number, 'text' | 'binary' | 'ping' | 'pong' | 'close'>> = {
   1: 'text',
   2: 'binary',
@@ -34,17 +38,11 @@ const OPCODES: Readonly<Record<number, 'text' | 'binary' | 'ping' | 'pong' | 'cl
 
 /** Feeds every WebSocket connection of the file; plain requests have no frames and are counted in `problems`. */
 export function readHar(text: string, sink: TrafficSink): { problems: string[]; began: number } {
-  let entries: readonly HarEntry[];
-  try {
-    const parsed = JSON.parse(text) as { log?: { entries?: unknown } };
-    if (!Array.isArray(parsed.log?.entries)) return { problems: ['the HAR file has no log.entries'], began: 0 };
-    entries = parsed.log.entries as readonly HarEntry[];
-  } catch (error) {
-    return { problems: [`the HAR file is not JSON: ${(error as Error).message}`], began: 0 };
-  }
+  const problems: string[] = [];
+  const entries = entriesOf(text, problems);
+  if (entries === undefined) return { problems, began: 0 };
   const sockets = entries.filter((entry) => Array.isArray(entry?._webSocketMessages));
   const began = Math.min(...sockets.map((s) => started(s)), Number.POSITIVE_INFINITY);
-  const problems: string[] = [];
   // Sockets stand one after the other in the file; in a session frames stand as they happened.
   applyInOrder(sockets.map((entry) => socketHappenings(entry, sink, began, problems)));
   if (sockets.length === 0)
@@ -52,6 +50,33 @@ export function readHar(text: string, sink: TrafficSink): { problems: string[]; 
       'the HAR file holds no WebSocket messages: export it with the messages (Chromium: Network panel, "Export HAR (with sensitive data)")',
     );
   return { problems, began: Number.isFinite(began) ? began : 0 };
+}
+
+/** Of a file that breaks off, what came before; undefined when that holds no entries. */
+function entriesOf(text: string, problems: string[]): readonly HarEntry[] | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    const { root, end, expert } = scanJson(utf8Bytes(text), NO_LIMITS);
+    problems.push(`the HAR file breaks off or is damaged at byte ${end}: ${expert.at(-1)?.text ?? 'it is no JSON'}`);
+    parsed = root?.value;
+    dropTorn(entriesIn(parsed)?.at(-1));
+  }
+  const entries = entriesIn(parsed);
+  if (entries === undefined && problems.length === 0) problems.push('the HAR file has no log.entries');
+  return entries;
+}
+
+function entriesIn(parsed: unknown): readonly HarEntry[] | undefined {
+  const entries = (parsed as { log?: { entries?: unknown } } | null | undefined)?.log?.entries;
+  return Array.isArray(entries) ? (entries as HarEntry[]) : undefined;
+}
+
+/** The message the file breaks off in is no message. */
+function dropTorn(entry: HarEntry | undefined): void {
+  const messages = entry?._webSocketMessages as HarMessage[] | undefined;
+  if (Array.isArray(messages) && typeof messages.at(-1)?.data !== 'string') messages.pop();
 }
 
 function socketHappenings(entry: HarEntry, sink: TrafficSink, began: number, problems: string[]): Happening[] {
@@ -82,7 +107,7 @@ function socketHappenings(entry: HarEntry, sink: TrafficSink, began: number, pro
     if (problem !== undefined) problems.push(`message ${i + 1} of ${entry.request?.url ?? 'a WebSocket'}: ${problem}`);
     const expert: ExpertInfo[] =
       problem === undefined ? [] : [{ severity: 'warning', group: 'transport', code: 'unreadable', text: problem }];
-    last = typeof message.time === 'number' ? message.time : last;
+    last = typeof message.time === 'number' ? inSeconds(message.time) : last;
     const time = last;
     const draft: FrameDraft = {
       conn,
@@ -113,6 +138,11 @@ function headerDetails(headers: Headers, prefix: string): Record<string, string>
       details[`${prefix}${name}`] = String(header.value);
   }
   return details;
+}
+
+/** No clock says seconds beyond the year 5000. */
+function inSeconds(time: number): number {
+  return time > 1e11 ? time / 1000 : time;
 }
 
 function started(entry: HarEntry): number {
