@@ -24,12 +24,16 @@ export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
 const RUNS = 3;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
 const PREFIX_MS = 8_000;
+/** What finding a shorter way to a message may cost, for each case that will take it. */
+const PREFIX_MS_A_CASE = 15;
 const LANE_SAMPLES = 10;
-const ENOUGH = 0.9;
+const ENOUGH = 0.85;
 
 export interface CalibrateHow {
   readonly lanes?: number;
   readonly isOver: () => boolean;
+  /** Cases that will be played, when that is known. */
+  readonly cases?: number;
   /** Steps whose messages will be mutated. */
   readonly steps: readonly number[];
 }
@@ -59,7 +63,7 @@ export async function calibrate(
   const runs: Run[] = [];
   if (scene.identities.length > 0) {
     const fresh = new Identities(scene.identities);
-    const run = await play(seed.base, fresh);
+    const run = await play(expecting(seed, [first]).base, fresh);
     // As somebody else is better even when it is no more alike: cases then do not meet.
     if (likenessOf(recorded, run) >= likeness - 0.02) {
       identities = fresh;
@@ -74,7 +78,7 @@ export async function calibrate(
   // For trying out: an answer that does not come within this is not as usual.
   const answer = Math.min(300, Math.max(60, baseline.p90 * 6));
   const curious: Patience = { answer, muted: answer, settle: 1, quiet: Math.min(20, Math.max(3, baseline.p90)) };
-  const until = stage.clock.now() + PREFIX_MS;
+  const until = stage.clock.now() + Math.min(PREFIX_MS, (how.cases ?? Infinity) * PREFIX_MS_A_CASE);
   const prefixes = await findPrefixes({
     seed,
     baseline,
@@ -83,8 +87,10 @@ export async function calibrate(
     isOver: () => how.isOver() || stage.clock.now() > until,
   });
   const latencies: number[] = [];
+  // Several at once wait for each other; that is no other answer.
+  const together: Patience = { ...curious, answer: 600, muted: 600, quiet: Math.max(20, curious.quiet ?? 0) };
   const isAsUsual = async ({ script, at }: Prefixes['samples'][number]): Promise<boolean> => {
-    const run = await play(script, identities, curious);
+    const run = await play(script, identities, together);
     const step = script.steps[at]!;
     const ms = run.steps[at]?.answerMs;
     if (ms !== undefined) latencies.push(ms);

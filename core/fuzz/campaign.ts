@@ -201,6 +201,7 @@ export class Campaign {
     const calibrated = await calibrate(this.#seed, stage, this.#newTag, {
       isOver: () => this.#isOver(),
       steps: this.#schedule.steps,
+      ...(this.#o.cases === undefined ? {} : { cases: this.#o.cases }),
       ...(asked === undefined ? {} : { lanes: asked }),
     });
     const { baseline, identities, lanes, p90, seed } = calibrated;

@@ -18,7 +18,7 @@ export type Confirmed = Pick<
 /** What a server in another state may answer otherwise. */
 const NEEDS_STATE: ReadonlySet<Oracle> = new Set(['exit', 'canary', 'accepted', 'race', 'schema', 'invariant']);
 const SHRINK_RUNS = 160;
-const SHRINK_MS = 20_000;
+const SHRINK_MS = 15_000;
 const LOG_LINES = 40;
 
 /** Confirms and shrinks; undefined when it does not come back every time. */

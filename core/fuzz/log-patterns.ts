@@ -19,28 +19,31 @@ export function isAlarming(line: string): boolean {
   return PATTERNS.some((pattern) => pattern.test(line));
 }
 
+const ERROR = /(?:Error|Exception|panic|Sanitizer|Assertion|fatal)\b.*:|panicked at/i;
+const FRAME = /^\s+at |^\s+File "/;
+
+/** The line with the words of the error, or what stands above the first line of the stack. */
+function wordsOf(lines: readonly string[]): string | undefined {
+  const named = lines.findLast((line) => ERROR.test(line) && !line.startsWith('npm '));
+  if (named !== undefined) return named;
+  const frame = lines.findIndex((line) => FRAME.test(line));
+  return frame > 0 ? lines[frame - 1] : undefined;
+}
+
 /** What tells two crashes apart: the words of the error and the place in the code. */
 export function crashSignature(lines: readonly string[]): string {
-  const error = lines.findLast(
-    (line) =>
-      /(?:Error|Exception|panic|Sanitizer|Assertion|fatal)\b.*:|panicked at/i.test(line) && !line.startsWith('npm '),
-  );
-  const frame = lines.find((line) => /^\s+at |^\s+File "/.test(line) && !/node:internal|node_modules/.test(line));
+  const frame = lines.find((line) => FRAME.test(line) && !/node:internal|node_modules/.test(line));
   const plain = (text: string): string =>
     text
       .trim()
       .replaceAll(/0x[0-9a-f]+|\b\d+\b(?!:\d+\)?$)/gi, '#')
       .replaceAll(/"[^"]*"|'[^']*'/g, '""')
+      .replaceAll(/\b(?:null|undefined|None|nil)\b/g, 'null')
       .slice(0, 160);
-  return [error, frame].flatMap((line) => (line === undefined ? [] : [plain(line)])).join(' ');
+  return [wordsOf(lines), frame].flatMap((line) => (line === undefined ? [] : [plain(line)])).join(' ');
 }
 
 /** The line to show first. */
 export function errorLine(lines: readonly string[]): string | undefined {
-  return lines
-    .findLast(
-      (line) =>
-        /(?:Error|Exception|panic|Sanitizer|Assertion|fatal)\b.*:|panicked at/i.test(line) && !line.startsWith('npm '),
-    )
-    ?.trim();
+  return wordsOf(lines)?.trim();
 }

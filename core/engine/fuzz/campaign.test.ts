@@ -1,0 +1,188 @@
+/** Campaigns from end to end: real servers as processes of their own, real sockets, over each carrier. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { protocols } from '../../../dissectors/index.ts';
+import type { Finding } from '../../fuzz/finding.ts';
+import { readJournal } from '../../fuzz/journal.ts';
+import { countSends, isSend } from '../../fuzz/script.ts';
+import { Closers, recordVisit, type Visit } from '../../io/testing/replay-world.ts';
+import { visitFco, visitMana } from '../../io/testing/visits.ts';
+import { readFinding } from './folder.ts';
+import { startCampaign } from './start-campaign.ts';
+import { readRecording } from '../session-recording.ts';
+import { folderFor, fuzz, type FuzzHow, homeOf } from './testing/fuzz-world.ts';
+
+const closers = new Closers();
+afterEach(() => closers.closeAll());
+
+const WORLDS: Readonly<Record<string, { record: () => Promise<Visit>; options?: Readonly<Record<string, string>> }>> = {
+  socketchat: { record: () => recordVisit('socketchat') },
+  fco: { record: () => recordVisit('fco', { visit: (endpoints) => visitFco(endpoints, 'mina_fox') }) },
+  mana: { record: () => recordVisit('mana', { visit: (endpoints) => visitMana(endpoints) }) },
+};
+
+async function against(name: string, bugs: readonly string[]): Promise<FuzzHow> {
+  const visit = await WORLDS[name]!.record();
+  const { to, target } = await homeOf(name, visit, bugs);
+  return { recording: visit.recording, to, target };
+}
+
+async function firstFinding(
+  name: string,
+  bug: string,
+  more: Partial<FuzzHow> = {},
+): Promise<{ finding: Finding; path: string }> {
+  const { status, path } = await fuzz(closers, {
+    ...(await against(name, [bug])),
+    cases: 2500,
+    maxFindings: 1,
+    ...more,
+  });
+  expect(status.error).toBeUndefined();
+  const [finding] = status.findings;
+  if (finding === undefined) throw new Error(`nothing found in ${status.cases} cases`);
+  return { finding, path: join(path, 'findings', finding.id) };
+}
+
+describe('a planted bug is found from a plain recording, confirmed and made small', () => {
+  test('over TCP: the process ends on a root that is no object', async () => {
+    const { finding, path } = await firstFinding('socketchat', 'array-root-crash');
+    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 3, of: 3 }, exit: { code: 1 } });
+    expect(countSends(finding.script)).toBe(1);
+    expect(finding.evidence.join()).toContain('TypeError');
+
+    // Everything somebody needs who was not there.
+    const report = readFileSync(join(path, 'report.md'), 'utf8');
+    expect(report).toContain('interpose fuzz repro');
+    expect(report).toContain("## The target's own words");
+    const { recording } = await readRecording(join(path, `${finding.id}.ipsession`), protocols);
+    const wrong = finding.said.find((one) => one.mutated)!;
+    expect(recording.frames.some((frame) => Buffer.compare(frame.bytes, wrong.bytes) === 0)).toBe(true);
+    const read = readFinding(path).finding;
+    expect(read.script).toEqual(finding.script);
+    expect(existsSync(join(path, `${finding.id}.ts`))).toBe(true);
+  });
+
+  test('over TCP: the connection hangs when a line comes in two pieces', async () => {
+    const options = { gameType: 'one_kyoku', houseBots: '3', repeat: 'yes' };
+    const visit = await recordVisit('mjsonp', { server: { options } });
+    const opening = new Set(visit.recording.frames.filter((f) => f.n < 16).map((f) => f.n));
+    const home = await homeOf('mjsonp', visit, ['hang-split-line'], options);
+    const how = { recording: visit.recording, only: opening, ...home, cases: 800, maxFindings: 1 };
+    const { status } = await fuzz(closers, how);
+    expect(status.findings[0]).toMatchObject({ oracle: 'no-answer', confirmed: { times: 3, of: 3 } });
+    expect(status.findings[0]!.title).toContain('is not answered when it comes');
+  });
+
+  test('over WebSocket: the process ends on a root that is no object', async () => {
+    const { finding } = await firstFinding('fco', 'crash-root');
+    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 3, of: 3 }, exit: { code: 1 } });
+    expect(countSends(finding.script)).toBe(1);
+  });
+
+  test('over ENet: the process ends on a message too short for its number', async () => {
+    const { finding } = await firstFinding('mana', 'crash-short');
+    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 3, of: 3 }, exit: { code: 1 } });
+    expect(countSends(finding.script)).toBe(1);
+    const wrong = finding.script.steps.find((step) => isSend(step) && step.mutated);
+    expect(wrong !== undefined && isSend(wrong) && wrong.bytes.length).toBeLessThan(2);
+  });
+
+  test('a reply that breaks its description, in the recorded session itself', async () => {
+    const { finding } = await firstFinding('socketchat', 'flag-as-text');
+    expect(finding.oracle).toBe('schema');
+    expect(finding.title).toContain('Flag should be an integer');
+  });
+
+  test('a user taken over without the password', async () => {
+    const { finding } = await firstFinding('socketchat', 'name-takeover');
+    expect(finding.oracle).toBe('accepted');
+    expect(finding.title).toMatch(/login is accepted although it breaks a rule: an? (?:wrong|empty|missing) Password/);
+    expect(countSends(finding.script)).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('nothing is found where nothing is wrong', () => {
+  test.each([
+    ['socketchat', 250],
+    ['fco', 150],
+    ['mana', 120],
+  ])('%s', async (name, cases) => {
+    const { status } = await fuzz(closers, { ...(await against(name, [])), cases });
+    expect(status.findings.map((one) => one.title)).toEqual([]);
+    expect(status).toMatchObject({ state: 'done', cases });
+  });
+});
+
+describe('a campaign', () => {
+  test('writes down each case before it is sent and when it is over', async () => {
+    const { status, path } = await fuzz(closers, { ...(await against('socketchat', [])), cases: 40 });
+    expect(status.state).toBe('done');
+    const text = readFileSync(join(path, 'journal.jsonl'), 'utf8');
+    const { done, open } = readJournal(text);
+    expect([...done].sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+    expect(open.size).toBe(0);
+    const lines = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { what: string; case?: number });
+    for (const index of done) {
+      const own = lines.filter((line) => line.case === index && (line.what === 'start' || line.what === 'done'));
+      expect(own.at(-1)?.what).toBe('done');
+      expect(own.filter((line) => line.what === 'done')).toHaveLength(1);
+    }
+  });
+
+  test('is the same with the same seed of the dice', async () => {
+    const how = await against('socketchat', []);
+    const ids = async (): Promise<string[]> => {
+      const { path } = await fuzz(closers, { ...how, cases: 30, lanes: 1 });
+      const lines = readFileSync(join(path, 'journal.jsonl'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '');
+      return lines.flatMap((line) => {
+        const { what, id } = JSON.parse(line) as { what: string; id: string };
+        return what === 'done' ? [id] : [];
+      });
+    };
+    expect(await ids()).toEqual(await ids());
+  });
+
+  test('stops when it is told to, leaves no process behind and goes on later', async () => {
+    const how = { ...(await against('socketchat', [])), cases: 60 };
+    const folder = folderFor(closers, how);
+    const { campaign, done } = startCampaign({
+      rng: 1,
+      allow: [],
+      ...how,
+      folder,
+      onStatus: ({ cases }) => cases >= 10 && campaign.stop(),
+    });
+    const stopped = await done;
+    expect(stopped.state).toBe('stopped');
+    expect(stopped.cases).toBeLessThan(60);
+    expect(existsSync(join(folder.path, 'target.json'))).toBe(false);
+    const again = folderFor(closers, how, folder.path);
+    const { done: rest } = startCampaign({ rng: 1, allow: [], ...how, folder: again });
+    expect(await rest).toMatchObject({ state: 'done', cases: 60 });
+  });
+
+  test('keeps to a time that was given, whatever it is doing', async () => {
+    const how = await against('socketchat', ['split-utf8-crash', 'array-root-crash', 'length-lie-crash']);
+    const { status } = await fuzz(closers, { ...how, seconds: 2 });
+    expect(status.state).toBe('done');
+    // Two seconds, five of grace, and what a step under way may take.
+    expect(status.elapsedMs).toBeLessThan(20_000);
+  });
+
+  test('refuses targets beyond this machine unless they are allowed by name', async () => {
+    const visit = await WORLDS['socketchat']!.record();
+    const [recorded] = Object.keys(visit.endpoints);
+    const how = { recording: visit.recording, to: { [recorded!]: 'tcp://192.0.2.1:4004' }, cases: 5 };
+    await expect(async () => fuzz(closers, how)).rejects.toMatchObject({ code: 'not-allowed' });
+    await expect(async () => fuzz(closers, { ...how, allow: ['192.0.2.2'] })).rejects.toMatchObject({
+      code: 'not-allowed',
+    });
+  });
+});
