@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HostOptions } from './host.ts';
+import type { HostOptions } from './host-options.ts';
 import type { Peer } from './peer.ts';
 import { seededRandom } from './random.ts';
 import { CheckedTraffic, neverTimeOut, SERVER, Simulation } from './simulation-for-tests.ts';

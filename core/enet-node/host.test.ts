@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DisconnectEvent, PacketEvent } from './event.ts';
-import { Host, type HostOptions } from './host.ts';
+import { Host } from './host.ts';
+import type { HostOptions } from './host-options.ts';
 import { PacketFlag } from './packet.ts';
 import type { Peer } from './peer.ts';
 import { CLIENT, neverTimeOut, SERVER, Simulation } from './simulation-for-tests.ts';

@@ -6,7 +6,9 @@ import { clampWindow, throttleBandwidth, windowFor, windowForBoth } from './band
 import type { HostEvent } from './event.ts';
 import { CommandPool } from './outgoing.ts';
 import type { Packet } from './packet.ts';
-import { type Address, NEVER, Peer, type PeerState, uint32s } from './peer.ts';
+import { type Address, isConnected, NEVER, nextSession, type PeerState } from './connection-state.ts';
+import { type ConnectRequest, type HostOptions, type HostStatistics, inRange } from './host-options.ts';
+import { Peer, uint32s } from './peer.ts';
 import {
   BANDWIDTH_THROTTLE_INTERVAL,
   Command,
@@ -28,76 +30,6 @@ import { RangeCoder } from './range-coder.ts';
 import { Receiver } from './receiver.ts';
 import { measureRoundTrip } from './round-trip.ts';
 import { Sender } from './sender.ts';
-
-/** Settings of a host. Sizes in bytes, bandwidths in bytes per second. */
-export interface HostOptions {
-  /** Most connections at a time, 1 to 4095. Default 128. */
-  readonly peerLimit?: number;
-  /** Most channels an incoming connection gets, 1 to 255. Default 255. */
-  readonly channelLimit?: number;
-  /** What the other sides may send altogether; 0 (default) = unlimited. */
-  readonly incomingBandwidth?: number;
-  /** What this side may send altogether; 0 (default) = unlimited. */
-  readonly outgoingBandwidth?: number;
-  /** Largest datagram, 576 to 4096. Default 1400. */
-  readonly mtu?: number;
-  /** Put a CRC-32 into every datagram and demand it. Both sides must agree. Default false. */
-  readonly checksum?: boolean;
-  /** Compress datagrams where it helps. The other side must have it too. Default none. */
-  readonly compression?: 'range-coder' | 'none';
-  /** Most connections from one address. Default: no limit but `peerLimit`. */
-  readonly duplicatePeers?: number;
-  /** Most incoming connections that are not yet confirmed; more requests are ignored. Default: `peerLimit`. */
-  readonly pendingPeerLimit?: number;
-  /** Whether to take connections at all. Default true. */
-  readonly acceptConnections?: boolean;
-  /** Largest packet sent or received. Default 32 MB. */
-  readonly maximumPacketSize?: number;
-  /** Most received data kept for one peer while it waits for its turn. Default 32 MB. */
-  readonly maximumWaitingData?: number;
-  /** Most acknowledgements kept for one peer between two sendings. Default 16384. */
-  readonly acknowledgementLimit?: number;
-  /**
-   * Whether to do as ENet does on a line that gets slower: send fewer reliable bytes at a time and drop a share of the
-   * unreliable packets. Default true; false for a relay, which must not lose what its client thinks it sent.
-   */
-  readonly throttling?: boolean;
-  /** Most commands in a datagram sent. Default 32, as in ENet, whose reader takes any number. */
-  readonly commandsPerDatagram?: number;
-  /** Seed for connect ids: the only random thing here. Default 1; give a real random number in production. */
-  readonly seed?: number;
-  /** Sends a datagram. The bytes are only valid during the call. */
-  readonly transmit: (to: Address, bytes: Uint8Array) => void;
-  /** Called when there is something to `flush` and there was nothing before. */
-  readonly wake?: () => void;
-}
-
-/** A connection request as read from the wire. */
-export interface ConnectRequest {
-  readonly outgoingPeerId: number;
-  readonly incomingSession: number;
-  readonly outgoingSession: number;
-  readonly mtu: number;
-  readonly windowSize: number;
-  readonly channelCount: number;
-  readonly incomingBandwidth: number;
-  readonly outgoingBandwidth: number;
-  readonly throttleInterval: number;
-  readonly throttleAcceleration: number;
-  readonly throttleDeceleration: number;
-  readonly connectId: number;
-  readonly data: number;
-}
-
-/** Counts over the life of a host. */
-export interface HostStatistics {
-  readonly peers: number;
-  readonly connectedPeers: number;
-  readonly datagramsSent: number;
-  readonly datagramsReceived: number;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-}
 
 export class Host {
   readonly mtu: number;
@@ -461,19 +393,4 @@ export class Host {
     this.#active.add(peer);
     return peer;
   }
-}
-
-/** The session number after `asked` (or after our own last one, if the other side has none), different from the last. */
-function nextSession(asked: number, last: number): number {
-  const session = ((asked === NO_SESSION ? last : asked) + 1) & SESSION_MASK;
-  return session === last ? (session + 1) & SESSION_MASK : session;
-}
-
-function isConnected(state: PeerState): boolean {
-  return state === 'connected' || state === 'disconnect-later';
-}
-
-function inRange(name: string, value: number, low: number, high: number): number {
-  if (Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new RangeError(`${name} must be a whole number from ${low} to ${high}, not ${value}`);
 }

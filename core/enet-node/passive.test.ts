@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { HostOptions } from './host.ts';
+import type { HostOptions } from './host-options.ts';
 import { PacketFlag } from './packet.ts';
 import { udpOfPcap } from './pcap-for-tests.ts';
 import type { Peer } from './peer.ts';

@@ -3,7 +3,8 @@ import { crc32 } from './crc32.ts';
 import type { Host } from './host.ts';
 import type { OutgoingCommand } from './outgoing.ts';
 import type { SendChannel } from './send-channel.ts';
-import { NEVER, type Address, type Peer } from './peer.ts';
+import { NEVER, type Address } from './connection-state.ts';
+import type { Peer } from './peer.ts';
 import { PacketFlag } from './packet.ts';
 import {
   Command,

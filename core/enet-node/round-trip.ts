@@ -1,5 +1,6 @@
 /** Round-trip time, its variance, and the throttle that follows it. */
-import { NEVER, type Peer } from './peer.ts';
+import { NEVER } from './connection-state.ts';
+import type { Peer } from './peer.ts';
 
 /** Takes a measured round-trip time (ms, at least 1) into a peer's averages. */
 export function measureRoundTrip(peer: Peer, roundTripTime: number, now: number): void {

@@ -4,7 +4,8 @@
  */
 import type { Host } from './host.ts';
 import type { CommandList, OutgoingCommand } from './outgoing.ts';
-import { NEVER, type Peer } from './peer.ts';
+import { NEVER } from './connection-state.ts';
+import type { Peer } from './peer.ts';
 import {
   Command,
   COMMAND_FLAG_ACKNOWLEDGE,

@@ -2,7 +2,7 @@
  * A network in memory that loses, duplicates, delays and reorders datagrams, always the same way for the same seed.
  * For tests and for trying out bad lines; it has no clock of its own.
  */
-import type { Address } from './peer.ts';
+import type { Address } from './connection-state.ts';
 import { seededRandom } from './random.ts';
 
 /** How bad the network is. Shares from 0 to 1, times in ms. */

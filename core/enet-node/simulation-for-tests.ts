@@ -1,9 +1,11 @@
 /** Two hosts on a simulated network in virtual time, with traffic that can be checked at the other end. */
 import { createHash } from 'node:crypto';
 import type { HostEvent } from './event.ts';
-import { Host, type HostOptions } from './host.ts';
+import { Host } from './host.ts';
+import type { HostOptions } from './host-options.ts';
 import { PacketFlag } from './packet.ts';
-import type { Address, Peer } from './peer.ts';
+import type { Address } from './connection-state.ts';
+import type { Peer } from './peer.ts';
 import { seededRandom } from './random.ts';
 import { type Delivery, type NetworkConditions, SimulatedNetwork } from './simulated-network.ts';
 

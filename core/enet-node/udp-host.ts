@@ -4,9 +4,11 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { Emitter } from './emitter.ts';
 import type { DisconnectEvent, HostEvent, PacketEvent } from './event.ts';
-import { Host, type HostOptions, type HostStatistics } from './host.ts';
+import { Host } from './host.ts';
+import type { HostOptions, HostStatistics } from './host-options.ts';
 import type { Packet } from './packet.ts';
-import type { Address, Peer } from './peer.ts';
+import type { Address } from './connection-state.ts';
+import type { Peer } from './peer.ts';
 
 /** Settings of a UDP host: those of {@link HostOptions} and the socket's. */
 export interface UdpHostOptions extends Omit<HostOptions, 'transmit' | 'wake'> {
