@@ -3,7 +3,7 @@
  * (cut-through). While something may act, frames go one at a time. The change between the two happens at a frame boundary:
  * a frame whose first bytes are already gone is always let through as it is.
  */
-import type { Clock } from '../traffic/clock.ts';
+import { type Clock, wallAt } from '../traffic/clock.ts';
 import type { HoldDecision } from '../traffic/control.ts';
 import type { Carrier, Direction, Fate, Origin } from '../traffic/frame.ts';
 import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
@@ -118,7 +118,7 @@ export class Lane {
       this.meter.came(chunk);
       this.#host.port.send(this.direction, chunk, PLAIN, true);
       this.meter.took(this.#host.clock.now() - now);
-      this.#tap(chunk, now, this.#host.clock.wall());
+      this.tap(chunk, now);
       return;
     }
     this.#framed = true;
@@ -131,11 +131,7 @@ export class Lane {
 
   /** Cuts and records bytes that have already gone on. `at` is when they came. */
   tap(chunk: Uint8Array, at: number): void {
-    this.#tap(chunk, at, this.#wallAt(at));
-  }
-
-  #tap(chunk: Uint8Array, at: number, wall: number): void {
-    for (const unit of this.#cut(chunk)) this.#record(unit, at, wall);
+    for (const unit of this.#cut(chunk)) this.#record(unit, at);
     this.#already = this.#codec.pending;
   }
 
@@ -151,21 +147,14 @@ export class Lane {
     }
   }
 
-  #wallAt(at: number): number {
-    const { clock } = this.#host;
-    return clock.wall() - (clock.now() - at) / 1000;
-  }
-
   /** A whole message of a message carrier. */
   message(unit: Unit, channel: number): void {
     const now = this.#host.clock.now();
     if (!this.#mustFrame()) {
-      const { clock } = this.#host;
       this.meter.came(unit.raw, channel);
       this.#host.port.send(this.direction, unit.raw, unit.carrier, true);
-      const took = clock.now() - now;
-      this.meter.took(took);
-      this.#record(unit, now, clock.wall() - took / 1000);
+      this.meter.took(this.#host.clock.now() - now);
+      this.#record(unit, now);
       return;
     }
     this.#handle(unit, [unit.raw], now, channel);
@@ -382,7 +371,7 @@ export class Lane {
     const n = sink.frame({
       conn,
       direction: this.direction,
-      time: clock.wall(),
+      time: wallAt(clock, now),
       mono: now * 1000,
       carrier: full,
       bytes: payload,
@@ -413,9 +402,9 @@ export class Lane {
     };
   }
 
-  #record(unit: Unit, at: number, wall = this.#wallAt(at)): number {
+  #record(unit: Unit, at: number): number {
     if (!unit.isFrame) return 0;
-    const n = this.#host.sink.frame(this.#draft(unit, at, wall, 'forwarded'));
+    const n = this.#host.sink.frame(this.#draft(unit, at, 'forwarded'));
     this.meter.recorded(n);
     this.#host.noted(n, this.direction, unit.payload);
     return n;
@@ -423,15 +412,15 @@ export class Lane {
 
   #numberOfUnrecorded(unit: Unit): number {
     const { clock, sink } = this.#host;
-    const n = sink.frame(this.#draft(unit, clock.now(), clock.wall(), 'held'));
+    const n = sink.frame(this.#draft(unit, clock.now(), 'held'));
     return n > 0 ? n : this.#host.unnumbered();
   }
 
-  #draft(unit: Unit, at: number, wall: number, fate: Fate): FrameDraft {
+  #draft(unit: Unit, at: number, fate: Fate): FrameDraft {
     return {
       conn: this.#host.conn,
       direction: this.direction,
-      time: wall,
+      time: wallAt(this.#host.clock, at),
       mono: at * 1000,
       carrier: unit.carrier,
       bytes: unit.payload,

@@ -6,6 +6,15 @@ export interface Clock {
   wall(): number;
 }
 
+const epochs = new WeakMap<Clock, number>();
+
+/** Wall clock of a moment on the monotonic one. Both are read together once, so that moments keep their order and distance. */
+export function wallAt(clock: Clock, moment: number): number {
+  let epoch = epochs.get(clock);
+  if (epoch === undefined) epochs.set(clock, (epoch = clock.wall() - clock.now() / 1000));
+  return epoch + moment / 1000;
+}
+
 /** Seeded pseudo-random numbers (mulberry32): the same seed gives the same run on every machine. */
 export interface Dice {
   /** [0, 1). */
