@@ -70,6 +70,11 @@ test('the open session is replayed, told as it goes, recorded as replayed and ke
   const status = await done;
   expect(status).toMatchObject({ state: 'done', verdict: 'same', sent: first.toSend });
   expect(await countOf(started, 'origin == replayed')).toBe(first.toSend);
+  // What the replay recorded is not part of what is replayed next.
+  const again = finished(started);
+  const second = await started.engine.call('replay.start', { to: other.endpoints['plain']!, pace: 'lockstep' });
+  expect(second.toSend).toBe(first.toSend);
+  await again;
 });
 
 test('a binding switched off stays off in the next run', async () => {

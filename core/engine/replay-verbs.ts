@@ -6,7 +6,7 @@ import { parsePace } from '../replay/pace.ts';
 import { type Learned, learnFromRecordings } from '../replay/learned.ts';
 import { type FoundBinding, findBindings } from '../replay/rebinding.ts';
 import { type Plain, plainText } from '../replay/spelling.ts';
-import { narrowRecording, type RecordedFrame, type Recording } from '../replay/recording.ts';
+import { narrowRecording, type RecordedFrame, type Recording, withoutReplays } from '../replay/recording.ts';
 import { Replay } from '../replay/replay.ts';
 import { selectFrames } from '../replay/resend.ts';
 import type { ForkedConnection, Progress, Sent } from '../replay/run-types.ts';
@@ -173,7 +173,8 @@ async function recordingFor(
   const how = args.filter === undefined ? {} : { filter: args.filter };
   const { recording, fitting } = await recordingAt(engine, work, args.session, how);
   const narrowed = fitting === undefined ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n));
-  return args.frames === undefined || args.frames.length === 0 ? narrowed : selectFrames(narrowed, args.frames);
+  if (args.frames !== undefined && args.frames.length > 0) return selectFrames(narrowed, args.frames);
+  return withoutReplays(narrowed);
 }
 
 /** The bindings are known before anything is sent, so that they can be switched off in time. */

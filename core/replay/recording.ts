@@ -184,3 +184,12 @@ export function narrowRecording(recording: Recording, keep: (frame: RecordedFram
     began: recording.began,
   };
 }
+
+/** Without what earlier replays recorded into the same session; a session of replays alone stays as it is. */
+export function withoutReplays(recording: Recording): Recording {
+  const isReplay = (conn: number): boolean =>
+    recording.connections.get(conn)?.connection.details['replays'] !== undefined;
+  const hasBoth =
+    recording.frames.some(({ conn }) => isReplay(conn)) && recording.frames.some(({ conn }) => !isReplay(conn));
+  return hasBoth ? narrowRecording(recording, ({ conn }) => !isReplay(conn)) : recording;
+}

@@ -5,7 +5,7 @@ import { readEndpointMap } from '../../../core/replay/endpoints.ts';
 import { learn, learnedTogether, learnFromRecordings, type Learned } from '../../../core/replay/learned.ts';
 import { parsePace } from '../../../core/replay/pace.ts';
 import { type FoundBinding, findBindings } from '../../../core/replay/rebinding.ts';
-import { narrowRecording, type Recording } from '../../../core/replay/recording.ts';
+import { narrowRecording, type Recording, withoutReplays } from '../../../core/replay/recording.ts';
 import { Replay, type Replayed, type ReplayOptions, type Stage } from '../../../core/replay/replay.ts';
 import { selectFrames } from '../../../core/replay/resend.ts';
 import { diffRuns } from '../../../core/replay/session-diff.ts';
@@ -58,7 +58,7 @@ async function readOptions(invocation: Invocation): Promise<ReplayOptions> {
   }
   const until = invocation.number('until');
   return {
-    recording: frames.length === 0 ? narrowed : selectFrames(narrowed, frames),
+    recording: frames.length === 0 ? withoutReplays(narrowed) : selectFrames(narrowed, frames),
     to,
     pace,
     ignore: invocation.texts('ignore'),

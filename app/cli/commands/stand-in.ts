@@ -3,6 +3,7 @@ import { readEndpointMap } from '../../../core/replay/endpoints.ts';
 import type { StandInEvent, UnmatchedPolicy } from '../../../core/replay/stand-in.ts';
 import { createSystemClock } from '../../../core/io/system-clock.ts';
 import { createSystemTimer } from '../../../core/io/system-timer.ts';
+import { withoutReplays } from '../../../core/replay/recording.ts';
 import { startStandIn } from '../../../core/io/target-stand-in.ts';
 import { defaultHome } from '../../engine/start-engine.ts';
 import { type Invocation, UsageError } from '../command.ts';
@@ -19,7 +20,8 @@ export async function standIn(invocation: Invocation): Promise<number> {
   if (!POLICIES.includes(unmatched)) throw new UsageError(`--unmatched is ${POLICIES.join(', ')}, not "${unmatched}"`);
   const choice = readProtocolChoice(invocation);
   const [path] = invocation.operands;
-  const { recording, problems } = await loadRecording(path!, choice);
+  const { recording: all, problems } = await loadRecording(path!, choice);
+  const recording = withoutReplays(all);
   for (const problem of problems) printError(new Error(`${path}: ${problem}`));
   const json = invocation.flag('json');
   const once = invocation.flag('once');

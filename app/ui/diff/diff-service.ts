@@ -77,7 +77,9 @@ export function createDiffService({
         const { a, b, filter } = now;
         const diff = await client.request('diff.sessions', { a, b, ...(filter === '' ? {} : { filter }) });
         compared.set({ draft: now, diff });
-        row.set(diff.rows.findIndex(isOff));
+        // What can be laid side by side comes first.
+        const beside = diff.rows.findIndex((each) => each.outcome === 'different');
+        row.set(beside >= 0 ? beside : diff.rows.findIndex(isOff));
       } finally {
         isBusy.set(false);
       }

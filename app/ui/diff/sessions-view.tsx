@@ -114,7 +114,7 @@ function Verdict({ diff }: { readonly diff: SessionsDiff }) {
     <div className={`banner ${isSame ? 'good' : 'bad'}`} role="status">
       <span className={`big ${isSame ? 'c-ok' : 'c-problem'}`}>
         <Icon name={isSame ? 'check' : 'error'} />
-        {isSame ? t.diff.same : t.diff.notSame(diff.counts)}
+        <span>{isSame ? t.diff.same : t.diff.notSame(diff.counts)}</span>
       </span>
       <span className="tally">
         {(['same', 'different', 'missing', 'extra'] as const)

@@ -18,7 +18,9 @@ export function Bindings({ status }: { readonly status: ReplayStatus }) {
       </div>
       <div className="scroll binding-rows" role="table" aria-label={t.replay.bindings} tabIndex={0}>
         <div className="binding h" role="row">
-          <span role="columnheader" />
+          <span role="columnheader">
+            <span className="sr">{t.replay.inUse}</span>
+          </span>
           <span role="columnheader">{t.inspector.value}</span>
           <span role="columnheader">{t.replay.recorded}</span>
           <span role="columnheader" title={t.replay.byHandHint}>

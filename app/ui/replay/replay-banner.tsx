@@ -27,7 +27,7 @@ export function ReplayBanner({ status }: { readonly status: ReplayStatus }) {
     <div className={`banner${tone}`} role="status">
       <span className={`big ${isRunning || status.state === 'stopped' ? '' : isGood ? 'c-ok' : 'c-problem'}`}>
         <Icon name={isRunning ? 'replay' : isGood ? 'check' : status.state === 'stopped' ? 'stop' : 'error'} />
-        {verdictText(status)}
+        <span title={verdictText(status)}>{verdictText(status)}</span>
       </span>
       {isRunning && <Meter share={status.toSend === 0 ? 0 : status.sent / status.toSend} tone="acc" />}
       <span className="tally">

@@ -47,7 +47,10 @@ export function TopBar({ hasTraffic }: { readonly hasTraffic: boolean }) {
       <button className="btn pal" onClick={() => app.commands.run('palette')}>
         <span>
           <Icon name="search" />
-          <span className={hasTraffic ? 'wide' : ''}>{hasTraffic ? t.shell.commands : t.shell.searchCommands}</span>
+          <span className={hasTraffic ? 'wide' : ''} aria-hidden={hasTraffic}>
+            {hasTraffic ? t.shell.commands : t.shell.searchCommands}
+          </span>
+          {hasTraffic && <span className="sr">{t.shell.commands}</span>}
         </span>
         <Keys command="palette" />
       </button>

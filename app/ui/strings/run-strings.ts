@@ -90,6 +90,7 @@ export const replayStrings = {
   noFields: 'Nothing to compare in this row.',
   bindings: 'Bindings',
   bindingsText: 'values this run got from the server itself',
+  inUse: 'In use',
   now: 'Now',
   byHand: (what: string) => `Value to send as ${what}`,
   byHandHint: 'Type a value to send it in the next run instead of what the server issues.',
