@@ -32,6 +32,34 @@ export interface Departure {
   readonly after: readonly Departure[];
 }
 
+/** One that may go at once; what else is to happen with it is set by whoever makes it. */
+export function departureOf(
+  n: number,
+  channel: number,
+  carrier: Carrier,
+  unit: Unit | undefined,
+  ticket: Ticket | undefined,
+  now: number,
+): Departure {
+  return {
+    n,
+    channel,
+    carrier,
+    unit,
+    ticket,
+    payload: undefined,
+    dropped: false,
+    copies: 0,
+    readyAt: now,
+    arrivedAt: now,
+    waits: false,
+    left: undefined,
+    before: NONE,
+    after: NONE,
+  };
+}
+const NONE: readonly never[] = [];
+
 interface Aside {
   readonly departure: Departure;
   behind: number;

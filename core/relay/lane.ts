@@ -6,37 +6,16 @@
 import { type Clock, wallAt } from '../traffic/clock.ts';
 import type { HoldDecision } from '../traffic/control.ts';
 import type { Carrier, Direction, Fate, Origin } from '../traffic/frame.ts';
-import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
+import type { FrameDraft } from '../traffic/sink.ts';
 import { Backlog } from './backlog.ts';
 import { type Codec, concat, createMessageCodec, messageUnit, sameBytes, type Unit } from './codec.ts';
-import { type Departure, Departures } from './departures.ts';
+import { type Departure, departureOf, Departures } from './departures.ts';
+import type { LaneHost } from './lane-host.ts';
 import type { LaneMeter } from './meter.ts';
-import { Outlet, type RelayPort } from './outlet.ts';
+import { Outlet } from './outlet.ts';
 import type { LaneControl } from './control.ts';
-import type { Insert, Treatment } from './treatment.ts';
+import { fateOf, type Treatment } from './treatment.ts';
 import { WaitingFrames } from './waiting-frames.ts';
-
-/** What a lane needs of its connection. */
-export interface LaneHost {
-  readonly conn: number;
-  readonly port: RelayPort;
-  readonly sink: TrafficSink;
-  readonly clock: Clock;
-  /** A frame was recorded: its meaning may be asked for from now on. */
-  noted(n: number, direction: Direction, bytes: Uint8Array): void;
-  /** What the controls make of it; undefined: nothing. */
-  treat(n: number, direction: Direction, unit: Unit, now: number): Treatment | undefined;
-  insert(insert: Insert, by: readonly string[]): void;
-  close(how: 'close' | 'reset'): void;
-  held(departure: Departure, treatment: Treatment, unit: Unit, direction: Direction): void;
-  unheld(n: number): void;
-  /** The codec threw. */
-  cutFailed(error: unknown): void;
-  /** A number for a frame that nobody numbers. */
-  unnumbered(): number;
-  /** Something may wait now: the alarm is set anew. */
-  settled(now: number): void;
-}
 
 /** Received bytes of a frame that does not end are let go after so long, so that a wrong framing never strands traffic. */
 const PARTIAL_LIMIT_MS = 5000;
@@ -282,26 +261,13 @@ export class Lane {
 
   #handle(unit: Unit, parts: readonly Uint8Array[], now: number, channel: number): void {
     const ticket = this.meter.arrived(parts, channel);
-    const base = { channel, carrier: unit.carrier, unit, ticket, payload: undefined, dropped: false, copies: 0 };
     if (!unit.isFrame) {
-      this.departures.add(
-        { ...base, n: 0, readyAt: now, arrivedAt: now, waits: false, left: undefined, before: NONE, after: NONE },
-        now,
-      );
+      this.departures.add(departureOf(0, channel, unit.carrier, unit, ticket, now), now);
       return;
     }
     const n = this.#record(unit, now);
     const treatment = this.#host.treat(n, this.direction, unit, now);
-    const departure: Departure = {
-      ...base,
-      n,
-      readyAt: now,
-      arrivedAt: now,
-      waits: false,
-      left: undefined,
-      before: NONE,
-      after: NONE,
-    };
+    const departure = departureOf(n, channel, unit.carrier, unit, ticket, now);
     if (treatment === undefined) {
       const queued = this.departures.count > 0;
       if (queued) departure.left = (waitedMs) => this.#host.sink.update(n, { heldMs: waitedMs });
@@ -328,17 +294,7 @@ export class Lane {
     departure.dropped = treatment.drop;
     departure.copies = treatment.copies;
     departure.readyAt = now + treatment.delayMs;
-    const fate: Fate = treatment.drop
-      ? 'dropped'
-      : treatment.hold !== undefined
-        ? 'held'
-        : edited
-          ? 'edited'
-          : treatment.copies > 0
-            ? 'duplicated'
-            : treatment.delayMs > 0 || treatment.behind > 0
-              ? 'delayed'
-              : 'forwarded';
+    const fate = fateOf(treatment, edited);
     const sent = edited && !treatment.drop ? { sent: treatment.payload! } : {};
     const touched = touchedBy.length > 0 ? { touchedBy } : {};
     if (fate !== 'forwarded' || touchedBy.length > 0) this.#host.sink.update(n, { fate, ...sent, ...touched });
@@ -384,22 +340,9 @@ export class Lane {
     });
     this.#host.noted(n, this.direction, payload);
     const channel = 'channel' in full ? (full.channel as number) : 0;
-    return {
-      n,
-      channel,
-      carrier: full,
-      unit: undefined,
-      ticket: undefined,
-      payload,
-      dropped: false,
-      copies: 0,
-      readyAt: now,
-      arrivedAt: now,
-      waits: false,
-      left: undefined,
-      before: NONE,
-      after: NONE,
-    };
+    const departure = departureOf(n, channel, full, undefined, undefined, now);
+    departure.payload = payload;
+    return departure;
   }
 
   #record(unit: Unit, at: number): number {

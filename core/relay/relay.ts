@@ -11,53 +11,16 @@ import type { TrafficSink } from '../traffic/sink.ts';
 import { Absorber } from './absorber.ts';
 import { type Codec, createStreamCodecs, type Unit } from './codec.ts';
 import type { ConnectionFacts, Control, Controlled } from './control.ts';
-import { Lane, type LaneHost } from './lane.ts';
+import { Lane } from './lane.ts';
+import type { LaneHost } from './lane-host.ts';
 import { createReading, type Meaning, NO_READING, type Reading } from './meaning.ts';
 import type { RelayPort } from './outlet.ts';
 import { ProtocolSearch, type Seen } from './protocol-search.ts';
 import { FrameSubject } from './subject.ts';
+import { Repeats } from './repeats.ts';
+import type { RelaySetup } from './relay-setup.ts';
 import { Treatment } from './treatment.ts';
 import { writeTemplate } from './template.ts';
-
-export interface RelaySetup {
-  readonly connection: Connection;
-  readonly link: Link;
-  readonly port: RelayPort;
-  readonly sink: TrafficSink;
-  readonly clock: Clock;
-  readonly control: Control;
-  readonly memory: Memory;
-  /** 1, 2, 3… within its proxy. */
-  readonly ordinal: number;
-  /** The protocol, or candidates to recognise it among. */
-  readonly protocol: Protocol | readonly Protocol[];
-  readonly options: OptionValues;
-  /** Streams: cut by the protocol's framing. Otherwise the carrier's own codecs. */
-  readonly codecs?: Readonly<Record<Direction, Codec>>;
-  /** The carrier delivers whole messages (udp, enet). */
-  readonly whole: boolean;
-  /** Supplied when somebody dissects every frame anyway. */
-  readonly reading?: (connection: Connection) => Reading;
-  /** Asked about each frame after the controls, while `wants` says so: handoffs. */
-  readonly follow?: FrameFollower;
-}
-
-/** Looks at frames on their way: rewrites handoffs and ties journeys. */
-export interface FrameFollower {
-  /** Must frames of this direction be seen before they go on? */
-  wants(direction: Direction, protocol: Protocol | undefined): boolean;
-  /** A payload to send instead, when it is ready (`undefined`: leave it); undefined: nothing to do. */
-  frame(
-    direction: Direction,
-    payload: Uint8Array,
-    meaning: Meaning,
-  ): ((done: (payload: Uint8Array | undefined) => void) => void) | undefined;
-  /** Are recorded frames of this protocol of interest? */
-  tracks(protocol: Protocol | undefined): boolean;
-  noted(meaning: Meaning): void;
-  /** The connection is ready to be told things. */
-  opened(): void;
-}
 
 export class Relay implements Controlled {
   readonly #setup: RelaySetup;
@@ -72,7 +35,7 @@ export class Relay implements Controlled {
   /** While the protocol is not known. */
   #search: ProtocolSearch | undefined;
   readonly #absorber = new Absorber();
-  readonly #repeats = new Set<{ at: number; left: number; readonly injection: Injection }>();
+  readonly #repeats = new Repeats((injection) => this.#injectOnce(injection, 'injected'));
   /** Meaning of the frame treated last. */
   #inHand: () => Meaning | undefined = () => undefined;
   #wake = Infinity;
@@ -191,7 +154,7 @@ export class Relay implements Controlled {
     const burst = interval > 0 ? 1 : repeat;
     for (let i = 0; i < burst; i++) ns.push(this.#injectOnce(injection, origin));
     if (interval > 0 && repeat > 1) {
-      this.#repeats.add({ at: this.#setup.clock.now() + interval, left: repeat - 1, injection });
+      this.#repeats.add(injection, repeat - 1, this.#setup.clock.now());
     }
     this.settled(this.#setup.clock.now());
     return ns;
@@ -452,15 +415,7 @@ export class Relay implements Controlled {
       this.#decideProtocol(true);
       next = Infinity;
     }
-    for (const repeat of this.#repeats) {
-      while (repeat.left > 0 && repeat.at <= now) {
-        repeat.left--;
-        repeat.at += Math.max(1, repeat.injection.intervalMs ?? 1);
-        this.#injectOnce(repeat.injection, 'injected');
-      }
-      if (repeat.left === 0) this.#repeats.delete(repeat);
-      else next = Math.min(next, repeat.at);
-    }
+    next = Math.min(next, this.#repeats.run(now));
     for (const lane of Object.values(this.#lanes)) {
       const due = lane.control.due(now);
       next = Math.min(next, due.next);

@@ -1,6 +1,6 @@
 /** What holds, rules, faults and scripts decided about one frame, put together; the lane carries it out. */
 import type { Template } from '../traffic/control.ts';
-import type { Carrier, Direction } from '../traffic/frame.ts';
+import type { Carrier, Direction, Fate } from '../traffic/frame.ts';
 
 /** A frame to write that no peer sent. */
 export interface Insert {
@@ -56,6 +56,15 @@ export class Treatment {
       this.touchedBy.length === 0
     );
   }
+}
+
+/** @param edited its payload differs from what came */
+export function fateOf(treatment: Treatment, edited: boolean): Fate {
+  if (treatment.drop) return 'dropped';
+  if (treatment.hold !== undefined) return 'held';
+  if (edited) return 'edited';
+  if (treatment.copies > 0) return 'duplicated';
+  return treatment.delayMs > 0 || treatment.behind > 0 ? 'delayed' : 'forwarded';
 }
 
 /** Writes a template in the place and state of a connection. */
