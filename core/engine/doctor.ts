@@ -1,5 +1,6 @@
 /** "Why do I see nothing?": findings from what the engine knows, each with what to do about it. */
 import type { ConnectionStatus, DoctorFinding } from '../contract/verbs.ts';
+import { findTool } from '../io/capture-tools.ts';
 import type { ProxyStatus } from '../traffic/proxy-spec.ts';
 import type { Engine } from './engine.ts';
 
@@ -21,6 +22,7 @@ export async function diagnose(engine: Engine): Promise<DoctorFinding[]> {
       text: 'Nothing listens, so nothing can be seen.',
       advice: 'Add a proxy: a port for the game to connect to, and the server it should reach.',
     });
+    findings.push(captureFinding());
   }
   const poor = connections.filter((c) => c.frames >= ENOUGH_FRAMES && c.understood < POORLY_UNDERSTOOD).slice(0, 10);
   for (const connection of poor) findings.push(await protocolFinding(engine, connection));
@@ -35,6 +37,18 @@ export async function diagnose(engine: Engine): Promise<DoctorFinding[]> {
     });
   }
   return findings;
+}
+
+/** Looking on without standing in between needs a tool of its own. */
+function captureFinding(): DoctorFinding {
+  const tool = ['dumpcap', 'tcpdump'].find((name) => findTool(name) !== undefined);
+  if (tool !== undefined) return { state: 'good', title: 'Passive capture', text: `${tool} is there.` };
+  return {
+    state: 'note',
+    title: 'No passive capture',
+    text: 'Neither dumpcap nor tcpdump is installed. Proxies need neither.',
+    advice: 'To look on without a proxy: apt install tcpdump, or install Wireshark.',
+  };
 }
 
 function sessionFindings(engine: Engine): DoctorFinding[] {

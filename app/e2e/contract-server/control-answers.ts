@@ -187,7 +187,7 @@ export function controlAnswers({ session, length, event }: AnswerDeps): Answers 
           enabled: false,
           when: 'mjsonp and message == "dahai"',
           probability: 0.05,
-          actions: [{ do: 'duplicate', times: 2 }],
+          actions: [{ do: 'duplicate', times: 1 }],
         },
         { id: 'broken', enabled: true, when: 'mana and speed >', actions: [{ do: 'drop' }] },
       ];

@@ -15,6 +15,34 @@ export interface ByteDiff {
 const LONGEST = 600;
 
 export function byteDiff(before: Uint8Array, after: Uint8Array): ByteDiff {
+  if (readable(before) === undefined || readable(after) === undefined) {
+    const [keptBefore, keptAfter] = kept(before, after);
+    return { before: partsOf(keptBefore), after: partsOf(keptAfter) };
+  }
+  // Text is compared by character: half a character can be neither kept nor shown.
+  const [a, b] = [codePoints(before), codePoints(after)];
+  const [keptBefore, keptAfter] = kept(a, b);
+  return { before: partsOf(perByte(keptBefore, a)), after: partsOf(perByte(keptAfter, b)) };
+}
+
+function codePoints(bytes: Uint8Array): Uint32Array {
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  return Uint32Array.from(text, (character) => character.codePointAt(0) ?? 0);
+}
+
+function perByte(kept: Uint8Array, characters: Uint32Array): Uint8Array {
+  const out: number[] = [];
+  characters.forEach((code, i) => {
+    const width = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
+    for (let k = 0; k < width; k++) out.push(kept[i] ?? 0);
+  });
+  return Uint8Array.from(out);
+}
+
+type Units = Uint8Array | Uint32Array;
+
+/** 1 for each unit that both have in common, in order. */
+function kept(before: Units, after: Units): [Uint8Array, Uint8Array] {
   let head = 0;
   while (head < before.length && head < after.length && before[head] === after[head]) head++;
   let tail = 0;
@@ -30,13 +58,13 @@ export function byteDiff(before: Uint8Array, after: Uint8Array): ByteDiff {
   const n = before.length - head - tail;
   const m = after.length - head - tail;
   if (n > 0 && m > 0 && n <= LONGEST && m <= LONGEST) markCommon(before, after, head, n, m, keptBefore, keptAfter);
-  return { before: partsOf(keptBefore), after: partsOf(keptAfter) };
+  return [keptBefore, keptAfter];
 }
 
 /** Longest common subsequence of the middles. */
 function markCommon(
-  before: Uint8Array,
-  after: Uint8Array,
+  before: Units,
+  after: Units,
   head: number,
   n: number,
   m: number,
@@ -85,7 +113,7 @@ export function changedPositions(before: Uint8Array, after: Uint8Array): Readonl
 /** Bytes as readable text when they are all that, else undefined. */
 export function readable(bytes: Uint8Array): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     // oxlint-disable-next-line no-control-regex
     return /[\u0000-\u0008\u000e-\u001f]/.test(text) ? undefined : text;
   } catch {

@@ -59,11 +59,11 @@ export function createComposeService({ client, mirror, dock, notices }: ComposeD
         const { frame } = draft.state.get();
         if (frame === null) return;
         const open = mirror.connections.get().filter((each) => each.closed === undefined);
-        // The connection it came from when it still stands, else another of the same protocol.
+        // The connection it came from when it still stands, else another to the same kind of server.
         const target =
           open.find((each) => each.id === frame.conn) ??
-          open.find((each) => each.protocol === frame.protocol) ??
-          open[0];
+          open.find((each) => each.proxy === frame.connection.proxy && each.role === frame.connection.role) ??
+          open.find((each) => each.protocol === frame.protocol && each.role === frame.connection.role);
         const { carrier } = frame;
         options.set({
           ...OPTIONS,

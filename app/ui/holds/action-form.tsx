@@ -104,10 +104,10 @@ function ActionParts({
       return (
         <NumberField
           label={words.times}
-          value={action.times}
+          value={action.times + 1}
           min={2}
           max={1000}
-          onChange={(times) => onChange({ ...action, times })}
+          onChange={(times) => onChange({ ...action, times: times - 1 })}
         />
       );
     case 'reorder':

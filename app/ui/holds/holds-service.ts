@@ -82,7 +82,7 @@ export function createHoldsService({ client, mirror, dock, notices }: HoldsDeps)
   const decide = async (action: 'forward' | 'drop' | 'duplicate'): Promise<void> => {
     const n = current();
     if (n !== 0)
-      await client.request('held.decide', { n: [n], action, ...(action === 'duplicate' ? { times: 2 } : {}) });
+      await client.request('held.decide', { n: [n], action, ...(action === 'duplicate' ? { times: 1 } : {}) });
   };
   const openRuleDraft = (next: Rule): void => {
     rule.set(next);

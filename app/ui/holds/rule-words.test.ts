@@ -37,7 +37,7 @@ test('every kind of action starts as something that can be edited', () => {
 test('a rule without a title says what it does, and how often', () => {
   const rule = { id: 'a', enabled: true, when: 'mana', actions: [{ do: 'delay', ms: 250, jitterMs: 20 } as const] };
   expect(ruleTitle(rule)).toBe('Delay 250 ms ± 20');
-  expect(ruleTitle({ ...rule, probability: 0.05, actions: [{ do: 'duplicate', times: 2 }] })).toBe(
+  expect(ruleTitle({ ...rule, probability: 0.05, actions: [{ do: 'duplicate', times: 1 }] })).toBe(
     'Send twice, 1 in 20',
   );
   expect(ruleTitle({ ...rule, title: 'Mine' })).toBe('Mine');

@@ -69,7 +69,7 @@ export function blankAction(kind: RuleAction['do']): RuleAction {
     case 'delay':
       return { do: 'delay', ms: 250 };
     case 'duplicate':
-      return { do: 'duplicate', times: 2 };
+      return { do: 'duplicate', times: 1 };
     case 'reorder':
       return { do: 'reorder', behind: 1 };
     case 'hold':

@@ -11,12 +11,12 @@ export function PairFacts({ frame }: { readonly frame: FrameView }) {
   return (
     <>
       <dt>{t.inspector.pair}</dt>
-      <dd>
+      <dd className="wrap">
         {partner.n > frame.n ? t.inspector.answeredBy : t.inspector.answers}{' '}
         <FrameLink n={partner.n} label={partner.message} />
       </dd>
       <dt>{t.inspector.latency}</dt>
-      <dd>
+      <dd className="wrap">
         {milliseconds(partner.ms) || '< 0.1 ms'} <LatencyBar ms={partner.ms} p50={partner.p50Ms} p95={partner.p95Ms} />
         <span className="muted">{` p50 ${short(partner.p50Ms)} · p95 ${short(partner.p95Ms)}`}</span>
       </dd>

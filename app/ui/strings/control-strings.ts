@@ -82,7 +82,7 @@ export const holdStrings = {
     replace: 'Replace bytes',
     drop: 'Drop',
     delay: (ms: number, jitter: number) => `Delay ${ms} ms${jitter > 0 ? ` ± ${jitter}` : ''}`,
-    duplicate: (times: number) => (times === 2 ? 'Send twice' : `Send ${times} times`),
+    duplicate: (times: number) => (times === 1 ? 'Send twice' : `Send ${times + 1} times`),
     reorder: (behind: number) => `Let ${behind} pass first`,
     hold: 'Hold',
     mark: 'Mark',

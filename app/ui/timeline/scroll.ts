@@ -9,7 +9,7 @@ export interface TimelineScroll {
   /** Moves by rows (fractions allowed). Upward stops following; reaching the end starts it again. */
   by(rows: number): void;
   to(top: number): void;
-  /** The least movement that shows the row. Following stops unless it is already in sight at the end. */
+  /** The least movement that shows the row; from far away it comes to the middle. Following stops unless it is in sight at the end. */
   reveal(index: number): void;
   center(index: number): void;
   toEnd(): void;
@@ -55,7 +55,7 @@ export function createTimelineScroll(view: TimelineView): TimelineScroll {
     reveal(index) {
       const next = topShowing(index, state());
       if (next === top) return;
-      settle(next);
+      settle(Math.abs(next - top) > page ? index - page / 2 + 0.5 : next);
     },
     center: (index) => settle(index - page / 2 + 0.5),
     toEnd() {
