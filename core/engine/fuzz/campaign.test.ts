@@ -16,29 +16,32 @@ import { folderFor, fuzz, type FuzzHow, homeOf } from './testing/fuzz-world.ts';
 const closers = new Closers();
 afterEach(() => closers.closeAll());
 
-const WORLDS: Readonly<Record<string, { record: () => Promise<Visit>; options?: Readonly<Record<string, string>> }>> = {
-  socketchat: { record: () => recordVisit('socketchat') },
-  fco: { record: () => recordVisit('fco', { visit: (endpoints) => visitFco(endpoints, 'mina_fox') }) },
-  mana: { record: () => recordVisit('mana', { visit: (endpoints) => visitMana(endpoints) }) },
+/** Recorded once; each campaign has a server of its own. */
+const VISITS: Readonly<Record<string, Visit>> = {
+  socketchat: await recordVisit('socketchat'),
+  fco: await recordVisit('fco', { visit: (endpoints) => visitFco(endpoints, 'mina_fox') }),
+  mana: await recordVisit('mana', { visit: (endpoints) => visitMana(endpoints) }),
 };
 
-async function against(name: string, bugs: readonly string[]): Promise<FuzzHow> {
-  const visit = await WORLDS[name]!.record();
-  const { to, target } = await homeOf(name, visit, bugs);
-  return { recording: visit.recording, to, target };
+/** @param messages how many client messages of the recording are mutated, from the first */
+async function against(name: string, bugs: readonly string[], messages = 4): Promise<FuzzHow> {
+  const { recording } = VISITS[name]!;
+  const { to, target } = await homeOf(name, VISITS[name]!, bugs);
+  const sent = recording.frames.filter((frame) => frame.direction === 'toServer').slice(0, messages);
+  const met = new Set(sent.map(({ conn }) => recording.connections.get(conn)!.connection.server.port));
+  const needed = Object.entries(to).filter(([recorded]) => met.has(Number(recorded.split(':').at(-1))));
+  return {
+    recording,
+    to: Object.fromEntries(needed),
+    target,
+    only: new Set(sent.map((frame) => frame.n)),
+    lanes: 4,
+  };
 }
 
-async function firstFinding(
-  name: string,
-  bug: string,
-  more: Partial<FuzzHow> = {},
-): Promise<{ finding: Finding; path: string }> {
-  const { status, path } = await fuzz(closers, {
-    ...(await against(name, [bug])),
-    cases: 2500,
-    maxFindings: 1,
-    ...more,
-  });
+async function firstFinding(name: string, bug: string, messages?: number): Promise<{ finding: Finding; path: string }> {
+  const how = await against(name, [bug], messages);
+  const { status, path } = await fuzz(closers, { ...how, cases: 1500, maxFindings: 1, confirm: 2 });
   expect(status.error).toBeUndefined();
   const [finding] = status.findings;
   if (finding === undefined) throw new Error(`nothing found in ${status.cases} cases`);
@@ -48,7 +51,7 @@ async function firstFinding(
 describe('a planted bug is found from a plain recording, confirmed and made small', () => {
   test('over TCP: the process ends on a root that is no object', async () => {
     const { finding, path } = await firstFinding('socketchat', 'array-root-crash');
-    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 3, of: 3 }, exit: { code: 1 } });
+    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 2, of: 2 }, exit: { code: 1 } });
     expect(countSends(finding.script)).toBe(1);
     expect(finding.evidence.join()).toContain('TypeError');
 
@@ -64,52 +67,34 @@ describe('a planted bug is found from a plain recording, confirmed and made smal
     expect(existsSync(join(path, `${finding.id}.ts`))).toBe(true);
   });
 
-  test('over TCP: the connection hangs when a line comes in two pieces', async () => {
-    const options = { gameType: 'one_kyoku', houseBots: '3', repeat: 'yes' };
-    const visit = await recordVisit('mjsonp', { server: { options } });
-    const opening = new Set(visit.recording.frames.filter((f) => f.n < 16).map((f) => f.n));
-    const home = await homeOf('mjsonp', visit, ['hang-split-line'], options);
-    const how = { recording: visit.recording, only: opening, ...home, cases: 800, maxFindings: 1 };
-    const { status } = await fuzz(closers, how);
-    expect(status.findings[0]).toMatchObject({ oracle: 'no-answer', confirmed: { times: 3, of: 3 } });
-    expect(status.findings[0]!.title).toContain('is not answered when it comes');
-  });
-
   test('over WebSocket: the process ends on a root that is no object', async () => {
     const { finding } = await firstFinding('fco', 'crash-root');
-    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 3, of: 3 }, exit: { code: 1 } });
+    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 2, of: 2 }, exit: { code: 1 } });
     expect(countSends(finding.script)).toBe(1);
   });
 
   test('over ENet: the process ends on a message too short for its number', async () => {
     const { finding } = await firstFinding('mana', 'crash-short');
-    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 3, of: 3 }, exit: { code: 1 } });
+    expect(finding).toMatchObject({ oracle: 'exit', confirmed: { times: 2, of: 2 }, exit: { code: 1 } });
     expect(countSends(finding.script)).toBe(1);
     const wrong = finding.script.steps.find((step) => isSend(step) && step.mutated);
     expect(wrong !== undefined && isSend(wrong) && wrong.bytes.length).toBeLessThan(2);
   });
 
   test('a reply that breaks its description, in the recorded session itself', async () => {
-    const { finding } = await firstFinding('socketchat', 'flag-as-text');
+    const { finding } = await firstFinding('socketchat', 'flag-as-text', 100);
     expect(finding.oracle).toBe('schema');
     expect(finding.title).toContain('Flag should be an integer');
-  });
-
-  test('a user taken over without the password', async () => {
-    const { finding } = await firstFinding('socketchat', 'name-takeover');
-    expect(finding.oracle).toBe('accepted');
-    expect(finding.title).toMatch(/login is accepted although it breaks a rule: an? (?:wrong|empty|missing) Password/);
-    expect(countSends(finding.script)).toBeLessThanOrEqual(2);
   });
 });
 
 describe('nothing is found where nothing is wrong', () => {
   test.each([
-    ['socketchat', 250],
-    ['fco', 150],
-    ['mana', 120],
+    ['socketchat', 80],
+    ['fco', 60],
+    ['mana', 50],
   ])('%s', async (name, cases) => {
-    const { status } = await fuzz(closers, { ...(await against(name, [])), cases });
+    const { status } = await fuzz(closers, { ...(await against(name, [], 100)), cases });
     expect(status.findings.map((one) => one.title)).toEqual([]);
     expect(status).toMatchObject({ state: 'done', cases });
   });
@@ -137,7 +122,7 @@ describe('a campaign', () => {
   test('is the same with the same seed of the dice', async () => {
     const how = await against('socketchat', []);
     const ids = async (): Promise<string[]> => {
-      const { path } = await fuzz(closers, { ...how, cases: 30, lanes: 1 });
+      const { path } = await fuzz(closers, { ...how, cases: 20, lanes: 1 });
       const lines = readFileSync(join(path, 'journal.jsonl'), 'utf8')
         .split('\n')
         .filter((line) => line !== '');
@@ -177,7 +162,7 @@ describe('a campaign', () => {
   });
 
   test('refuses targets beyond this machine unless they are allowed by name', async () => {
-    const visit = await WORLDS['socketchat']!.record();
+    const visit = VISITS['socketchat']!;
     const [recorded] = Object.keys(visit.endpoints);
     const how = { recording: visit.recording, to: { [recorded!]: 'tcp://192.0.2.1:4004' }, cases: 5 };
     await expect(async () => fuzz(closers, how)).rejects.toMatchObject({ code: 'not-allowed' });
