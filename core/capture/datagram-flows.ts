@@ -28,8 +28,10 @@ interface PlainFlow {
 }
 interface EnetFlow {
   readonly id: number;
-  readonly link: Link;
+  link: Link;
   protocol: Protocol | undefined;
+  /** Who is the client was guessed, and what they say shows that it is the other one. */
+  isSwapped: boolean;
 }
 
 const NONE = new Uint8Array(0);
@@ -105,7 +107,7 @@ export function createDatagramFlows(
     if (flow === undefined) {
       const { client, server } = connection;
       const link: Link = { transport: 'enet', serverPort: server.port, clientPort: client.port };
-      flow = { id: numbers.next(), link, protocol: undefined };
+      flow = { id: numbers.next(), link, protocol: undefined, isSwapped: false };
       enet.set(connection, flow);
       sink.opened({
         id: flow.id,
@@ -120,13 +122,36 @@ export function createDatagramFlows(
     return flow;
   }
 
+  /** Joined in the middle, with ports that tell nothing: the first message is more likely one way than the other. */
+  function settleSides(
+    flow: EnetFlow,
+    { client, server }: PassiveConnection,
+    fromClient: boolean,
+    bytes: Uint8Array,
+  ): void {
+    if (isServer(client.port) !== isServer(server.port)) return;
+    const likely = (one: boolean, link: Link): number =>
+      choose({ toServer: one ? bytes : NONE, toClient: one ? NONE : bytes }, link)?.protocol.recognise(
+        { toServer: one ? bytes : NONE, toClient: one ? NONE : bytes },
+        link,
+      ) ?? 0;
+    const other: Link = { transport: 'enet', serverPort: client.port, clientPort: server.port };
+    if (likely(!fromClient, other) <= likely(fromClient, flow.link)) return;
+    flow.isSwapped = true;
+    flow.link = other;
+    sink.changed(flow.id, { client: { ...server }, server: { ...client } });
+  }
+
   function apply(event: PassiveEvent): void {
     const time = event.time / 1000;
     if (event.connection === undefined) return;
     const flow = enetFlow(event.connection, time);
     switch (event.kind) {
       case 'packet': {
-        const direction: Direction = event.fromClient ? 'toServer' : 'toClient';
+        if (flow.protocol === undefined && !event.connection.clientKnown) {
+          settleSides(flow, event.connection, event.fromClient, event.data);
+        }
+        const direction: Direction = event.fromClient !== flow.isSwapped ? 'toServer' : 'toClient';
         recogniseOnce(flow, direction, event.data);
         const expert: ExpertInfo[] = event.outOfOrder
           ? [
@@ -160,14 +185,16 @@ export function createDatagramFlows(
         sink.changed(flow.id, { details: details(event.connection) });
         return;
       case 'close': {
-        const who = event.byClient === true ? 'client' : 'server';
+        const who = (event.byClient === true) !== flow.isSwapped ? 'client' : 'server';
         const ending =
           event.reason === 'disconnect'
             ? `${who} disconnected${event.data ? ` (data ${event.data})` : ''}`
             : event.reason === 'end'
               ? 'capture ended'
               : event.reason;
-        sink.changed(flow.id, { details: { ...details(event.connection), ...enetDetails(figures(event.connection)) } });
+        sink.changed(flow.id, {
+          details: { ...details(event.connection), ...enetDetails(figures(event.connection, flow.isSwapped)) },
+        });
         sink.closed(flow.id, time, ending);
         return;
       }
@@ -295,9 +322,9 @@ function details(connection: PassiveConnection): Record<string, string | number 
 }
 
 /** What each side sent, as far as the capture shows it. */
-function figures(connection: PassiveConnection): EnetFigures[] {
+function figures(connection: PassiveConnection, isSwapped: boolean): EnetFigures[] {
   return (['client', 'server'] as const).map((side) => {
-    const isClient = side === 'client';
+    const isClient = (side === 'client') !== isSwapped;
     const sent = isClient ? connection.toServer : connection.toClient;
     return {
       side,
