@@ -131,7 +131,7 @@ function uncross<R extends Alignable, L extends Alignable>(
   recorded: readonly R[],
   live: readonly L[],
   cost: (i: number, j: number) => number,
-  { mayCross }: AlignOptions<R, L>,
+  { mayCross, segmentsCount }: AlignOptions<R, L>,
 ): [R, L][] {
   if (mayCross === undefined || Math.max(recorded.length, live.length) > MAX_CROSSED) return pairs;
   const partner = new Map(pairs.map(([r, l]) => [recorded.indexOf(r), live.indexOf(l)]));
@@ -144,7 +144,7 @@ function uncross<R extends Alignable, L extends Alignable>(
       const own = partner.get(i);
       if (costOf(i, own) === 0) continue;
       for (const [j, other] of live.entries()) {
-        if (other.segment !== one.segment || j === own) continue;
+        if (j === own || (segmentsCount && other.segment !== one.segment)) continue;
         const rival = holder.get(j);
         if (rival !== undefined && !mayCross(one, recorded[rival]!)) continue;
         const gain = costOf(i, own) + costOf(rival, j) - costOf(i, j) - costOf(rival, own);

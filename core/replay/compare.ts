@@ -67,7 +67,9 @@ export function countDifferences(
 /** Whether a field that names somebody or something has another value in either. */
 export function areOfDifferentThings(one: DissectedMessage, other: DissectedMessage): boolean {
   return knownLeaves(one).some(({ path, value }) => {
-    if (metaAt(one.spec?.node, path).role !== 'id' && !/^(?:id|name)$|Id$|_id$/.test(lastName(path))) return false;
+    const { role } = metaAt(one.spec?.node, path);
+    if (role !== 'id' && role !== 'owner' && !/^(?:id|name)$|(?:Id|Name)$|_(?:id|name)$/.test(lastName(path)))
+      return false;
     const its = getPath(other.fields, path);
     return its !== undefined && !isSame(value, its);
   });
