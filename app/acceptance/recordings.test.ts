@@ -211,3 +211,32 @@ test.concurrent.each([
     expect(frames.flatMap((f) => f.expert.filter((e) => e.severity !== 'note'))).toEqual([]);
   }
 });
+
+/** Ports of servers moved above those of clients: numbers that tell the wrong way round. */
+function withHighPorts(pcap: Buffer): Buffer {
+  const changed = Buffer.from(pcap);
+  for (let at = 24; at < changed.length; at += 16 + changed.readUInt32LE(at + 8)) {
+    // Ethernet, then IPv4, whose header may have options.
+    const ports = at + 16 + 14 + (changed[at + 16 + 14]! & 15) * 4;
+    for (const place of [ports, ports + 2]) {
+      const port = changed.readUInt16BE(place);
+      if (port < 20_000) changed.writeUInt16BE(65_535 - (port % 1000), place);
+    }
+  }
+  return changed;
+}
+
+test.concurrent.each(['mjsonp/game', 'muddery/muddery080_webclient', 'mana/head-quick'])(
+  '%s.pcap, begun in the middle and with ports that mislead, still goes the way its messages say',
+  async (name) => {
+    const way = (f: FrameLine): string => `${f.dir} ${f.message} ${JSON.stringify(f.fields)}`;
+    const whole = new Set((await decode(`${name}.pcap`)).map(way));
+    const path = line.path(`${name.replace('/', '-')}-high.pcap`, withHighPorts(laterPart(`${name}.pcap`, 0.4)));
+    const frames = jsonLines<FrameLine>(await line.run(['decode', path, '--format', 'jsonl']));
+    expect(frames.length).toBeGreaterThan(5);
+    expect(frames.map(way).filter((one) => !whole.has(one))).toEqual([]);
+    for (const { dir, src, dst } of frames) {
+      expect(Number((dir === 'c2s' ? dst : src).split(':').at(-1))).toBeGreaterThan(64_000);
+    }
+  },
+);

@@ -26,6 +26,8 @@ export interface CaptureOptions {
 
 interface Stream {
   readonly id: number;
+  /** The sides were guessed, and it was the other way round: told to the sink, while `clientKey` stays as it was. */
+  isSwapped: boolean;
   readonly clientKey: string;
   readonly reassembly: TcpReassembly;
   readonly pair: StreamPair;
@@ -120,8 +122,14 @@ export class CaptureTraffic {
       serverPort: connection.server.port,
       clientPort: connection.client.port,
     };
+    const swap = (): void => {
+      sink.changed(id, { client: connection.server, server: connection.client });
+      stream.isSwapped = true;
+    };
+    const isGuess = !segment.syn && hint === undefined && !this.#isTold(segment);
     const stream: Stream = {
       id,
+      isSwapped: false,
       clientKey: fromClient ? from : to,
       reassembly: new TcpReassembly(),
       pair: new StreamPair(
@@ -131,6 +139,7 @@ export class CaptureTraffic {
         hint === undefined ? choose : chooseAs(this.#options, hint),
         this.#began ?? segment.packet.time,
         hint,
+        isGuess ? swap : undefined,
       ),
       hint,
       last: segment.packet.time,
@@ -138,6 +147,12 @@ export class CaptureTraffic {
     };
     this.#streams.set(pair, stream);
     return stream;
+  }
+
+  /** One port is known to be a server's, the other is not. */
+  #isTold({ route: { source, destination } }: Segment): boolean {
+    const ports = this.#options.serverPorts;
+    return (ports?.has(destination.port) === true) !== (ports?.has(source.port) === true);
   }
 
   #isFromClient({ route: { source, destination } }: Segment): boolean {
@@ -162,11 +177,12 @@ export class CaptureTraffic {
         return;
       case 'ended': {
         if (event.how === 'reset') {
-          this.#close(key, stream, event.fromClient ? 'client reset' : 'server reset');
+          this.#close(key, stream, event.fromClient !== stream.isSwapped ? 'client reset' : 'server reset');
           return;
         }
         stream.pair.end(direction, event.time);
-        const first = stream.ended.toServer === true ? 'client closed' : 'server closed';
+        const isClientFirst = (stream.ended.toServer === true) !== stream.isSwapped;
+        const first = isClientFirst ? 'client closed' : 'server closed';
         stream.ended[direction] = true;
         if (stream.ended.toServer === true && stream.ended.toClient === true) {
           // The entry stays a while: the last acknowledgements and repeats must not open a new connection.

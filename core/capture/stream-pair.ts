@@ -64,17 +64,30 @@ export class StreamPair {
   /** What was said about bytes whose frame is still to come. */
   #notes: Record<Direction, PacketNote | undefined> = { toServer: undefined, toClient: undefined };
   readonly #conn: number;
-  readonly #link: Link;
+  #link: Link;
   readonly #sink: TrafficSink;
   readonly #choose: Choose;
   readonly #began: number;
   readonly #told: Told | undefined;
+  /** Asked for while who is the client is a guess: what they say may show that it is the other one. */
+  #swap: (() => void) | undefined;
+  #isSwapped = false;
 
   /**
+   * @param swap present when the sides are a guess; called when they turn out to be the other way round
    * @param began wall clock of the session's start, seconds
    * @param told what is known for certain: it is not guessed again
    */
-  constructor(conn: number, link: Link, sink: TrafficSink, choose: Choose, began: number, told?: Told) {
+  constructor(
+    conn: number,
+    link: Link,
+    sink: TrafficSink,
+    choose: Choose,
+    began: number,
+    told?: Told,
+    swap?: () => void,
+  ) {
+    this.#swap = swap;
     this.#conn = conn;
     this.#link = link;
     this.#sink = sink;
@@ -84,7 +97,8 @@ export class StreamPair {
   }
 
   /** @param note goes with the next frame of this direction */
-  push(direction: Direction, bytes: Uint8Array, time: number, note?: PacketNote): void {
+  push(from: Direction, bytes: Uint8Array, time: number, note?: PacketNote): void {
+    const direction = this.#way(from);
     if (this.#readers !== undefined) {
       this.#read(direction, bytes, time, note);
       return;
@@ -95,8 +109,9 @@ export class StreamPair {
   }
 
   /** The stream lost `missing` bytes here. */
-  gap(direction: Direction, missing: number, time: number): void {
+  gap(from: Direction, missing: number, time: number): void {
     if (this.#readers === undefined) this.#decide(true);
+    const direction = this.#way(from);
     this.#emit(direction, this.#readers?.[direction].end() ?? [], time);
     this.#gap[direction] += missing;
     const info: ExpertInfo = {
@@ -109,14 +124,41 @@ export class StreamPair {
   }
 
   /** One direction is over, or the capture is. */
-  end(direction: Direction, time: number): void {
+  end(from: Direction, time: number): void {
     if (this.#readers === undefined) this.#decide(true);
+    const direction = this.#way(from);
     this.#emit(direction, this.#readers?.[direction].end() ?? [], time);
+  }
+
+  #way(from: Direction): Direction {
+    return this.#isSwapped ? otherWay(from) : from;
+  }
+
+  /** Joined in the middle, with ports that tell nothing: is it more likely the other way round? */
+  #settleSides(sample: Sample): Sample {
+    const other: Sample = { toServer: sample.toClient, toClient: sample.toServer };
+    const { clientPort = 0, serverPort, ...rest } = this.#link;
+    const link: Link = { ...rest, serverPort: clientPort, clientPort: serverPort };
+    if (this.#likely(other, link) <= this.#likely(sample, this.#link)) return sample;
+    this.#isSwapped = true;
+    this.#link = link;
+    this.#waiting = this.#waiting.map((chunk) => ({ ...chunk, direction: otherWay(chunk.direction) }));
+    this.#swap?.();
+    this.#swap = undefined;
+    return other;
+  }
+
+  #likely(sample: Sample, link: Link): number {
+    if (readHandshake(sample.toServer, sample.toClient) !== 'no') return 2;
+    const messages = readFrames(sample.toServer, sample.toClient);
+    if (messages !== undefined) return 1.5;
+    return this.#choose(sample, link)?.protocol.recognise(sample, link) ?? 0;
   }
 
   #decide(mustDecide: boolean): void {
     if (this.#waiting.length === 0) return;
-    const sample: Sample = { toServer: this.#first('toServer'), toClient: this.#first('toClient') };
+    let sample: Sample = { toServer: this.#first('toServer'), toClient: this.#first('toClient') };
+    if (this.#swap !== undefined) sample = this.#settleSides(sample);
     const handshake = readHandshake(sample.toServer, sample.toClient);
     const isFull = mustDecide || this.#waitingBytes > MAX_WAITING_BYTES;
     if (handshake === 'incomplete' && !isFull) return;
@@ -256,6 +298,10 @@ export function payloadReader(framing: Framing): PayloadReader {
     // Blanks behind the last value are no frame.
     end: () => toPayloads(framer.end().filter(({ expert }) => expert[0]?.code !== 'blank')),
   };
+}
+
+function otherWay(direction: Direction): Direction {
+  return direction === 'toServer' ? 'toClient' : 'toServer';
 }
 
 function isMessage({ carrier }: Payload): boolean {
