@@ -33,6 +33,6 @@ test('other traffic is not taken for it, but for one datagram in thousands', () 
     return state >>> 24;
   };
   let taken = 0;
-  for (let i = 0; i < 100_000; i++) if (looksLikeEnet(Uint8Array.from({ length: 6 + (i % 40) }, byte))) taken++;
-  expect(taken).toBeLessThan(30);
+  for (let i = 0; i < 30_000; i++) if (looksLikeEnet(Uint8Array.from({ length: 6 + (i % 40) }, byte))) taken++;
+  expect(taken).toBeLessThan(15);
 });

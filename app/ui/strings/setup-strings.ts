@@ -165,6 +165,9 @@ export const dialogStrings = {
   redact: 'Take out secrets',
   redactHint: 'Passwords, tokens, addresses: replaced by the same placeholder everywhere.',
   nothingToRedact: 'Nothing to take out was found.',
+  toRedact: (secrets: number, places: number) =>
+    `${grouped(secrets)} ${secrets === 1 ? 'secret' : 'secrets'} in ${grouped(places)} ${places === 1 ? 'place' : 'places'}:`,
+  moreToRedact: (more: number) => `and ${grouped(more)} more`,
   placeholder: 'Becomes',
   times: 'Times',
   where: 'Where',
@@ -173,11 +176,11 @@ export const dialogStrings = {
     `${name}: ${grouped(frames)} frames, ${size}${redacted > 0 ? `, ${grouped(redacted)} secrets taken out` : ''}.`,
   formats: {
     ipsession: ['Session', 'everything, to open here again'],
-    bundle: ['Bundle', 'session with notes, rules and protocol files'],
+    bundle: ['Bundle', 'session, notes, rules, protocol files'],
     pcapng: ['pcapng', 'for Wireshark and tshark'],
     jsonl: ['JSON lines', 'one decoded frame per line'],
     csv: ['CSV', 'a table with the chosen columns'],
-    har: ['HAR', 'WebSocket messages for browser tools'],
+    har: ['HAR', 'WebSocket messages for browsers'],
     html: ['Report', 'one page that opens anywhere'],
     markdown: ['Markdown', 'for a bug tracker'],
     test: ['TypeScript test', 'replays it against a server'],
