@@ -180,7 +180,7 @@ export const dialogStrings = {
     pcapng: ['pcapng', 'for Wireshark and tshark'],
     jsonl: ['JSON lines', 'one decoded frame per line'],
     csv: ['CSV', 'a table with the chosen columns'],
-    har: ['HAR', 'WebSocket messages for browsers'],
+    har: ['HAR', 'WebSocket, for browser tools'],
     html: ['Report', 'one page that opens anywhere'],
     markdown: ['Markdown', 'for a bug tracker'],
     test: ['TypeScript test', 'replays it against a server'],
