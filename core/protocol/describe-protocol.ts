@@ -20,7 +20,7 @@ export function describeProtocol(protocol: Protocol, level = 1): string {
     }
     lines.push('');
   }
-  const isWide = protocol.messages.some((spec) => (spec.id ?? 0) > 255);
+  const isWide = protocol.messages.some((spec) => (spec.id ?? 0) > 255 && spec.node.kind === 'struct');
   for (const [group, specs] of grouped(protocol.messages)) {
     lines.push(heading(1, group === '' ? 'Messages' : capital(group)), '');
     for (const [spec, fields] of merged(specs))
@@ -59,7 +59,7 @@ function merged(specs: readonly MessageSpec[]): Iterable<readonly [MessageSpec, 
   return told.values();
 }
 
-/** @param isWide ids of two bytes, which are read as hex wherever they are written down */
+/** @param isWide ids of two bytes on the wire, which are read as hex wherever they are written down */
 function titleOf(spec: MessageSpec, isWide: boolean): string {
   const number = isWide ? `0x${spec.id?.toString(16).padStart(4, '0')}` : spec.id;
   const id = spec.id === undefined ? '' : ` (${number})`;
