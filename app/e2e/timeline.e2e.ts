@@ -254,4 +254,31 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
     expect(JSON.stringify(decided?.args)).toContain(Buffer.from('勇者アリス').toString('hex'));
     expect(errors).toEqual([]);
   });
+
+  test('a message may be bytes of one’s own, typed or from a file', async () => {
+    await page.locator('#tab-compose').click();
+    await page
+      .locator('.composer input[type=file]')
+      .setInputFiles({
+        name: 'message.bin',
+        mimeType: 'application/octet-stream',
+        buffer: Buffer.from('0020ff', 'hex'),
+      });
+    const text = page.locator('.hex-text');
+    await until(
+      'the bytes of the file',
+      () => text.inputValue(),
+      (value) => value === '00 20 ff',
+    );
+    await text.fill('00 21');
+    await page.locator('.side-form select').nth(1).selectOption({ index: 1 });
+    await page.locator('.actbar .btn.main').click();
+    const sent = await until(
+      'the injection',
+      async () => server.asked.findLast((each) => each.verb === 'inject'),
+      (found) => found !== undefined,
+    );
+    expect(sent?.args).toMatchObject({ hex: '0021', direction: 'toServer' });
+    expect(errors).toEqual([]);
+  });
 });

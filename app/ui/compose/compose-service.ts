@@ -14,7 +14,7 @@ export interface SendOptions {
   readonly repeat: number;
   readonly intervalMs: number;
   /** WebSocket. */
-  readonly opcode: 'text' | 'binary' | '';
+  readonly opcode: 'text' | 'binary' | 'ping' | 'pong' | 'close' | '';
   /** ENet; -1: as the message usually goes. */
   readonly channel: number;
   readonly reliable: boolean;

@@ -59,6 +59,8 @@ export interface MessageDraft {
   readonly source: ReadonlyStore<number>;
   openFrame(n: number): Promise<void>;
   openMessage(source: DraftSource): Promise<void>;
+  /** Bytes as they are, of no message in particular. */
+  openBytes(source: Omit<DraftSource, 'message'>, hex: string): void;
   setField(path: string, value: unknown): void;
   setFields(fields: unknown): void;
   /** Changes what the form consists of: an item more, another variant, a part left out. */
@@ -223,6 +225,13 @@ export function createMessageDraft(client: EngineClient): MessageDraft {
     async openMessage(from) {
       source.set(0);
       await start(from, null);
+    },
+    openBytes(from, hex) {
+      source.set(0);
+      const mine = ++turn;
+      clearTimeout(timer);
+      state.set({ ...EMPTY, source: { ...from, message: '' }, hex, editedIn: 'bytes', isPending: hex !== '' });
+      if (hex !== '') void dissect(mine);
     },
     setField: (path, value) => changeFields({ fields: setAt(state.get().fields, path, value) }),
     setFields: (fields) => changeFields({ fields }),

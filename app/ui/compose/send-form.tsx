@@ -53,8 +53,9 @@ export function SendForm() {
               onChange={(event) => set({ opcode: event.target.value as SendOptions['opcode'] })}
             >
               <option value="">{t.compose.asUsual}</option>
-              <option value="text">text</option>
-              <option value="binary">binary</option>
+              {(['text', 'binary', 'ping', 'pong', 'close'] as const).map((opcode) => (
+                <option key={opcode}>{opcode}</option>
+              ))}
             </select>
           </FormLine>
         )}

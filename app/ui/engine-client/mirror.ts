@@ -9,7 +9,7 @@ import type {
 } from '../../../core/contract/verbs.ts';
 import type { FuzzStatus } from '../../../core/contract/fuzz-verbs.ts';
 import type { ReplayStatus } from '../../../core/contract/replay-verbs.ts';
-import type { Breakpoint, HeldFrame, Meter, Rule, RuleStatus } from '../../../core/traffic/control.ts';
+import type { Breakpoint, FaultPlan, HeldFrame, Meter, Rule, RuleStatus } from '../../../core/traffic/control.ts';
 import type { ProxyStatus } from '../../../core/traffic/proxy-spec.ts';
 import { createStore, type Store } from '../state/store.ts';
 import type { EngineClient } from './engine-client.ts';
@@ -25,6 +25,8 @@ export interface Mirror {
   readonly breakpoints: Store<readonly Breakpoint[]>;
   readonly rules: Store<readonly Rule[]>;
   readonly ruleStatus: Store<readonly RuleStatus[]>;
+  /** As this page last heard or set it. */
+  readonly faults: Store<FaultPlan | null>;
   readonly panic: Store<boolean>;
   readonly meter: Store<Meter | null>;
   readonly script: Store<ScriptStatus | null>;
@@ -45,6 +47,7 @@ export function createMirror(client: EngineClient): Mirror {
     breakpoints: createStore<readonly Breakpoint[]>([]),
     rules: createStore<readonly Rule[]>([]),
     ruleStatus: createStore<readonly RuleStatus[]>([]),
+    faults: createStore<FaultPlan | null>(null),
     panic: createStore(false),
     meter: createStore<Meter | null>(null),
     script: createStore<ScriptStatus | null>(null),
@@ -87,6 +90,7 @@ export function createMirror(client: EngineClient): Mirror {
       mirror.rules.set(all.rules);
       mirror.ruleStatus.set(all.status);
     });
+    fill(client.request('faults.get', {}), mirror.faults.set);
     fill(client.request('meter', {}), mirror.meter.set);
     fill(client.request('script.status', {}), mirror.script.set);
     fill(client.request('replay.status', {}), mirror.replay.set);

@@ -25,25 +25,37 @@ const KINDS: readonly FaultKind[] = [
   'corrupt',
 ];
 
+/** A number being typed is not yet the number meant. */
+const TYPING_MS = 250;
+
 export function FaultEditor() {
   const app = useApp();
   const current = useRequest((client) => client.request('faults.get', {}), '');
   const presets = useRequest((client) => client.request('faults.presets', {}), '');
   const [plan, setPlan] = useState<FaultPlan | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const pending = useRef<FaultPlan | null>(null);
+  const send = (): void => {
+    clearTimeout(timer.current);
+    if (pending.current === null) return;
+    const next = pending.current;
+    pending.current = null;
+    void app.client.request('faults.set', { plan: next }).then(app.mirror.faults.set, app.notices.problem);
+  };
+  const latest = useRef(send);
+  latest.current = send;
   useEffect(() => {
     if (current.value !== undefined) setPlan(current.value);
   }, [current.value]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  // Whoever leaves at once means what was set last.
+  useEffect(() => () => latest.current(), []);
   if (plan === null) return <div className="pane empty">{current.error === '' ? t.shell.loading : current.error}</div>;
 
   const apply = (next: FaultPlan): void => {
     setPlan(next);
+    pending.current = next;
     clearTimeout(timer.current);
-    timer.current = setTimeout(
-      () => void app.client.request('faults.set', { plan: next }).catch(app.notices.problem),
-      250,
-    );
+    timer.current = setTimeout(() => latest.current(), TYPING_MS);
   };
   const change = (id: string, fault: Fault | undefined): void =>
     apply({

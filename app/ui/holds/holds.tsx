@@ -21,7 +21,7 @@ export function Holds() {
   const counts: Readonly<Record<HoldsSide, number>> = {
     rules: useStore(app.mirror.rules).length,
     breakpoints: useStore(app.mirror.breakpoints).length,
-    faults: 0,
+    faults: useStore(app.mirror.faults)?.faults.length ?? 0,
   };
   return (
     <div className="dock holds">

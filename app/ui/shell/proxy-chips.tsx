@@ -35,6 +35,8 @@ export function ProxyChips() {
   const proxies = useStore(app.mirror.proxies);
   const held = useStore(app.mirror.held);
   const connections = useStore(app.mirror.connections);
+  const isPanic = useStore(app.mirror.panic);
+  const faults = useStore(app.mirror.faults)?.faults.filter((fault) => fault.enabled && !isPanic) ?? [];
   const own = proxies.filter((proxy) => proxy.followedFrom === undefined);
   if (own.length === 0) {
     return (
@@ -51,7 +53,13 @@ export function ProxyChips() {
   return (
     <div className="proxies" role="group" aria-label={t.shell.proxies}>
       {chips.slice(0, MOST).map((chip) => {
-        const states = chip.proxies.map((proxy) => shownState(proxy, holding.has(proxy.spec.name)));
+        const states = chip.proxies.map((proxy) =>
+          shownState(
+            proxy,
+            holding.has(proxy.spec.name),
+            faults.some((fault) => fault.proxy === undefined || fault.proxy === proxy.spec.name),
+          ),
+        );
         const state = STATES.find((each) => states.includes(each)) ?? 'running';
         const [icon, tone] = GLYPH[state];
         const word = t.shell.proxyState[state];
@@ -96,13 +104,13 @@ function chipMenu(app: App, chip: Chip, anchor: Element): readonly MenuEntry[] {
   if (others.length === 0) return proxyMenu(app, first);
   return chip.proxies.map((proxy) => ({
     title: proxy.spec.name,
-    icon: GLYPH[shownState(proxy, false)][0],
+    icon: GLYPH[shownState(proxy, false, false)][0],
     note: shortUrl(proxy.url ?? proxy.spec.listen),
     run: () => app.overlays.showMenu(anchor, proxy.spec.name, proxyMenu(app, proxy)),
   }));
 }
 
-function shownState(proxy: ProxyStatus, isHolding: boolean): Shown {
+function shownState(proxy: ProxyStatus, isHolding: boolean, isFaulty: boolean): Shown {
   if (proxy.state !== 'running') return proxy.state;
-  return isHolding ? 'holding' : 'running';
+  return isHolding ? 'holding' : isFaulty ? 'fault' : 'running';
 }
