@@ -33,7 +33,7 @@ export function framingOf(cell: Cell): Framing | undefined {
     case 'decimal-length': {
       value.allow('separator');
       const separator = value.get('separator')?.asText() ?? ':';
-      if (separator.length !== 1) return value.problem('`separator` is one character.');
+      if (separator.length > 1) return value.problem('`separator` is one character, or none.');
       return { kind: 'decimal-length', separator };
     }
     case 'fixed': {
