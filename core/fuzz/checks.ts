@@ -133,7 +133,8 @@ async function isWholeAnswered(inquiry: Inquiry, script: Script, at: number): Pr
   const { patience } = inquiry;
   const steps = script.steps.slice(0, at + 1).map((step) => {
     if (!isSend(step)) return step;
-    const { wire: _wire, gapMs: _gap, ...whole } = step;
+    if (!step.mutated) return step;
+    const { wire: _wire, gapMs: _gap, links: _links, ...whole } = step;
     return whole;
   });
   const conn = steps[at]?.conn;

@@ -249,6 +249,7 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
   for (const frame of run.frames) {
     for (const info of frame.heard.expert) {
       if (!isBreak(info) || (info.group === 'invariant' && frame.at >= firstBreach)) continue;
+      if (info.code === 'truncated' && isCutOff(run, frame)) continue;
       const key = `${frame.heard.name}/${remarkKey(info)}`;
       if (told.has(key) || world.seed.serverRemarks.has(key) || world.baseline.serverRemarks.has(key)) continue;
       told.add(key);
@@ -261,6 +262,12 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
       };
     }
   }
+}
+
+/** The last frame of a connection that ended: how it ended is what there is to say. */
+function isCutOff(run: Run, frame: LiveFrame): boolean {
+  const isLast = run.frames.findLast((other) => other.conn === frame.conn) === frame;
+  return isLast && run.connections.get(frame.conn)?.ending !== undefined;
 }
 
 /** Remarks on the server's frames that are its own fault, whatever it was sent. */

@@ -31,14 +31,17 @@ export function* wireMutations(seed: Seed, at: SeedMessage): Generator<Mutation>
   const recorded = seed.scene.connections.get(step.conn)?.recorded;
   if (recorded === undefined) return;
   const { transport } = recorded.connection;
+  // Written bytes hold recorded values: where the server issues them anew, they are no longer what it must answer.
+  const fresh = (told: Iterable<Told>): Told[] =>
+    [...told].filter((one) => one.isNeutral !== true || step.links === undefined);
   yield* tell(at, 'payload', payloads(step));
   if (transport === 'tcp' || transport === 'tls') {
-    yield* tell(at, 'framing', pieces(step, recorded.framing));
+    yield* tell(at, 'framing', fresh(pieces(step, recorded.framing)));
     yield* tell(at, 'framing', lengths(step, recorded.framing));
     yield* tell(at, 'framing', unfinished(seed, at, recorded.framing));
   } else if (transport === 'ws' || transport === 'wss') {
     const isText = !('opcode' in (step.carrier ?? {})) || (step.carrier as { opcode?: string }).opcode !== 'binary';
-    yield* tell(at, 'carrier', webSocket(step, isText ? 1 : 2));
+    yield* tell(at, 'carrier', fresh(webSocket(step, isText ? 1 : 2)));
   } else if (transport === 'enet') yield* tell(at, 'carrier', enet(step));
 }
 

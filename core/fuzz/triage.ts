@@ -169,8 +169,8 @@ export class Triage {
     }
     if (watched.isManaged) await watched.restart();
     else await this.#waitForServer(cases);
-    // Whoever had said nothing wrong yet, or was answered, is not to blame: played again with all the others.
-    const suspects = cases.filter(isSuspect);
+    // Whoever had said nothing wrong yet, or was answered, is hardly to blame.
+    const suspects = [...cases.filter(isSuspect), ...cases.filter((one) => !isSuspect(one))];
     const rest = new Set(cases);
     let isFound = false;
     for (const one of suspects) {
