@@ -137,6 +137,7 @@ export const COMMANDS: readonly Command[] = [
         doc: 'ignore what differs between two recordings of one visit',
       },
       { name: 'frames', value: 'N-M', repeat: true, doc: 'send these again, behind what must come before them' },
+      { name: 'payload', value: 'N=HEX', repeat: true, doc: 'send these bytes as frame N' },
       { name: 'until', value: 'N', doc: 'stop behind client frame N and compare up to there' },
       { name: 'bind', value: 'ID=VALUE', repeat: true, doc: 'write this value instead of the one the server issues' },
       { name: 'unbind', value: 'ID', repeat: true, doc: 'leave a value as it was recorded' },

@@ -23,7 +23,10 @@ export interface ReplayArgs {
   readonly to: string | Readonly<Record<string, string>>;
   readonly pace: string;
   readonly filter?: string;
+  /** Only these are sent, behind what must come before them. */
   readonly frames?: readonly number[];
+  /** Payloads to send instead of the recorded ones. */
+  readonly payloads?: readonly { readonly n: number; readonly hex: string }[];
   /** Session file; absent: the open session. */
   readonly session?: string;
   readonly ignore?: readonly string[];

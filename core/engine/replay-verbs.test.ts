@@ -151,6 +151,24 @@ test('a value given by hand is written in the next run', async () => {
   expect((await done).bindings[0]).toMatchObject({ value: 'Nobody', replayed: '"Nobody"' });
 });
 
+test('one message is sent again, edited, on a fresh connection behind what leads to it', async () => {
+  const { started } = await visitedChat();
+  const other = await socketchat.startServer({ seed: 2, pace: 'fast' });
+  closers.push(() => other.close());
+  const table = await started.engine.call('diff.table', { message: 'chat_send' });
+  const n = table.rows[0]!.n;
+  const { a } = await started.engine.call('diff.frames', { a: n, b: n });
+  const text = Buffer.from(a.hex, 'hex').toString();
+  const edited = text.replace(/"Message": "[^"]*"/, '"Message": "sent again"');
+  const done = finished(started);
+  const args = { to: other.endpoints['plain']!, pace: 'fast', timeoutMs: 300, frames: [n] };
+  const payloads = [{ n, hex: Buffer.from(edited).toString('hex') }];
+  await started.engine.call('replay.start', { ...args, payloads });
+  expect((await done).sent).toBeGreaterThan(1);
+  const last = await countOf(started, 'origin == replayed and message == "chat_send" and Message == "sent again"');
+  expect(last).toBe(1);
+});
+
 test('two frames are compared by field and by byte', async () => {
   const { started } = await visitedChat();
   await started.engine.session.settle();

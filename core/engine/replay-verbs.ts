@@ -114,6 +114,9 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
           onProgress,
           ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
           ...(args.until === undefined ? {} : { until: args.until }),
+          ...(args.payloads === undefined
+            ? {}
+            : { payloads: new Map(args.payloads.map(({ n, hex }) => [n, bytesOf(hex)])) }),
           ...(engine.session.isReadOnly ? {} : { sink: engine.session.sink }),
         },
         { target, clock: engine.clock, timer: createSystemTimer() },
@@ -129,7 +132,7 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
       if (connection?.isOpen !== true) {
         throw new EngineError('unknown-connection', `No replay left a connection ${conn} open.`);
       }
-      connection.send(new Uint8Array(Buffer.from(text.replaceAll(/\s/g, ''), 'hex')));
+      connection.send(bytesOf(text));
       return { conn };
     },
     'replay.stop': async () => {
@@ -222,6 +225,10 @@ function plainsOf(found: readonly FoundBinding[], given: ReadonlyMap<string, str
 
 async function learnFrom(engine: Engine, work: FileWork, recording: Recording, path: string): Promise<Learned> {
   return learnFromRecordings(recording, (await recordingAt(engine, work, path)).recording);
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));
 }
 
 function nameOf({ what, recorded }: { readonly what: string; readonly recorded: string }): string {

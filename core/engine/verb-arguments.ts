@@ -167,6 +167,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
     pace: text,
     filter: optional(text),
     frames: optional(frames),
+    payloads: optional(list(object({ n: id, hex }), 10_000)),
     session: optional(text),
     ignore: optional(list(text, 10_000)),
     learnFrom: optional(text),

@@ -65,6 +65,7 @@ async function readOptions(invocation: Invocation): Promise<ReplayOptions> {
     ...(learned.length === 0 ? {} : { learned: learnedTogether(learned) }),
     ...(until === undefined ? {} : { until }),
     ...readBindings(invocation, narrowed),
+    ...readPayloads(invocation),
     ...(seconds === undefined ? {} : { timeoutMs: seconds * 1000 }),
   };
 }
@@ -78,6 +79,17 @@ function readRanges(text: string): number[] {
       throw new UsageError(`--frames takes frame numbers such as 12,15-20, not "${text}"`);
     return Array.from({ length: to - from + 1 }, (_, i) => from + i);
   });
+}
+
+/** `--payload 12=HEX` sends other bytes as frame 12. */
+function readPayloads(invocation: Invocation): Pick<ReplayOptions, 'payloads'> {
+  const payloads = new Map<number, Uint8Array>();
+  for (const text of invocation.texts('payload')) {
+    const match = /^(\d{1,9})=((?:[0-9a-f]{2})*)$/i.exec(text);
+    if (match === null) throw new UsageError(`--payload takes N=HEX, such as 12=7b7d, not "${text}"`);
+    payloads.set(Number(match[1]), new Uint8Array(Buffer.from(match[2]!, 'hex')));
+  }
+  return payloads.size === 0 ? {} : { payloads };
 }
 
 /** `--unbind b2` leaves a value as recorded, `--bind b1=VALUE` writes another one. */
