@@ -42,6 +42,14 @@ describe('fields are compared one by one', () => {
     expect(paths(a, b, ignoresFrom(['n.hero', 'n']))).toEqual(['hero.hp', 'hero.mp', 'gold']);
   });
 
+  test('what is kept under an id is compared with what is kept under the id that took its place', () => {
+    const isRenamed = (was: unknown, is: unknown): boolean => was === 45 && is === 52;
+    const renames = { ...IGNORE_NOTHING, isRenamed };
+    expect(paths({ hp: { 45: 9, 4: 3 } }, { hp: { 52: 9, 4: 3 } }, renames)).toEqual([]);
+    expect(paths({ hp: { 45: 9, 4: 3 } }, { hp: { 52: 8, 4: 3 } }, renames)).toEqual(['hp["45"]']);
+    expect(paths({ hp: { 45: 9 } }, { hp: { 53: 9 } }, renames)).toEqual(['hp["45"]', 'hp["53"]']);
+  });
+
   test('times of day are known by the time of the run', () => {
     const [was, is] = [1_700_000_000, 1_763_000_000];
     const moments = { recorded: was, replayed: is };
@@ -90,6 +98,29 @@ describe('alignment', () => {
     );
     expect(rows.filter((row) => row.endsWith(':-'))).toEqual(['a11:-']);
     expect(rows).toHaveLength(30);
+  });
+
+  test('pushes of one name change places where they are about different things, and only there', () => {
+    const [one, other] = [item('enter', 7, 3), item('enter', 8, 3)];
+    const rows = (mayCross: boolean): string[] =>
+      align([one, other], [other, one], {
+        segmentsCount: true,
+        difference: (x, y) => (x.value === y.value ? 0 : 4),
+        mayCross: () => mayCross,
+      }).map(({ recorded, live }) => `${recorded?.value ?? '-'}:${live?.value ?? '-'}`);
+    expect(rows(true)).toEqual(['7:7', '8:8']);
+    expect(rows(false)).not.toContain('7:7');
+  });
+
+  test('of several alike, the one that is much more like it is taken, though another came first', () => {
+    const recorded = [item('enter', 1, 3)];
+    const live = [item('enter', 5, 3), item('enter', 1, 3)];
+    const rows = align(recorded, live, {
+      segmentsCount: true,
+      difference: (x, y) => (x.value === y.value ? 0 : 6),
+      mayCross: () => true,
+    });
+    expect(rows.find((row) => row.recorded !== undefined)!.live).toBe(live[1]);
   });
 
   test('of equal messages the one without a counterpart is told by when it came', () => {

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { DissectedMessage } from '../protocol/protocol.ts';
+import { integer, object } from '../schema/builders.ts';
 import type { Connection, Direction } from '../traffic/frame.ts';
 import { BindingTable } from './binding-table.ts';
 import { areDraws, isRandom } from './entropy.ts';
+import { learnFromRecordings } from './learned.ts';
 import { findBindings } from './rebinding.ts';
 import { type Recording, RecordingBuilder } from './recording.ts';
 import { readAs, readingsOf, writeAs } from './spelling.ts';
@@ -201,4 +204,34 @@ test('real tokens look random, and two of one kind like two draws', () => {
   );
   expect(random / looked).toBeGreaterThan(0.8);
   expect(areDraws(`t:${HEX}`, 't:north_gate')).toBe(false);
+});
+
+test('an id of one kind says nothing about a small number of another', () => {
+  const meta = (label: string) => ({ role: 'id' as const, label });
+  const spec = object({ being: integer(meta('Being')), kind: integer(meta('Kind')) });
+  const table = new BindingTable([]);
+  const message = (being: number, kind: number): DissectedMessage => ({
+    name: 'enter',
+    fields: { being, kind },
+    range: [0, 0],
+    path: '',
+    spec: { name: 'enter', direction: 'toClient', node: spec },
+  });
+  table.noteIds(message(7, 7), message(1, 7), [
+    { kind: 'id', issued: { message: 'enter', path: 'being' }, echoed: [] },
+  ]);
+  expect(table.isRenamed(7, 1, meta('Being'), 'being')).toBe(true);
+  expect(table.isRenamed(7, 1, meta('Kind'), 'kind')).toBe(false);
+  // Whose turn it is: who was 7 is 1 now, and nobody else is.
+  expect(table.someoneElse(message(7, 7), message(1, 7))).toBeUndefined();
+  expect(table.someoneElse(message(7, 7), message(2, 7))).toBe('being');
+  expect(table.someoneElse(message(5, 7), message(1, 7))).toBe('being');
+});
+
+test('two recordings of one visit teach what differs by itself', () => {
+  const visit = (hp: number, extra: boolean): Recording =>
+    talk(['>', { go: 1 }], ['<', { hp: { 45: hp }, name: 'rat' }], ...(extra ? [['<', { bell: 1 }] as const] : []));
+  const learned = learnFromRecordings(visit(9, false), visit(7, true));
+  expect(learned.fields.map((one) => `${one.message}.${one.path}`)).toEqual(['m.hp[]']);
+  expect([...learned.messages.keys()]).toEqual(['m']);
 });
