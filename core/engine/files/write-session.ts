@@ -61,12 +61,17 @@ export async function writeSession(options: WriteOptions): Promise<SessionInWrit
     await worker.terminate();
     throw error;
   }
+  // A later write may go well again, when it is smaller: what was lost before stays lost.
+  let failure: string | undefined;
+  recorder.listen({
+    failed: (message) => {
+      failure ??= message;
+    },
+  });
+  const unwritable = (why: string): EngineError =>
+    new EngineError('disk-full', `${path} cannot be written: ${why}. Free some space or choose another place.`);
   const check = (): void => {
-    if (recorder.failure === undefined) return;
-    throw new EngineError(
-      'disk-full',
-      `${path} cannot be written: ${recorder.failure}. Free some space or choose another place.`,
-    );
+    if (failure !== undefined) throw unwritable(failure);
   };
   return {
     recorder,
@@ -80,15 +85,12 @@ export async function writeSession(options: WriteOptions): Promise<SessionInWrit
       await Promise.race([recorder.settle(), died]);
       check();
       await Promise.race([recorder.close(), died]);
+      check();
       await worker.terminate();
-      const entries = Object.entries(meta);
-      if (entries.length === 0) return;
-      const db = new DatabaseSync(path);
       try {
-        const insert = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
-        for (const [key, value] of entries) insert.run(key, value);
-      } finally {
-        db.close();
+        writeMeta(path, meta);
+      } catch (error) {
+        throw unwritable(error instanceof Error ? error.message : String(error));
       }
     },
     async discard() {
@@ -96,4 +98,16 @@ export async function writeSession(options: WriteOptions): Promise<SessionInWrit
       for (const ending of ['', '-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
     },
   };
+}
+
+function writeMeta(path: string, meta: Readonly<Record<string, string>>): void {
+  const entries = Object.entries(meta);
+  if (entries.length === 0) return;
+  const db = new DatabaseSync(path);
+  try {
+    const insert = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
+    for (const [key, value] of entries) insert.run(key, value);
+  } finally {
+    db.close();
+  }
 }
