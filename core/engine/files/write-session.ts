@@ -83,10 +83,9 @@ export async function writeSession(options: WriteOptions): Promise<SessionInWrit
     },
     async finish(meta = {}) {
       await Promise.race([recorder.settle(), died]);
-      check();
       await Promise.race([recorder.close(), died]);
-      check();
       await worker.terminate();
+      check();
       try {
         writeMeta(path, meta);
       } catch (error) {
