@@ -24,16 +24,14 @@ export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
 const RUNS = 3;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
 const PREFIX_MS = 8_000;
-/** What finding a shorter way to a message may cost, for each case that will take it. */
-const PREFIX_MS_A_CASE = 15;
 const LANE_SAMPLES = 10;
 const ENOUGH = 0.85;
 
 export interface CalibrateHow {
   readonly lanes?: number;
   readonly isOver: () => boolean;
-  /** Cases that will be played, when that is known. */
-  readonly cases?: number;
+  /** What finding shorter ways to messages may cost. */
+  readonly tryingMs?: number;
   /** Steps whose messages will be mutated. */
   readonly steps: readonly number[];
 }
@@ -78,7 +76,7 @@ export async function calibrate(
   // For trying out: an answer that does not come within this is not as usual.
   const answer = Math.min(300, Math.max(60, baseline.p90 * 6));
   const curious: Patience = { answer, muted: answer, settle: 1, quiet: Math.min(20, Math.max(3, baseline.p90)) };
-  const until = stage.clock.now() + Math.min(PREFIX_MS, (how.cases ?? Infinity) * PREFIX_MS_A_CASE);
+  const until = stage.clock.now() + Math.min(PREFIX_MS, how.tryingMs ?? PREFIX_MS);
   const prefixes = await findPrefixes({
     seed,
     baseline,

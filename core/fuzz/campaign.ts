@@ -27,6 +27,9 @@ export type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-
 
 const DEFAULT_CASES = 5000;
 const DEFAULT_CONFIRM = 3;
+/** What finding shorter ways to messages may cost, for what is won by it later. */
+const TRYING_MS_A_CASE = 15;
+const TRYING_MS_A_SECOND = 120;
 /** Client messages to go on with behind a mutated one. */
 const TAIL = 6;
 const FULL_TAIL = 400;
@@ -196,12 +199,12 @@ export class Campaign {
   }
 
   async #prepare(): Promise<Ready> {
-    const { stage, watched, lanes: asked, confirm = DEFAULT_CONFIRM, rng } = this.#o;
+    const { stage, watched, lanes: asked, confirm = DEFAULT_CONFIRM, rng, cases, seconds } = this.#o;
     this.#do('calibrating');
     const calibrated = await calibrate(this.#seed, stage, this.#newTag, {
       isOver: () => this.#isOver(),
       steps: this.#schedule.steps,
-      ...(this.#o.cases === undefined ? {} : { cases: this.#o.cases }),
+      tryingMs: Math.min((cases ?? Infinity) * TRYING_MS_A_CASE, (seconds ?? Infinity) * TRYING_MS_A_SECOND),
       ...(asked === undefined ? {} : { lanes: asked }),
     });
     const { baseline, identities, lanes, p90, seed } = calibrated;

@@ -10,7 +10,10 @@ const SAMPLE_MS = 250;
 const WARM_CASES = 150;
 /** What a server may take for itself before anybody wonders. */
 const MIN_GROWTH = 24 * 1024 * 1024;
-const MIN_PER_CASE = 4 * 1024;
+const MIN_PER_CASE = 2 * 1024;
+/** Cases before growth means anything, unless there is very much of it: collectors take their time. */
+const MIN_CASES = 1200;
+const MUCH_GROWTH = 96 * 1024 * 1024;
 /** Stretches of the campaign that must each show growth. */
 const PARTS = 4;
 
@@ -33,6 +36,7 @@ export function makeLeakWatch(first: number | undefined): LeakWatch {
       const warm = samples.filter((sample) => sample.cases >= (samples[0]?.cases ?? 0) + WARM_CASES);
       const [from, to] = [warm[0], warm.at(-1)];
       if (from === undefined || to === undefined || to.bytes - from.bytes < MIN_GROWTH) return false;
+      if (to.cases - from.cases < MIN_CASES && to.bytes - from.bytes < MUCH_GROWTH) return false;
       // A server that only takes what it needs stops taking; one that leaks goes on.
       const marks = Array.from({ length: PARTS + 1 }, (_, i) => warm[Math.round(((warm.length - 1) * i) / PARTS)]!);
       return marks.slice(1).every((mark, i) => {
