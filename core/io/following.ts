@@ -15,7 +15,7 @@ import {
 import { type Detour, findHandoffs, handsOff, type HandoffFound, rewriteHandoffs } from '../relay/handoff.ts';
 import { Journeys, tiesByToken } from '../relay/journeys.ts';
 import type { Relay } from '../relay/relay.ts';
-import type { FrameFollower } from '../relay/relay-setup.ts';
+import type { FrameFollower } from '../relay/follow.ts';
 import type { Clock } from '../traffic/clock.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { ProxySpec } from '../traffic/proxy-spec.ts';

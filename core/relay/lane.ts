@@ -3,13 +3,13 @@
  * (cut-through). While something may act, frames go one at a time. The change between the two happens at a frame boundary:
  * a frame whose first bytes are already gone is always let through as it is.
  */
-import { type Clock, wallAt } from '../traffic/clock.ts';
+import { wallAt } from '../traffic/clock.ts';
 import type { HoldDecision } from '../traffic/control.ts';
-import type { Carrier, Direction, Fate, Origin } from '../traffic/frame.ts';
-import type { FrameDraft } from '../traffic/sink.ts';
+import type { Carrier, Direction, Origin } from '../traffic/frame.ts';
 import { Backlog } from './backlog.ts';
 import { type Codec, concat, createMessageCodec, messageUnit, sameBytes, type Unit } from './codec.ts';
 import { type Departure, departureOf, Departures } from './departures.ts';
+import { draftOf, draftOfOurs } from './drafts.ts';
 import type { LaneHost } from './lane-host.ts';
 import type { LaneMeter } from './meter.ts';
 import { Outlet } from './outlet.ts';
@@ -324,20 +324,7 @@ export class Lane {
     const { clock, sink, conn } = this.#host;
     const now = clock.now();
     const full = this.#codec.carrierOf(carrier);
-    const n = sink.frame({
-      conn,
-      direction: this.direction,
-      time: wallAt(clock, now),
-      mono: now * 1000,
-      carrier: full,
-      bytes: payload,
-      head: EMPTY,
-      tail: EMPTY,
-      origin,
-      fate: 'forwarded',
-      expert: NONE,
-      ...(touchedBy.length > 0 ? { touchedBy } : {}),
-    });
+    const n = sink.frame(draftOfOurs(conn, this.direction, payload, full, now, wallAt(clock, now), origin, touchedBy));
     this.#host.noted(n, this.direction, payload);
     const channel = 'channel' in full ? (full.channel as number) : 0;
     const departure = departureOf(n, channel, full, undefined, undefined, now);
@@ -347,32 +334,18 @@ export class Lane {
 
   #record(unit: Unit, at: number): number {
     if (!unit.isFrame) return 0;
-    const n = this.#host.sink.frame(this.#draft(unit, at, 'forwarded'));
+    const { clock, conn, sink } = this.#host;
+    const n = sink.frame(draftOf(conn, this.direction, unit, at, wallAt(clock, at), 'forwarded'));
     this.meter.recorded(n);
     this.#host.noted(n, this.direction, unit.payload);
     return n;
   }
 
   #numberOfUnrecorded(unit: Unit): number {
-    const { clock, sink } = this.#host;
-    const n = sink.frame(this.#draft(unit, clock.now(), 'held'));
+    const { clock, conn, sink } = this.#host;
+    const now = clock.now();
+    const n = sink.frame(draftOf(conn, this.direction, unit, now, wallAt(clock, now), 'held'));
     return n > 0 ? n : this.#host.unnumbered();
-  }
-
-  #draft(unit: Unit, at: number, fate: Fate): FrameDraft {
-    return {
-      conn: this.#host.conn,
-      direction: this.direction,
-      time: wallAt(this.#host.clock, at),
-      mono: at * 1000,
-      carrier: unit.carrier,
-      bytes: unit.payload,
-      head: unit.head,
-      tail: unit.tail,
-      origin: 'wire',
-      fate,
-      expert: unit.expert,
-    };
   }
 
   /** Lets received bytes go as they are, though their frame is not complete. */
@@ -404,6 +377,3 @@ export class Lane {
     this.#host.settled(now);
   }
 }
-
-const NONE: readonly never[] = [];
-const EMPTY: Uint8Array = new Uint8Array(0);

@@ -5,7 +5,8 @@ import type { Connection, Direction } from '../traffic/frame.ts';
 import type { TrafficSink } from '../traffic/sink.ts';
 import type { Codec } from './codec.ts';
 import type { Control } from './control.ts';
-import type { Meaning, Reading } from './meaning.ts';
+import type { FrameFollower } from './follow.ts';
+import type { Reading } from './meaning.ts';
 import type { RelayPort } from './outlet.ts';
 
 export interface RelaySetup {
@@ -29,21 +30,4 @@ export interface RelaySetup {
   readonly reading?: (connection: Connection) => Reading;
   /** Asked about each frame after the controls, while `wants` says so: handoffs. */
   readonly follow?: FrameFollower;
-}
-
-/** Looks at frames on their way: rewrites handoffs and ties journeys. */
-export interface FrameFollower {
-  /** Must frames of this direction be seen before they go on? */
-  wants(direction: Direction, protocol: Protocol | undefined): boolean;
-  /** A payload to send instead, when it is ready (`undefined`: leave it); undefined: nothing to do. */
-  frame(
-    direction: Direction,
-    payload: Uint8Array,
-    meaning: Meaning,
-  ): ((done: (payload: Uint8Array | undefined) => void) => void) | undefined;
-  /** Are recorded frames of this protocol of interest? */
-  tracks(protocol: Protocol | undefined): boolean;
-  noted(meaning: Meaning): void;
-  /** The connection is ready to be told things. */
-  opened(): void;
 }

@@ -11,6 +11,7 @@ import type { TrafficSink } from '../traffic/sink.ts';
 import { Absorber } from './absorber.ts';
 import { type Codec, createStreamCodecs, type Unit } from './codec.ts';
 import type { ConnectionFacts, Control, Controlled } from './control.ts';
+import { alsoActive, followed } from './follow.ts';
 import { Lane } from './lane.ts';
 import type { LaneHost } from './lane-host.ts';
 import { createReading, type Meaning, NO_READING, type Reading } from './meaning.ts';
@@ -298,17 +299,7 @@ export class Relay implements Controlled {
     if (follow === undefined || control.isPanic || treatment?.drop || !follow.wants(direction, this.#protocol)) {
       return treatment;
     }
-    let meaning = read();
-    const edited = treatment?.payload;
-    if (meaning !== undefined && edited !== undefined) {
-      meaning = { ...meaning, dissected: meaning.protocol.dissect(edited, direction, meaning.state) };
-    }
-    const rewrite = meaning === undefined ? undefined : follow.frame(direction, edited ?? unit.payload, meaning);
-    if (rewrite === undefined) return treatment;
-    const next = treatment ?? new Treatment();
-    next.touchedBy.push('handoff');
-    next.prepare = rewrite;
-    return next;
+    return followed(follow, direction, unit, read, treatment);
   }
 
   /** Adds the follower's and the absorber's interest to the controls'. */
@@ -316,15 +307,7 @@ export class Relay implements Controlled {
     const absorber = this.#absorber;
     const { follow, control: all } = this.#setup;
     const follows = (): boolean => !all.isPanic && follow?.wants(direction, this.#protocol) === true;
-    return {
-      get active() {
-        return control.active || absorber.isActive(direction) || follows();
-      },
-      treat: (subject, now) => control.treat(subject, now),
-      shape: () => control.shape(),
-      closeDelay: () => control.closeDelay(),
-      due: (now) => control.due(now),
-    };
+    return alsoActive(control, () => absorber.isActive(direction) || follows());
   }
 
   #injectOnce(injection: Injection, origin: Origin): number {
