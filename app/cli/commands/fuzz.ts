@@ -4,6 +4,7 @@ import { CampaignFolder, commandFor, readConfig, type CampaignConfig } from '../
 import { startCampaign } from '../../../core/engine/fuzz/start-campaign.ts';
 import type { CampaignStatus } from '../../../core/fuzz/campaign.ts';
 import type { Finding } from '../../../core/fuzz/finding.ts';
+import type { RuleOutcome } from '../../../core/fuzz/ledger.ts';
 import { junitOf } from '../../../core/fuzz/report.ts';
 import { countSends } from '../../../core/fuzz/script.ts';
 import { readEndpointMap } from '../../../core/replay/endpoints.ts';
@@ -44,7 +45,7 @@ export async function fuzz(invocation: Invocation): Promise<number> {
   const told = new Set<string>();
   const maxFindings = invocation.number('max-findings');
   const ratePerSecond = invocation.number('rate');
-  const lanes = invocation.flag('reuse') ? 1 : undefined;
+  const lanes = invocation.number('lanes');
   const cases = invocation.number('cases') ?? config.cases;
   const seconds = invocation.number('time') ?? config.seconds;
   say(
@@ -91,7 +92,7 @@ export async function fuzz(invocation: Invocation): Promise<number> {
     );
   }
   if (isJson) print(JSON.stringify(jsonOf(status, campaign.outcomes, campaign.rules), null, 2));
-  else printEnd(status, campaign.outcomes, out);
+  else printEnd(status, campaign.outcomes, campaign.rules, out);
   if (status.state === 'failed') throw new UsageError(status.error ?? 'the campaign failed');
   return status.findings.length > 0 ? 1 : 0;
 }
@@ -130,7 +131,12 @@ function lineOf(finding: Finding, folder: string): string {
   return `${finding.id} ${finding.oracle}: ${finding.title}\n   ${times} of ${of}, ${sends} message${sends === 1 ? '' : 's'}${sends < finding.sendsBefore ? ` (of ${finding.sendsBefore})` : ''}; ${commandFor(folder)}`;
 }
 
-function printEnd(status: CampaignStatus, outcomes: Readonly<Record<string, number>>, out: string): void {
+function printEnd(
+  status: CampaignStatus,
+  outcomes: Readonly<Record<string, number>>,
+  rules: readonly RuleOutcome[],
+  out: string,
+): void {
   const took = (status.elapsedMs / 1000).toFixed(1);
   const { coverage } = status;
   print(
@@ -144,6 +150,10 @@ function printEnd(status: CampaignStatus, outcomes: Readonly<Record<string, numb
       .map(([name, count]) => `${count} ${name}`)
       .join(', ')}`,
   );
+  if (rules.length === 0) return;
+  const counts = new Map<string, number>();
+  for (const { outcome } of rules) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  print(`rules of the game broken: ${[...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`);
 }
 
 function jsonOf(
