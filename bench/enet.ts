@@ -104,8 +104,9 @@ async function nodeFlood(port: number, count: number, size: number, kind: string
 
 /** `relay PORT`: passes every packet on to a connection of its own to PORT, as the real relay does with nothing active. */
 async function nodeRelay(target: number): Promise<void> {
-  const front = await createHost({ address: '127.0.0.1', throttling: false });
-  const back = await createHost({ address: '127.0.0.1', throttling: false });
+  const how = { address: '127.0.0.1', throttling: false, commandsPerDatagram: 256 };
+  const front = await createHost(how);
+  const back = await createHost(how);
   front.on('connect', (client, data) => {
     const server = back.connect({ address: '127.0.0.1', port: target }, { channels: client.channelCount, data });
     const early: (() => void)[] = [];
