@@ -23,7 +23,9 @@ export function FindingDetail({ id, target }: { readonly id: string; readonly ta
       </div>
     );
   }
-  const mutated = view.steps.find((step) => step.mutated) ?? view.steps.at(-1);
+  // What was said wrong, or, where only the order or the pace was, what was said last.
+  const mutated =
+    view.steps.find((step) => step.mutated) ?? view.steps.findLast((step) => step.direction === 'toServer');
   const save = (text: string, name: string, type: string): void => app.host.save(new Blob([text], { type }), name);
   return (
     <div className="pane find">
@@ -79,7 +81,10 @@ export function FindingDetail({ id, target }: { readonly id: string; readonly ta
         )}
         <div className="lbl2">{t.fuzz.reproduce}</div>
         <div className="codebox command">
-          <span className="muted">$</span> {view.command}
+          <span className="muted">$</span>
+          <span className="text" title={view.command}>
+            {view.command}
+          </span>
           <button
             className="btn bare icon small"
             aria-label={t.inspector.copy}

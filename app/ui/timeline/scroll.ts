@@ -55,7 +55,7 @@ export function createTimelineScroll(view: TimelineView): TimelineScroll {
     reveal(index) {
       const next = topShowing(index, state());
       if (next === top) return;
-      settle(Math.abs(next - top) > page ? index - page / 2 + 0.5 : next);
+      settle(Math.abs(next - top) > page ? Math.round(index - page / 2) : next);
     },
     center: (index) => settle(index - page / 2 + 0.5),
     toEnd() {
