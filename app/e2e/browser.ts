@@ -98,6 +98,18 @@ export async function numbersInSight(page: Page): Promise<number[]> {
     .filter((n) => n > 0);
 }
 
+/** Chooses the first row of the view and waits for it: a row in the page need not be one in sight. */
+export async function chooseFirst(page: Page): Promise<string> {
+  await page.waitForSelector(ROW, { timeout: 60_000 });
+  await page.locator('#timeline-grid').focus();
+  await page.keyboard.press('Home');
+  return until(
+    'a chosen row',
+    () => selectedNumber(page),
+    (n) => n !== '',
+  );
+}
+
 /** Goes to a frame by number (and waits for it), or to a time. */
 export async function goTo(page: Page, place: string): Promise<void> {
   await page.locator('#timeline-grid').focus();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type StartedEngine, startEngine } from '../engine/start-engine.ts';
-import { isMissingChromium, launch, numbersInSight, open, reads, ROW, until } from './browser.ts';
+import { chooseFirst, isMissingChromium, launch, numbersInSight, open, reads, ROW, until } from './browser.ts';
 
 describe.skipIf(isMissingChromium())('a journey through the demo', () => {
   let browser: Browser;
@@ -71,7 +71,7 @@ describe.skipIf(isMissingChromium())('a journey through the demo', () => {
       (names) => names.length > 1 && names.every((name) => name === 'dahai'),
       60_000,
     );
-    await page.locator(ROW).first().click();
+    await chooseFirst(page);
     await page.locator('.tree .node', { hasText: 'pai' }).click();
     const bytes = await until(
       'its bytes',
@@ -94,8 +94,7 @@ describe.skipIf(isMissingChromium())('a journey through the demo', () => {
   test('a held frame is edited and goes on as edited, and the game survives', async () => {
     await page.waitForSelector(ROW);
     await filter('socketchat and message == "chat_send"');
-    await page.waitForSelector(ROW, { timeout: 60_000 });
-    await page.locator(ROW).first().click();
+    await chooseFirst(page);
     await page.locator('.tree .node').first().waitFor();
     await page.keyboard.press('Shift+H');
     await page.locator('#tab-holds').click();

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
 import { startEngine } from '../engine/start-engine.ts';
-import { isMissingChromium, launch, open, reads, ROW, seen, selectedNumber, until } from './browser.ts';
+import { chooseFirst, isMissingChromium, launch, open, reads, ROW, seen, selectedNumber, until } from './browser.ts';
 import { type ChatWorld, proxyTo, startChatWorld } from './chat-world.ts';
 
 describe.skipIf(isMissingChromium())('pages on the real engine', () => {
@@ -43,12 +43,7 @@ describe.skipIf(isMissingChromium())('pages on the real engine', () => {
       await second.page.waitForSelector(ROW);
       await filter('message == "chat_send" and toServer');
       await seen(second.page.locator('.hits b'), 0);
-      await page.locator(ROW).first().click();
-      const n = await until(
-        'a chosen frame',
-        () => selectedNumber(page),
-        (text) => text !== '',
-      );
+      const n = await chooseFirst(page);
       await page.keyboard.press('Shift+H');
       await page.locator('#tab-holds').click();
       await second.page.locator('#tab-holds').click();
@@ -81,12 +76,7 @@ describe.skipIf(isMissingChromium())('pages on the real engine', () => {
 
   test('a reload loses nothing: what is held waits, filter, frame and tool are there again', async () => {
     await filter('message == "chat_send" and toServer');
-    await page.locator(ROW).first().click();
-    const n = await until(
-      'a chosen frame',
-      () => selectedNumber(page),
-      (text) => text !== '',
-    );
+    const n = await chooseFirst(page);
     await page.keyboard.press('h');
     await page.locator('#tab-holds').click();
     await page.locator('.queue .q').first().waitFor({ timeout: 60_000 });
@@ -118,12 +108,7 @@ describe.skipIf(isMissingChromium())('pages on the real engine', () => {
     await page.goto(first.url ?? '');
     await page.waitForSelector(ROW);
     await filter('message == "chat_send" and toServer');
-    await page.locator(ROW).first().click();
-    const n = await until(
-      'a chosen frame',
-      () => selectedNumber(page),
-      (text) => text !== '',
-    );
+    const n = await chooseFirst(page);
     const port = Number(new URL(first.url ?? '').port);
     await first.close();
     await reads(page.locator('.status'), /not reached/);

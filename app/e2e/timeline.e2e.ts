@@ -257,13 +257,11 @@ describe.skipIf(isMissingChromium())('the timeline', () => {
 
   test('a message may be bytes of one’s own, typed or from a file', async () => {
     await page.locator('#tab-compose').click();
-    await page
-      .locator('.composer input[type=file]')
-      .setInputFiles({
-        name: 'message.bin',
-        mimeType: 'application/octet-stream',
-        buffer: Buffer.from('0020ff', 'hex'),
-      });
+    await page.locator('.composer input[type=file]').setInputFiles({
+      name: 'message.bin',
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from('0020ff', 'hex'),
+    });
     const text = page.locator('.hex-text');
     await until(
       'the bytes of the file',

@@ -80,7 +80,7 @@ describe.skipIf(isMissingChromium())('the whole way on the real engine', () => {
 
   test('with the mouse', async () => {
     await filter('message == "chat_send"');
-    await page.locator(`${ROW} .msg`, { hasText: 'chat_send' }).first().click();
+    await page.locator(`${ROW} .msg`, { hasText: 'chat_send' }).filter({ visible: true }).nth(1).click();
     await page.locator('.tree .node', { hasText: 'Message' }).first().click();
     await page.locator('.hex .b.s').first().waitFor();
     await page.locator('.node.sel').click({ button: 'right' });
