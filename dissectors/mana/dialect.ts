@@ -64,10 +64,13 @@ export function bestReading(read: (dialect: Dialect) => Dissected): {
   };
 }
 
-/** A message that does not fit the dialect, in a neighbouring one that has no complaint. Bytes left over are no reason to doubt head. */
-export function revised(dialect: Dialect, read: (dialect: Dialect) => Dissected): Dissected {
-  const dissected = read(dialect);
-  if (misfit(dissected) < (dialect === 'head' ? 20 : 1)) return dissected;
+/** Whether a message may be of a neighbouring dialect. Bytes left over are no reason to doubt head. */
+export function isDoubtful(dialect: Dialect, dissected: Dissected): boolean {
+  return misfit(dissected) >= (dialect === 'head' ? 20 : 1);
+}
+
+/** A doubtful message, in a neighbouring dialect that has no complaint. */
+export function revised(dialect: Dialect, dissected: Dissected, read: (dialect: Dialect) => Dissected): Dissected {
   for (const neighbour of NEIGHBOURS[dialect]) {
     const other = read(neighbour);
     if (misfit(other) === 0) return other;

@@ -7,6 +7,7 @@ import {
   bestReading,
   dialectOfVersion,
   firstThatFits,
+  isDoubtful,
   misfit,
   nextDialect,
   rememberToken,
@@ -121,9 +122,10 @@ export const mana: Protocol<State> = defineProtocol<State>({
   dissect(bytes, direction, state, limits, base) {
     if (isTagged(bytes)) {
       const untagged = untag(bytes);
-      const plain = revised(taggedDialect(state), (dialect) =>
-        base.dissect(untagged.plain, direction, { dialect }, limits),
-      );
+      const as = taggedDialect(state);
+      const read = (dialect: Dialect): Dissected => base.dissect(untagged.plain, direction, { dialect }, limits);
+      const first = read(as);
+      const plain = isDoubtful(as, first) ? revised(as, first, read) : first;
       const expert = plain.expert.map((info) => tagExpert(info, untagged));
       return {
         messages: plain.messages.map((m) => ({ ...m, range: [0, bytes.length] })),
@@ -131,9 +133,10 @@ export const mana: Protocol<State> = defineProtocol<State>({
         tree: () => taggedRoot(plain.tree(), untagged, bytes),
       };
     }
-    if (state.fixed) return base.dissect(bytes, direction, state, limits);
     if (state.dialect !== 'auto') {
-      return revised(state.dialect, (dialect) => base.dissect(bytes, direction, { dialect }, limits));
+      const first = base.dissect(bytes, direction, state, limits);
+      if (state.fixed || !isDoubtful(state.dialect, first)) return first;
+      return revised(state.dialect, first, (dialect) => base.dissect(bytes, direction, { dialect }, limits));
     }
     return bestReading((dialect) => base.dissect(bytes, direction, { dialect }, limits)).dissected;
   },
