@@ -5,9 +5,13 @@ import type { ProtocolChoice } from '../../app/cli/protocol-options.ts';
 import { readTraffic } from '../../app/cli/read-file.ts';
 import { Registry } from '../protocol/recognise.ts';
 import { protocols } from '../../dissectors/index.ts';
+import { runCopies } from '../replay/copies.ts';
 import { learn } from '../replay/learned.ts';
 import { narrowRecording, RecordingBuilder, type Recording } from '../replay/recording.ts';
 import type { Replayed } from '../replay/replay.ts';
+import { createSystemClock } from './system-clock.ts';
+import { createSystemTimer } from './system-timer.ts';
+import { createTarget } from './target.ts';
 import { Closers, play, recordVisit, startServer, story, towards } from './testing/replay-world.ts';
 import { visitFco, visitMana, visitMuddery } from './testing/visits.ts';
 
@@ -89,6 +93,23 @@ describe('a visit is replayed to another server, whose ids, tokens and ports are
     const seats = replayed.report.bindings.filter((binding) => binding.what === 'id of start_game');
     expect(seats.length).toBeGreaterThan(0);
   });
+});
+
+test('copies of three people with names of their own talk to each other, each within its copy', async () => {
+  const visit = await recordVisit('socketchat');
+  const server = await startServer(closers, 'socketchat', { seed: 7, pace: 'fast' });
+  const said = visit.recording.frames.flatMap((frame) => frame.messages.filter((one) => one.name === 'login'));
+  const names = new Set(said.map(({ fields }) => (fields as { Name: string }).Name).filter((name) => /\d$/.test(name)));
+  expect(names.size).toBe(3);
+  const values = Object.fromEntries([...names].map((name) => [`value:${name}`, `${name.slice(0, 3)}{copy:3}`]));
+  const target = createTarget();
+  closers.add(() => target.close());
+  const stage = { target, clock: createSystemClock(), timer: createSystemTimer() };
+  const to = towards(visit, server);
+  const how = { recording: visit.recording, to, pace: { kind: 'lockstep' as const }, copies: 5, values: [values] };
+  const { verdicts, failures } = await runCopies(how, stage);
+  expect(failures.map(({ report }) => report.rows.filter((row) => row.outcome === 'missing'))).toEqual([]);
+  expect(verdicts).toEqual({ same: 5, different: 0, failed: 0 });
 });
 
 describe('the whole story of a world, with the same seed', () => {

@@ -2,6 +2,7 @@
  * Plays a plan against a target. Every wait has an end: what does not come in time is given up, a connection that no longer
  * follows the recording is left, and the run always comes to its result.
  */
+import { formatPath } from '../schema/path.ts';
 import { wireOf } from './conversation.ts';
 import { fork } from './fork.ts';
 import { Inbox } from './inbox.ts';
@@ -188,10 +189,12 @@ export class Runner {
     const { bindings, edit, payloads } = this.#options;
     const given = payloads?.get(frame.n);
     if (given !== undefined) return given;
-    const replacements = frame.messages.map((message, index) => [
-      ...bindings.replacements(frame.n, index, message.fields),
-      ...(index === 0 ? (edit?.(frame, message) ?? []) : []),
-    ]);
+    const replacements = frame.messages.map((message, index) => {
+      const edits = edit?.(frame, message) ?? [];
+      const edited = new Set(edits.map((one) => formatPath(one.path)));
+      const bound = bindings.replacements(frame.n, index, message.fields);
+      return [...bound.filter((one) => !edited.has(formatPath(one.path))), ...edits];
+    });
     if (replacements.every((list) => list.length === 0)) return frame.bytes;
     const { bytes, failed } = connection.conversation.rewrite(frame, replacements);
     const name = frame.messages[0]?.name ?? 'a message';
