@@ -36,6 +36,11 @@ export function explainConnect(url: EndpointUrl, error: unknown): EngineError {
     const what = `The certificate of ${where} is not trusted (${code}): give its authority, or allow it with --insecure.`;
     return new EngineError('tls-failed', what, options);
   }
+  if (isNoTls(code, text)) {
+    const plain = url.scheme === 'wss' ? 'ws' : 'tcp';
+    const what = `${where} does not answer in TLS: is it another port, or ${plain}://?`;
+    return new EngineError('tls-failed', what, options);
+  }
   return new EngineError('connect-failed', `Could not connect to ${where}: ${text || code}.`, options);
 }
 
@@ -48,6 +53,11 @@ export function codeOf(error: unknown): string {
   if (typeof code === 'string') return code;
   const inner = errors?.[0]?.code;
   return typeof inner === 'string' ? inner : '';
+}
+
+/** What OpenSSL says in many words. */
+function isNoTls(code: string, text: string): boolean {
+  return /^ERR_SSL|^EPROTO$/.test(code) || /SSL routines/.test(text);
 }
 
 function isTrust(code: string): boolean {

@@ -3,12 +3,13 @@ import type { Direction, DissectedMessage } from '../protocol/protocol.ts';
 import { align } from './align.ts';
 import { BindingTable } from './binding-table.ts';
 import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
+import { compareBytes } from './differences.ts';
 import { IgnoredList } from './ignored-list.ts';
 import { findBindings } from './rebinding.ts';
 import { bare } from './leaves.ts';
 import type { RecordedConnection, Recording } from './recording.ts';
 import type { Replayed } from './replay.ts';
-import { compareBytes, OUTCOMES, type Outcome, type Row, type RowSide, titleOf } from './verdict.ts';
+import { OUTCOMES, type Outcome, type Row, type RowSide, titleOf } from './verdict.ts';
 
 /** One message of either side. */
 export interface DiffItem {

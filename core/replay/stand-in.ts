@@ -9,6 +9,7 @@ import type { Clock } from '../traffic/clock.ts';
 import type { Endpoint } from '../traffic/frame.ts';
 import { BindingTable, type Replacement } from './binding-table.ts';
 import { compareMessages, type FieldDifference, type Ignores } from './compare.ts';
+import { compareBytes } from './differences.ts';
 import { Conversation, type Understood, wireOf } from './conversation.ts';
 import { endpointAt } from './handoff.ts';
 import type { Timer } from './pace.ts';
@@ -16,7 +17,6 @@ import { type FoundBinding, findBindings } from './rebinding.ts';
 import type { RecordedConnection, RecordedFrame, Recording } from './recording.ts';
 import { type Deed, type Script, scriptsOf } from './stand-in-script.ts';
 import type { TargetConnection, TargetEvents } from './target.ts';
-import { compareBytes } from './verdict.ts';
 
 /** What to do with a message that was not recorded. */
 export type UnmatchedPolicy = 'nearest' | 'ignore' | 'close';

@@ -1,15 +1,11 @@
 /** What a replay showed: each recorded message with its counterpart, what differs, and the verdict over all. */
 import { align } from './align.ts';
 import { type BindingTable } from './binding-table.ts';
-import {
-  areOfDifferentThings,
-  compareMessages,
-  countDifferences,
-  type FieldDifference,
-  type Ignores,
-} from './compare.ts';
+import { areOfDifferentThings, type FieldDifference, type Ignores } from './compare.ts';
+import { Differences } from './differences.ts';
 import { IgnoredList } from './ignored-list.ts';
-import { bare, toHex } from './leaves.ts';
+import { Lateness } from './lateness.ts';
+import { bare } from './leaves.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
 import type { Handover, Lost, RunResult, Sent } from './run-types.ts';
@@ -80,10 +76,6 @@ export interface JudgeOptions {
   /** Messages whose coming is up to chance, as `message`; learned. */
   readonly loose?: ReadonlyMap<string, string>;
 }
-
-const DEFAULT_LATE_MS = 1000;
-/** More differences than this do not change an alignment. */
-const ENOUGH = 6;
 
 export function judge(options: JudgeOptions): Report {
   const { plan, result, bindings, lockstep } = options;
@@ -203,56 +195,6 @@ function lossRow({ conn, text, unsent, how }: Lost, expected: Expected | undefin
   };
 }
 
-/** Counts the differences of a pair once, however often alignment asks. */
-class Differences {
-  readonly #options: JudgeOptions;
-  readonly #counts = new Map<Expected, Map<LiveItem, number>>();
-
-  constructor(options: JudgeOptions) {
-    this.#options = options;
-  }
-
-  /** For alignment: how many count, up to what makes a difference there. */
-  count(expected: Expected, item: LiveItem): number {
-    let counts = this.#counts.get(expected);
-    if (counts === undefined) this.#counts.set(expected, (counts = new Map()));
-    let count = counts.get(item);
-    if (count === undefined) {
-      const hasFields = expected.message.fields !== undefined || item.message.fields !== undefined;
-      count = hasFields
-        ? countDifferences(
-            expected.message,
-            item.message,
-            this.#options.ignores,
-            ENOUGH,
-            this.#momentsOf(expected, item),
-          )
-        : compareBytes(expected.frame.bytes, item.bytes).length;
-      counts.set(item, count);
-    }
-    return count;
-  }
-
-  of(expected: Expected, item: LiveItem): FieldDifference[] {
-    if (expected.message.fields === undefined && item.message.fields === undefined) {
-      return compareBytes(expected.frame.bytes, item.bytes);
-    }
-    return compareMessages(expected.message, item.message, this.#options.ignores, this.#momentsOf(expected, item));
-  }
-
-  #momentsOf({ frame }: Expected, { time }: LiveItem): { recorded: number; replayed: number } {
-    return { recorded: this.#options.plan.recording.began + frame.at / 1000, replayed: time };
-  }
-}
-
-export function compareBytes(recorded: Uint8Array, live: Uint8Array): FieldDifference[] {
-  if (recorded.length === live.length && recorded.every((byte, i) => byte === live[i])) return [];
-  let at = 0;
-  while (at < recorded.length && recorded[at] === live[at]) at++;
-  const show = (bytes: Uint8Array): string => `${toHex(bytes.subarray(at, at + 16))} (${bytes.length} bytes)`;
-  return [{ path: `byte ${at}`, recorded: show(recorded), replayed: show(live) }];
-}
-
 function compareRow(
   expected: Expected,
   item: LiveItem,
@@ -294,36 +236,6 @@ export function timeOf(
   const request = answers === undefined ? undefined : sentBy.get(answers);
   const cause = request ?? result.sent[segment - 1];
   return cause === undefined ? undefined : Math.max(0, item.at - cause.at);
-}
-
-/** Measured from the client message before it. What comes behind a late message is as late, and no news. */
-class Lateness {
-  readonly #options: JudgeOptions;
-  /** Late messages so far, by segment. */
-  readonly #told = new Map<number, { readonly at: number; readonly by: number }[]>();
-
-  constructor(options: JudgeOptions) {
-    this.#options = options;
-  }
-
-  /** How much longer it took than in the recording; where one can tell. */
-  deltaOf({ segment, isHeartbeat, frame }: Expected, item: LiveItem): number | undefined {
-    const { plan, result, lockstep } = this.#options;
-    const sent = result.sent[segment - 1];
-    if (isHeartbeat || sent === undefined || !lockstep) return undefined;
-    return item.at - sent.at - (frame.at - (plan.sentAt[segment - 1] ?? 0));
-  }
-
-  isLate({ segment, message, frame }: Expected, item: LiveItem, by: number): boolean {
-    const { plan, lateMs = DEFAULT_LATE_MS, loose } = this.#options;
-    if (loose?.has(message.name ?? '') === true) return false;
-    const told = this.#told.get(segment) ?? [];
-    const known = Math.max(0, ...told.filter(({ at }) => at <= item.at).map((one) => one.by));
-    const before = frame.at - (plan.sentAt[segment - 1] ?? 0);
-    if (by - known <= Math.max(lateMs, before * 2)) return false;
-    this.#told.set(segment, [...told, { at: item.at, by }]);
-    return true;
-  }
 }
 
 function mayLack(expected: Expected, options: JudgeOptions): string | undefined {
