@@ -473,3 +473,52 @@ test('protocols of the user decode history when their file is read', async () =>
     expect.objectContaining({ text: 'message', from: 0, to: 4 }),
   );
 });
+
+test('control frames of a WebSocket say what they are, and a goodbye is no failure to reach a server', async () => {
+  await client.request('proxy.start', { spec: spec({ name: 'web' }) });
+  const { sink } = engine.session;
+  const conn = sink.nextConnectionId();
+  const time = engine.clock.wall();
+  const end = { address: '127.0.0.1', port: 1 };
+  sink.opened({
+    id: conn,
+    proxy: 'web',
+    transport: 'ws',
+    client: end,
+    server: end,
+    protocol: 'talk',
+    opened: time,
+    details: {},
+  });
+  const none = new Uint8Array(0);
+  for (const [opcode, bytes] of [
+    ['ping', none],
+    ['pong', none],
+    ['close', Uint8Array.of(0x03, 0xe8)],
+  ] as const) {
+    sink.frame({
+      conn,
+      direction: 'toClient',
+      time,
+      mono: 1,
+      carrier: { opcode, compressed: false, fragments: 1 },
+      bytes,
+      head: none,
+      tail: none,
+      origin: 'wire',
+      fate: 'forwarded',
+      expert: [],
+    });
+  }
+  sink.closed(conn, time, 'client disconnected');
+  await engine.session.settle();
+  const { view } = await client.request('view.open', { spec: { filter: '' } });
+  const rows = (await client.rows({ view, start: 0, count: 9 })).rows();
+  expect(rows.map((row) => [row.isControl, row.message, row.summary])).toEqual([
+    [true, '', 'WebSocket ping'],
+    [true, '', 'WebSocket pong'],
+    [true, '', 'WebSocket close 1000'],
+  ]);
+  const findings = await client.request('doctor.run', {});
+  expect(findings.filter((finding) => finding.state === 'problem')).toEqual([]);
+});
