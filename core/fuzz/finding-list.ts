@@ -50,8 +50,8 @@ export class FindingList {
   dismiss(key: string): void {
     this.#dismissed.set(key, (this.#dismissed.get(key) ?? 0) + 1);
   }
-  isDismissed(key: string): boolean {
-    return (this.#dismissed.get(key) ?? 0) >= MOST_DISMISSED;
+  isDismissed(key: string, most = MOST_DISMISSED): boolean {
+    return (this.#dismissed.get(key) ?? 0) >= most;
   }
 
   async keep(found: Omit<Finding, 'id' | 'hits' | 'at'>): Promise<Finding> {

@@ -32,7 +32,7 @@ export function playAlone(
     identities,
     tag: newTag(),
     patience,
-    giveUpAfter: 4,
+    giveUpAfter: 3,
     isAborted: isOver,
   });
 }

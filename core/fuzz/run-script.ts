@@ -314,10 +314,12 @@ class ScriptRun {
 
   #write(live: Live, bytes: Uint8Array, wire: Uint8Array, step: SendStep): void {
     const { run, connection } = live;
+    // What is not sent is not said to be.
+    if (connection?.isOpen !== true) return;
     const isWritten = step.wire !== undefined || wire !== bytes;
     run.sentBytes += wire.length;
     if (this.#stage.checksum !== undefined) run.checksum = this.#stage.checksum(wire, run.checksum);
-    connection!.send({
+    connection.send({
       bytes,
       ...(step.carrier === undefined ? {} : { carrier: step.carrier }),
       ...(isWritten ? { wire } : {}),

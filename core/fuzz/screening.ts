@@ -11,6 +11,8 @@ import { isSend } from './script.ts';
 
 /** A server that passes over more than this share of wrong messages in silence does so on purpose. */
 const LATE_SILENCE = 0.2;
+/** Silences after one message that were as they should be, after which no more of them are looked into. */
+const MOST_SILENCES = 2;
 /** Messages before that can be told. */
 const ENOUGH_TURNS = 30;
 
@@ -71,7 +73,8 @@ export class Screening {
       turns.silent += 1;
       if (turns.all > ENOUGH_TURNS && turns.silent > turns.all * LATE_SILENCE) return false;
     }
-    if (suspicion.needsControl === true && this.#findings.isDismissed(silenceAfter(at.mutation.message))) return false;
+    if (suspicion.needsControl === true && this.#findings.isDismissed(silenceAfter(at.mutation.message), MOST_SILENCES))
+      return false;
     return !this.#findings.isDismissed(suspicion.key);
   }
 
