@@ -5,9 +5,9 @@ import { createSystemClock } from '../core/io/system-clock.ts';
 import { createSystemTimer } from '../core/io/system-timer.ts';
 import { createTarget } from '../core/io/target.ts';
 import { failureOf } from '../core/replay/junit.ts';
-import { learn } from '../core/replay/learned.ts';
+import { learn, learnedTogether, learnFromRecordings } from '../core/replay/learned.ts';
 import { parsePace } from '../core/replay/pace.ts';
-import { narrowRecording } from '../core/replay/recording.ts';
+import { narrowRecording, withoutReplays } from '../core/replay/recording.ts';
 import { Replay, type Replayed, type ReplayOptions as CoreOptions } from '../core/replay/replay.ts';
 import type { ForkedConnection } from '../core/replay/run-types.ts';
 import type { Report } from '../core/replay/verdict.ts';
@@ -24,6 +24,8 @@ export interface ReplayOptions {
   readonly ignore?: readonly string[];
   /** Play twice first and ignore what differs by itself. */
   readonly learn?: boolean;
+  /** Other recordings of the same visit: ignore what differs between each and this one. */
+  readonly learnFrom?: readonly (string | URL)[];
   /** Longest wait for one message, milliseconds. Default 5000. */
   readonly timeoutMs?: number;
   /** Verify a TLS server's certificate. Default true. */
@@ -50,13 +52,19 @@ export interface ReplayReport extends Report {
  * @throws EngineError when the file cannot be read, the options do not fit, or the server cannot be reached
  */
 export async function replay(session: string | URL, options: ReplayOptions): Promise<ReplayReport> {
-  const path = typeof session === 'string' ? session : fileURLToPath(session);
   const how = options.filter === undefined ? {} : { filter: options.filter };
-  const { recording, fitting } = await readRecording(path, protocols, how);
+  const { recording, fitting } = await readRecording(pathOf(session), protocols, how);
+  const known = [];
+  for (const other of options.learnFrom ?? []) {
+    known.push(learnFromRecordings(recording, (await readRecording(pathOf(other), protocols)).recording));
+  }
   const target = createTarget(options.verify === undefined ? {} : { verify: options.verify });
   const stage = { target, clock: createSystemClock(), timer: createSystemTimer() };
   const core: CoreOptions = {
-    recording: fitting === undefined ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n)),
+    recording: withoutReplays(
+      fitting === undefined ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n)),
+    ),
+    learned: learnedTogether(known),
     to: options.to,
     pace: parsePace(options.pace ?? 'lockstep'),
     ignore: options.ignore ?? [],
@@ -66,8 +74,8 @@ export async function replay(session: string | URL, options: ReplayOptions): Pro
   const play = (more: Partial<CoreOptions> = {}): Promise<Replayed> => new Replay({ ...core, ...more }, stage).run();
   let open: ReadonlyMap<number, ForkedConnection> | undefined;
   try {
-    const learned = options.learn === true ? learn(await play(), await play()) : undefined;
-    const { report, result } = await play(learned === undefined ? {} : { learned });
+    if (options.learn === true) known.push(learn(await play(), await play()));
+    const { report, result } = await play({ learned: learnedTogether(known) });
     open = result.open;
     const odd = report.rows.filter((row) => row.outcome !== 'same');
     const text = odd.map((row) => {
@@ -84,4 +92,8 @@ export async function replay(session: string | URL, options: ReplayOptions): Pro
     // What was handed over is for the caller to close.
     if (open === undefined) await target.close();
   }
+}
+
+function pathOf(file: string | URL): string {
+  return typeof file === 'string' ? file : fileURLToPath(file);
 }
