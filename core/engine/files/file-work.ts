@@ -97,6 +97,8 @@ async function writeStream(job: ExportJob & { format: StreamFormat }, reader: Se
     throw new EngineError('unreadable-file', `Cannot write ${job.output}: ${(error as Error).message}.`);
   });
   failed.catch(() => undefined);
+  // Without the mark, Excel takes a file for one of the system's own characters and shows Chinese and Japanese as rubbish.
+  if (job.format === 'csv') out.write('\uFEFF');
   const outcome = await exportSession(reader, job, async (block) => {
     if (!out.write(block)) await Promise.race([once(out, 'drain'), failed]);
   });
