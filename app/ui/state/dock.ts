@@ -1,7 +1,16 @@
 /** The lower (or right-hand) area: which tool is open, and how large it is. */
 import { createStore, type Store } from './store.ts';
 
-export type DockTab = 'inspector' | 'compose' | 'holds' | 'replay' | 'diff' | 'fuzz' | 'statistics' | 'expert' | 'connections';
+export type DockTab =
+  | 'inspector'
+  | 'compose'
+  | 'holds'
+  | 'replay'
+  | 'diff'
+  | 'fuzz'
+  | 'statistics'
+  | 'expert'
+  | 'connections';
 
 export const DOCK_TABS: readonly DockTab[] = [
   'inspector',
