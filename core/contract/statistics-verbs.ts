@@ -85,16 +85,25 @@ export interface Plot {
     readonly n: readonly number[];
   }[];
 }
+/** Of a connection that is relayed now, or of one that has ended: then what was kept of it, which `ended` says. */
 export interface EnetHealth {
   readonly conn: number;
   readonly side: 'client' | 'server';
+  readonly ended?: true;
   readonly rttMs: number;
   readonly rttVarianceMs: number;
   readonly throttle: number;
   readonly inFlight: number;
   readonly resends: number;
   readonly lost: number;
-  readonly channels: readonly { readonly channel: number; readonly waiting: number; readonly reassembling: number }[];
+  readonly channels: readonly {
+    readonly channel: number;
+    readonly waiting: number;
+    readonly reassembling: number;
+    /** Ended: reliable commands sent once, and again; captured: packets, and commands seen again. */
+    readonly packets?: number;
+    readonly resent?: number;
+  }[];
   /** Messages that waited behind a lost reliable one. */
   readonly blame: readonly {
     readonly channel: number;

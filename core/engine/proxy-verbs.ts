@@ -1,7 +1,13 @@
 /** Verbs about proxies and their connections. */
+import type { EnetHealth } from '../contract/statistics-verbs.ts';
+import { enetFigures } from '../traffic/enet-figures.ts';
 import { EngineError } from '../traffic/engine-error.ts';
+import type { Connection } from '../traffic/frame.ts';
 import { diagnose } from './doctor.ts';
 import type { Engine, VerbHandlers } from './engine.ts';
+
+/** The last ones: a capture may hold tens of thousands. */
+const MOST_ENDED = 100;
 
 export function proxyVerbs(engine: Engine): VerbHandlers {
   const { proxies, session } = engine;
@@ -32,7 +38,29 @@ export function proxyVerbs(engine: Engine): VerbHandlers {
       await session.decodeAs(id, isNamed ? protocol : '', options ?? {});
       return { id };
     },
-    'stats.enet': () => proxies.names().flatMap((name) => proxies.get(name)?.enetHealth() ?? []),
+    'stats.enet': () => {
+      const live = proxies.names().flatMap((name) => proxies.get(name)?.enetHealth() ?? []);
+      const isLive = new Set(live.map(({ conn }) => conn));
+      const ended = session.connections.filter(({ id, transport }) => transport === 'enet' && !isLive.has(id));
+      return [...live, ...ended.slice(-MOST_ENDED).flatMap(endedHealth)];
+    },
     'doctor.run': () => diagnose(engine),
   };
+}
+
+/** What a connection keeps of how ENet did. */
+function endedHealth(connection: Pick<Connection, 'id' | 'details'>): EnetHealth[] {
+  return enetFigures(connection).map(({ side, rttMs, rttVarianceMs, resent, lossShare, channels }) => ({
+    conn: connection.id,
+    side,
+    ended: true,
+    rttMs: rttMs ?? 0,
+    rttVarianceMs: rttVarianceMs ?? 0,
+    throttle: 1,
+    inFlight: 0,
+    resends: resent,
+    lost: lossShare ?? 0,
+    channels: channels.map((counts) => ({ ...counts, waiting: 0, reassembling: 0 })),
+    blame: [],
+  }));
 }

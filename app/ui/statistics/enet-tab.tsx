@@ -32,16 +32,23 @@ export function EnetTab() {
             <tbody>
               {peers.map((peer) => (
                 <tr key={`${peer.conn}-${peer.side}`}>
-                  <td>{words.peerName(peer.conn, words.sides[peer.side])}</td>
-                  <td className="r num">{milliseconds(peer.rttMs)}</td>
-                  <td className="r num">{milliseconds(peer.rttVarianceMs)}</td>
-                  <td className="r num">{percent(peer.throttle)}</td>
-                  <td className="r num">{grouped(peer.inFlight)}</td>
+                  <td className={peer.ended ? 'muted' : ''}>
+                    {words.peerName(peer.conn, words.sides[peer.side])}
+                    {peer.ended && ` · ${words.ended}`}
+                  </td>
+                  <td className="r num">{told(peer.rttMs, peer)}</td>
+                  <td className="r num">{told(peer.rttVarianceMs, peer)}</td>
+                  <td className="r num">{peer.ended ? '' : percent(peer.throttle)}</td>
+                  <td className="r num">{peer.ended ? '' : grouped(peer.inFlight)}</td>
                   <td className="r num">{grouped(peer.resends)}</td>
                   <td className={`r num${peer.lost >= NOTABLE_LOSS ? ' c-warning' : ''}`}>{percent(peer.lost)}</td>
                   <td className="cut muted">
                     {peer.channels
-                      .map((channel) => words.channel(channel.channel, channel.waiting, channel.reassembling))
+                      .map((each) =>
+                        each.packets === undefined
+                          ? words.channel(each.channel, each.waiting, each.reassembling)
+                          : words.endedChannel(each.channel, each.packets, each.resent ?? 0),
+                      )
                       .join(' · ')}
                   </td>
                 </tr>
@@ -55,6 +62,11 @@ export function EnetTab() {
       )}
     </StatisticsBody>
   );
+}
+
+/** A capture that holds no acknowledgement tells no times. */
+function told(ms: number, { ended, rttMs }: EnetHealth): string {
+  return ended && rttMs === 0 ? '' : milliseconds(ms);
 }
 
 export function Blame({ blame }: { readonly blame: EnetHealth['blame'][number] }) {

@@ -57,6 +57,9 @@ export const statisticsStrings = {
     resends: 'Resends',
     lost: 'Lost',
     channels: 'Channels',
+    ended: 'ended',
+    endedChannel: (n: number, packets: number, resent: number) =>
+      `${n}: ${grouped(packets)}${resent > 0 ? ` (${grouped(resent)} again)` : ''}`,
     channel: (n: number, waiting: number, reassembling: number) =>
       `${n}${waiting + reassembling > 0 ? ` (${waiting} waiting, ${reassembling} in parts)` : ''}`,
   },
