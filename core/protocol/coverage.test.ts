@@ -140,3 +140,33 @@ test('types are inferred from what was seen', () => {
   expect(inferType([[1, 'a']])).toBe('{ array: integer | string }');
   expect(inferType([])).toBe('any');
 });
+
+test('what only dialects have that nobody spoke is not counted as unseen', () => {
+  const node = b.object({ n: b.integer() });
+  const game = defineProtocol({
+    id: 'game',
+    title: 'Game',
+    transports: ['tcp'],
+    messages: [
+      { name: 'hello', direction: 'toServer', node },
+      { name: 'walk', direction: 'toServer', node, dialects: ['two', 'three'] },
+      { name: 'ride', direction: 'toServer', node, dialects: ['two'] },
+      { name: 'fly', direction: 'toServer', node, dialects: ['three'] },
+      { name: 'crawl', direction: 'toServer', node, dialects: ['one'] },
+    ],
+    json: { discriminator: { key: 't', keep: false } },
+  });
+  const sent = (...names: string[]): readonly (readonly [Direction, string])[] =>
+    names.map((name) => ['toServer', `{"t":"${name}","n":1}`]);
+  const namesOf = (...names: string[]): string[] => run(game, sent(...names)).messages.map((message) => message.name);
+  expect(namesOf('hello')).toEqual(['hello', 'walk', 'ride', 'fly', 'crawl']);
+  expect(namesOf('hello', 'walk', 'fly')).toEqual(['hello', 'walk', 'fly']);
+  expect(namesOf('walk', 'fly', 'crawl')).toEqual(['hello', 'walk', 'fly', 'crawl']);
+  // One misread frame in a hundred is no dialect, but it was seen.
+  expect(namesOf(...Array.from({ length: 99 }, () => 'walk'), 'fly', 'crawl')).toEqual([
+    'hello',
+    'walk',
+    'fly',
+    'crawl',
+  ]);
+});

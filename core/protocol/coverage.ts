@@ -169,8 +169,12 @@ export class Coverage {
   }
 
   report(): CoverageReport {
-    const messages = [...this.counts.values()].map(messageReport);
-    const pairs = [...this.pairs.values()].map((pair) => ({ ...pair }));
+    const own = ofDialects([...this.counts.values()]);
+    const messages = own.map(messageReport);
+    const names = new Set(messages.map((message) => message.name));
+    const pairs = [...this.pairs.values()]
+      .filter((pair) => names.has(pair.request) && names.has(pair.reply))
+      .map((pair) => ({ ...pair }));
     const fields = messages.flatMap((message) => message.fields);
     const values = fields.flatMap((field) => field.values ?? []);
     const ways = messages.flatMap((message) =>
@@ -195,6 +199,35 @@ export class Coverage {
       drift: this.drift.report(),
     };
   }
+}
+
+/** A dialect that explains less of the traffic than this, beside those that explain more, is a misreading. */
+const LEAST_SHARE = 0.05;
+
+/** Without the messages of dialects nobody spoke: the fewest dialects that explain what came are the spoken ones. */
+function ofDialects(all: readonly Counts[]): readonly Counts[] {
+  const timesOf = (counts: Counts): number => counts.toServer + counts.toClient;
+  const speaks = (counts: Counts, dialect: string): boolean => counts.spec.dialects?.includes(dialect) === true;
+  let unexplained = all.filter((counts) => counts.spec.dialects !== undefined && timesOf(counts) > 0);
+  const least = LEAST_SHARE * unexplained.reduce((sum, counts) => sum + timesOf(counts), 0);
+  const spoken = new Set<string>();
+  for (;;) {
+    const explains = new Map<string, number>();
+    for (const counts of unexplained)
+      for (const dialect of counts.spec.dialects!)
+        explains.set(dialect, (explains.get(dialect) ?? 0) + timesOf(counts));
+    const [best] = [...explains].toSorted((a, b) => b[1] - a[1]);
+    if (best === undefined || best[1] < least) break;
+    spoken.add(best[0]);
+    unexplained = unexplained.filter((counts) => !speaks(counts, best[0]));
+  }
+  return all.filter(
+    (counts) =>
+      counts.spec.dialects === undefined ||
+      spoken.size === 0 ||
+      timesOf(counts) > 0 ||
+      counts.spec.dialects.some((dialect) => spoken.has(dialect)),
+  );
 }
 
 function pairKey(direction: Direction, request: string, reply: string): string {
