@@ -23,7 +23,7 @@ export const replayStrings = {
   what: 'Frames',
   everything: 'everything the clients sent',
   session: 'Recording',
-  sessionHint: 'A session file on the engine’s machine; empty is the open session.',
+  sessionHint: 'A session or capture on the engine’s machine; empty is the open session.',
   thisSession: 'this session',
   learnFrom: 'Learn from',
   learnFromHint: 'A second recording of the same visit: what differs between the two by itself is ignored.',
