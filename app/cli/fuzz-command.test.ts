@@ -36,10 +36,9 @@ test('a finding is told, kept and run again by a command and by a script of its 
   const port = await freePort();
   const to = `tcp://127.0.0.1:${port}`;
   const buggy = chatOn(port, 'array-root-crash');
-  const found = await line.run([
-    ...['fuzz', ...SEED, '--to', to, '--target', buggy],
-    ...['--cases', '600', '--max-findings', '1', '--out', 'findings', '--junit', 'fuzz.xml'],
-  ]);
+  const budget = ['--cases', '600', '--max-findings', '1'];
+  const out = ['--out', 'findings', '--junit', 'fuzz.xml'];
+  const found = await line.run(['fuzz', ...SEED, '--to', to, '--target', buggy, ...budget, ...out]);
   expect(found, found.err).toMatchObject({ code: 1 });
   expect(found.out).toMatch(/^F1 exit: The server exits with code 1 on a \w+: TypeError/m);
   expect(found.out).toContain('fuzz repro findings/findings/F1 --times 10');

@@ -30,6 +30,8 @@ const ENOUGH = 0.85;
 export interface CalibrateHow {
   readonly lanes?: number;
   readonly isOver: () => boolean;
+  /** Starts the server again when the recorded session itself brought it down. */
+  readonly revive?: () => Promise<void>;
   /** What finding shorter ways to messages may cost. */
   readonly tryingMs?: number;
   /** Steps whose messages will be mutated. */
@@ -43,8 +45,10 @@ export async function calibrate(
   how: CalibrateHow,
 ): Promise<Calibrated> {
   const { scene } = recorded;
-  const play = (script: Script, identities: Identities, patience = PATIENT): Promise<Run> =>
-    runScript(script, stage, { scene, identities, tag: nextTag(), patience, isAborted: how.isOver });
+  const play = async (script: Script, identities: Identities, patience = PATIENT): Promise<Run> => {
+    await how.revive?.();
+    return runScript(script, stage, { scene, identities, tag: nextTag(), patience, isAborted: how.isOver });
+  };
   let identities = new Identities([]);
   const first = await play(recorded.base, identities);
   const refused = [...first.connections.values()].find((one) => one.failure !== undefined && one.frames === 0);
@@ -101,7 +105,12 @@ export async function calibrate(
     if (ms !== undefined) latencies.push(ms);
     return isSend(step) && isUsual(seed, baseline, run, at, step.n);
   };
-  const samples = prefixes.samples.slice(0, LANE_SAMPLES);
+  const samples: Prefixes['samples'][number][] = [];
+  for (const sample of how.lanes === undefined ? prefixes.samples.slice(0, LANE_SAMPLES) : []) {
+    if (how.isOver()) break;
+    // What is not answered as usual alone (taken, killed, used up) says nothing of several at once.
+    if (await isAsUsual(sample)) samples.push(sample);
+  }
   let lanes = how.lanes ?? 1;
   if (how.lanes === undefined && samples.length > 0) {
     for (const tried of TRIED_LANES) {

@@ -20,6 +20,7 @@ import { Schedule } from './schedule.ts';
 import { type Screened, Screening } from './screening.ts';
 import type { Script } from './script.ts';
 import type { Seed } from './seed.ts';
+import { solo } from './solo.ts';
 import { Tempo } from './tempo.ts';
 import { Triage } from './triage.ts';
 
@@ -201,9 +202,16 @@ export class Campaign {
   async #prepare(): Promise<Ready> {
     const { stage, watched, lanes: asked, confirm = DEFAULT_CONFIRM, rng, cases, seconds } = this.#o;
     this.#do('calibrating');
+    let reviving: Promise<void> | undefined;
+    const revive = async (): Promise<void> => {
+      if (!watched.isManaged || watched.isRunning) return;
+      reviving ??= watched.restart().finally(() => (reviving = undefined));
+      await reviving;
+    };
     const calibrated = await calibrate(this.#seed, stage, this.#newTag, {
       isOver: () => this.#isOver(),
       steps: this.#schedule.steps,
+      revive,
       tryingMs: Math.min((cases ?? Infinity) * TRYING_MS_A_CASE, (seconds ?? Infinity) * TRYING_MS_A_SECOND),
       ...(asked === undefined ? {} : { lanes: asked }),
     });
@@ -257,9 +265,13 @@ export class Campaign {
   }
 
   /** The recorded session itself: does the server break what it kept to when it was recorded? */
-  async #lookAtBaseline({ calibrated, triage }: Ready): Promise<void> {
+  async #lookAtBaseline({ calibrated, triage, inquiry }: Ready): Promise<void> {
     const [run] = calibrated.runs;
     if (run === undefined) return;
+    if (this.#o.watched.exits > 0) {
+      const { down } = await solo(inquiry, this.#seed.base);
+      if (down !== undefined) await triage.find(down, this.#seed.base, undefined);
+    }
     const world: JudgeWorld = {
       seed: this.#seed,
       baseline: { ...calibrated.baseline, serverRemarks: new Set() },

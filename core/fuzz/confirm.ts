@@ -43,7 +43,11 @@ export async function confirm(
   }
   if (first === undefined || isOver()) return undefined;
   const until = stage.clock.now() + SHRINK_MS;
-  const shrunk = await shrink(script, {
+  // Where the recorded session itself shows it, what comes later does not matter.
+  const isRecorded = !script.steps.some((step) => step.kind !== 'open' && step.mutated === true);
+  const head: Script = { steps: script.steps.slice(0, suspicion.step + 1) };
+  const start = isRecorded && suspicion.step > 0 && (await check(head)) !== undefined ? head : script;
+  const shrunk = await shrink(start, {
     fails: async (candidate) => (await check(candidate)) !== undefined,
     runs: SHRINK_RUNS,
     isOver: () => isOver() || stage.clock.now() > until,

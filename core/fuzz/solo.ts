@@ -48,7 +48,7 @@ function crash(exit: Exit | undefined, run: Run): Suspicion {
   return {
     oracle: exit === undefined ? 'refused' : 'exit',
     key: `exit|${exit?.signal ?? exit?.code ?? ''}|${signature === '' ? message : signature}`,
-    title: `The server ${how} on a ${message}${line === undefined ? '' : `: ${line.slice(0, 120)}`}`,
+    title: `The server ${how} on ${message === '' ? 'the recorded session' : `a ${message}`}${line === undefined ? '' : `: ${line.slice(0, 120)}`}`,
     evidence: line === undefined ? [] : [line],
     step,
   };

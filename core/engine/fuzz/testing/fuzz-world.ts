@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { RECORDER_WORKER } from '../../../../app/cli/recorder-entry.ts';
 import { loadFixture } from '../../../../fixtures/index.ts';
 import type { Campaign, CampaignStatus } from '../../../fuzz/campaign.ts';
-import { type Closers, recordVisit, type RecordOptions, type Visit } from '../../../io/testing/replay-world.ts';
+import type { Closers, Visit } from '../../../io/testing/replay-world.ts';
 import { makePlan } from '../../../replay/plan.ts';
 import { CampaignFolder } from '../folder.ts';
 import { type CampaignSetup, startCampaign } from '../start-campaign.ts';
@@ -104,5 +104,3 @@ export async function fuzz(closers: Closers, how: FuzzHow): Promise<Fuzzed> {
   const status = await done;
   return { status, campaign, folder, path: folder.path };
 }
-
-export { recordVisit, type RecordOptions, type Visit };
