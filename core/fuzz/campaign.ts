@@ -130,6 +130,7 @@ export class Campaign {
     if (this.#state !== 'running' && this.#state !== 'paused') return;
     this.#state = 'stopped';
     this.#tempo.pause(false);
+    this.#o.watched.giveUp();
   }
 
   status(): CampaignStatus {
@@ -170,8 +171,11 @@ export class Campaign {
       await this.#play(this.#ready);
       if (this.#state === 'running') this.#state = 'done';
     } catch (error) {
-      this.#state = 'failed';
-      this.#error = error instanceof Error ? error.message : String(error);
+      // What breaks off because it was told to has not failed.
+      if (!this.#isStopped()) {
+        this.#state = 'failed';
+        this.#error = error instanceof Error ? error.message : String(error);
+      }
     }
     this.#doing = '';
     keeper.append({ what: 'end', state: this.#state, done: this.#ledger.done });
@@ -432,6 +436,10 @@ export class Campaign {
   }
 
   // ---- the rest ----------------------------------------------------------------------------------------------------------
+
+  #isStopped(): boolean {
+    return this.#state === 'stopped';
+  }
 
   #elapsed(): number {
     return this.#began === 0 ? 0 : this.#o.stage.clock.now() - this.#began;

@@ -18,6 +18,8 @@ export interface Watched {
   readonly isRunning: boolean;
   /** Starts it, or starts it again, and waits until it takes connections. @throws EngineError */
   restart(): Promise<void>;
+  /** Nobody waits for it to come up any more: `restart` fails at once. */
+  giveUp(): void;
   /** Resolves when it has exited, or after so many milliseconds. */
   exited(ms: number): Promise<void>;
   /** Resident memory of the process and its children, bytes. */

@@ -32,6 +32,7 @@ export class TargetProcess implements Watched {
   #lines: string[] = [];
   #dropped = 0;
   #isStopping = false;
+  #isGivenUp = false;
   #waiting = new Set<() => void>();
 
   constructor(options: TargetProcessOptions) {
@@ -78,6 +79,7 @@ export class TargetProcess implements Watched {
           `The target ended before it took connections: ${words || 'it wrote nothing'}.`,
         );
       }
+      if (this.#isGivenUp) throw new EngineError('cancelled', 'Stopped before the target took connections.');
       if (performance.now() > until) {
         throw new EngineError(
           'timeout',
@@ -86,6 +88,10 @@ export class TargetProcess implements Watched {
       }
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
+  }
+
+  giveUp(): void {
+    this.#isGivenUp = true;
   }
 
   #start(command: string): void {

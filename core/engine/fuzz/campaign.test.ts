@@ -153,6 +153,16 @@ describe('a campaign', () => {
     expect(await rest).toMatchObject({ state: 'done', cases: 60 });
   });
 
+  test('stops while it waits for a server that does not come up', async () => {
+    const how = { ...(await against('socketchat', [])), target: 'exec sleep 60' };
+    const { campaign, done } = startCampaign({ rng: 1, allow: [], ...how, folder: folderFor(closers, how) });
+    setTimeout(() => campaign.stop(), 200);
+    const { state, elapsedMs } = await done;
+    expect(state).toBe('stopped');
+    // It would have waited for thirty seconds.
+    expect(elapsedMs).toBeLessThan(15_000);
+  });
+
   test('keeps to a time that was given, whatever it is doing', async () => {
     const how = await against('socketchat', ['split-utf8-crash', 'array-root-crash', 'length-lie-crash']);
     const { status } = await fuzz(closers, { ...how, seconds: 2 });
