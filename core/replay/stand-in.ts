@@ -346,7 +346,10 @@ class Play {
         return;
       }
       this.#queue.shift();
-      this.#do(next.deed);
+      const last = this.#queue.at(-1);
+      // The server said all it had to say before it closed.
+      if (next.deed.frame === undefined && last !== undefined) this.#queue.push({ ...next, due: last.due });
+      else this.#do(next.deed);
     }
   }
 
