@@ -30,6 +30,10 @@ const MAX_LEAVES = 200;
 export class Hearing {
   readonly protocol: Protocol | undefined;
   #state: unknown;
+  /** As if nothing wrong had been said: what a server that refuses it goes on in. */
+  #calm: unknown;
+  #isCalm = true;
+  #isUpset = false;
   #watcher: Watcher | undefined;
   readonly #memory: Memory;
   #n = 0;
@@ -48,12 +52,25 @@ export class Hearing {
     return this.#state;
   }
 
-  hear(bytes: Uint8Array, direction: Direction, time: number): Heard {
+  /** @param isWrong it was mutated: the server may or may not have taken it */
+  hear(bytes: Uint8Array, direction: Direction, time: number, isWrong = false): Heard {
     const { protocol } = this;
     if (protocol === undefined) return unread(bytes);
-    const dissected = protocol.dissect(bytes, direction, this.#state as never);
+    if (isWrong && this.#isCalm) {
+      this.#isCalm = false;
+      this.#calm = this.#state;
+    }
+    // What answers something wrong says nothing of the state either.
+    if (direction === 'toServer') this.#isUpset = isWrong;
+    let dissected = protocol.dissect(bytes, direction, this.#state as never);
+    if (!this.#isCalm && !isWrong) {
+      const calm = dissected.expert.length === 0 ? dissected : protocol.dissect(bytes, direction, this.#calm as never);
+      if (calm.expert.length < dissected.expert.length) dissected = calm;
+    }
     let { expert } = dissected;
     try {
+      if (!this.#isCalm && !this.#isUpset)
+        this.#calm = protocol.next(this.#calm as never, direction, dissected, bytes, this.#memory);
       this.#state = protocol.next(this.#state as never, direction, dissected, bytes, this.#memory);
       this.#n += 1;
       const more = this.#watcher?.see({ n: this.#n, direction, time, bytes, dissected });

@@ -105,6 +105,8 @@ interface Live {
 }
 
 const PIECE_GAP_MS = 3;
+/** Silences in a row that may be chance. */
+const SILENT_ENOUGH = 2;
 /** What a server that has been silent for long is still given. */
 const LEAST_MS = 20;
 
@@ -279,7 +281,7 @@ class ScriptRun {
       }
     if (step.mutated) this.#mutate();
     const bytes = this.#payload(step, live);
-    const heard = live.hearing.hear(bytes, 'toServer', this.#stage.clock.wall());
+    const heard = live.hearing.hear(bytes, 'toServer', this.#stage.clock.wall(), step.mutated);
     const run: StepRun = { at: this.#now(), bytes, heard, answerMs: undefined, isAnswered: false };
     this.#steps[i] = run;
     if (step.wire === undefined) this.#write(live, bytes, wireOf(live.scene.recorded.framing, step, bytes), step);
@@ -337,7 +339,7 @@ class ScriptRun {
   #limit(): number {
     const { answer, muted } = this.#how.patience;
     if (this.#isMutated) return muted;
-    return Math.max(Math.min(answer, LEAST_MS), answer / 2 ** this.#silent);
+    return Math.max(Math.min(answer, LEAST_MS), answer / 2 ** Math.max(0, this.#silent - SILENT_ENOUGH));
   }
 
   /** The message as it goes out: names of this run, values issued by the server in this run. */

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { protocols } from '../../dissectors/index.ts';
+import type { RecordedConnection } from '../replay/recording.ts';
+import { Hearing } from './hearing.ts';
+import { fromHex } from './script.ts';
+
+function gameOf(): Hearing {
+  const recorded: RecordedConnection = {
+    connection: {
+      id: 1,
+      transport: 'enet',
+      client: { address: '127.0.0.1', port: 1 },
+      server: { address: '127.0.0.1', port: 9604 },
+      protocol: 'mana',
+      opened: 0,
+      details: {},
+      role: 'game',
+    },
+    protocol: protocols.find((one) => one.id === 'mana'),
+    options: {},
+    framing: { kind: 'message' },
+  };
+  return new Hearing(recorded, { recall: () => undefined, remember: () => undefined });
+}
+
+const PLAYER_ENTERS = '02000400ca00040004000100045767736803040180';
+
+test('a wrong message the server refuses does not change how its next ones are read', () => {
+  const game = gameOf();
+  const hear = (hex: string, isOurs = false, isWrong = false): string[] =>
+    game.hear(fromHex(hex), isOurs ? 'toServer' : 'toClient', 0, isWrong).expert.map((info) => info.text);
+  hear(`0050${'38'.repeat(32)}`, true);
+  hear('0100000664657365727404000400');
+  hear('005100');
+  expect(hear(PLAYER_ENTERS)).toEqual([]);
+  // Read as a message of another dialect, it would change the dialect of the connection.
+  hear('ffff', true, true);
+  hear('7fff');
+  expect(hear(PLAYER_ENTERS)).toEqual([]);
+});
+
+test('what is wrong with a reply in any case is still said', () => {
+  const game = gameOf();
+  game.hear(fromHex(`0050${'38'.repeat(32)}`), 'toServer', 0);
+  game.hear(fromHex('ffff'), 'toServer', 0, true);
+  const { expert } = game.hear(fromHex(PLAYER_ENTERS.slice(0, 20)), 'toClient', 0);
+  expect(expert.some((info) => info.severity === 'error')).toBe(true);
+});
