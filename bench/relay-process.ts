@@ -103,8 +103,15 @@ async function mitmdump(scheme: 'tcp' | 'ws'): Promise<number> {
   other = spawn(
     'mitmdump',
     [
-      ...['-q', '--listen-host', HOST, '-p', String(port), '--mode', `reverse:http://${HOST}:${upstream}`],
-      ...['--set', `confdir=${directory}`],
+      '-q',
+      '--listen-host',
+      HOST,
+      '-p',
+      String(port),
+      '--mode',
+      `reverse:http://${HOST}:${upstream}`,
+      '--set',
+      `confdir=${directory}`,
       ...(scheme === 'tcp' ? ['--rawtcp', '--tcp-hosts', '.*'] : []),
     ],
     { stdio: 'inherit' },

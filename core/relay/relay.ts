@@ -2,20 +2,17 @@
  * One connection, without I/O: events come in (bytes, ends, decisions, ticks), commands go out through a `RelayPort`, frames
  * go to the sink. All carriers share it; what differs between them is the codec.
  */
-import type { Link, Memory, OptionValues, Protocol } from '../protocol/protocol.ts';
-import type { Clock } from '../traffic/clock.ts';
+import type { Link, OptionValues, Protocol } from '../protocol/protocol.ts';
 import type { HoldDecision, Injection } from '../traffic/control.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Connection, Direction, Origin } from '../traffic/frame.ts';
-import type { TrafficSink } from '../traffic/sink.ts';
 import { Absorber } from './absorber.ts';
-import { type Codec, createStreamCodecs, type Unit } from './codec.ts';
-import type { ConnectionFacts, Control, Controlled } from './control.ts';
+import { createStreamCodecs, type Unit } from './codec.ts';
+import type { ConnectionFacts, Controlled } from './control.ts';
 import { alsoActive, followed } from './follow.ts';
 import { Lane } from './lane.ts';
 import type { LaneHost } from './lane-host.ts';
 import { createReading, type Meaning, NO_READING, type Reading } from './meaning.ts';
-import type { RelayPort } from './outlet.ts';
 import { ProtocolSearch, type Seen } from './protocol-search.ts';
 import { FrameSubject } from './subject.ts';
 import { Repeats } from './repeats.ts';
