@@ -30,6 +30,8 @@ export interface ReplayArgs {
   /** Session file; absent: the open session. */
   readonly session?: string;
   readonly ignore?: readonly string[];
+  /** A second build: it is played against both, and only how the two differ is told. */
+  readonly against?: string;
   /** Another recording of the same visit: what differs between the two is ignored. */
   readonly learnFrom?: string;
   readonly timeoutMs?: number;
@@ -81,6 +83,8 @@ export interface ReplayStatus {
   readonly bindings: readonly Binding[];
   readonly ignored: readonly { readonly path: string; readonly why: string; readonly count: number }[];
   readonly error?: string;
+  /** Where the second build is; rows then hold what the first answered and what the second did. */
+  readonly against?: string;
   /** Sentences about what could not be done as recorded. */
   readonly notes?: readonly string[];
   /** Connections left open by `until`: their number in the replayed recording, and in the session the replay is recorded in. */

@@ -151,6 +151,25 @@ test('a value given by hand is written in the next run', async () => {
   expect((await done).bindings[0]).toMatchObject({ value: 'Nobody', replayed: '"Nobody"' });
 });
 
+test('two builds are played one after the other, and only how they differ is told', async () => {
+  const { started } = await visitedChat();
+  const good = await socketchat.startServer({ seed: 2, pace: 'fast' });
+  const bad = await socketchat.startServer({ seed: 3, pace: 'fast', bugs: ['flag-as-text'] });
+  closers.push(
+    () => good.close(),
+    () => bad.close(),
+  );
+  const done = finished(started);
+  const against = bad.endpoints['plain']!;
+  await started.engine.call('replay.start', { to: good.endpoints['plain']!, against, pace: 'lockstep' });
+  const status = await done;
+  expect(status).toMatchObject({ state: 'done', verdict: 'different', against });
+  const odd = status.rows.filter((row) => row.outcome !== 'same');
+  expect(new Set(odd.map((row) => `${row.outcome} ${row.recorded?.message} ${row.fields[0]?.path}`))).toEqual(
+    new Set(['different chat_receipt Flag']),
+  );
+});
+
 test('one message is sent again, edited, on a fresh connection behind what leads to it', async () => {
   const { started } = await visitedChat();
   const other = await socketchat.startServer({ seed: 2, pace: 'fast' });

@@ -3,11 +3,13 @@ import type { Binding, ReplayStatus, VerdictRow, VerdictSide } from '../contract
 import { createSystemTimer } from '../io/system-timer.ts';
 import { createTarget } from '../io/target.ts';
 import { parsePace } from '../replay/pace.ts';
+import { ignoresFrom } from '../replay/compare.ts';
 import { type Learned, learnFromRecordings } from '../replay/learned.ts';
 import { type FoundBinding, findBindings } from '../replay/rebinding.ts';
 import { type Plain, plainText } from '../replay/spelling.ts';
 import { narrowRecording, type RecordedFrame, type Recording, withoutReplays } from '../replay/recording.ts';
-import { Replay } from '../replay/replay.ts';
+import { Replay, type Replayed, type ReplayOptions } from '../replay/replay.ts';
+import { diffRuns } from '../replay/session-diff.ts';
 import { selectFrames } from '../replay/resend.ts';
 import type { ForkedConnection, Progress, Sent } from '../replay/run-types.ts';
 import { OUTCOMES, type Outcome, type Report, type Row } from '../replay/verdict.ts';
@@ -21,6 +23,12 @@ const MAX_ROWS = 5000;
 /** Rows shown while it runs: the last ones. */
 const LIVE_ROWS = 200;
 const NOTHING = Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+
+interface SecondBuild {
+  readonly replay: Replay;
+  readonly against: string;
+  readonly ignore: readonly string[];
+}
 
 interface Running {
   /** Connections left open by a replay that was to stop in the middle, and what closes them. */
@@ -49,13 +57,19 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
     await running?.close();
   });
 
-  const play = async (current: Running, replay: Replay, where: string): Promise<void> => {
+  const play = async (current: Running, replay: Replay, where: string, second?: SecondBuild): Promise<void> => {
     try {
-      const { report, result } = await replay.run();
-      const status = {
+      const first = await replay.run();
+      const { report, result } = first;
+      let status: ReplayStatus = {
         ...statusOf(report, result.sent, current.isStopped ? 'stopped' : 'done'),
         bindings: withGiven(report.bindings, given),
       };
+      if (second !== undefined && !current.isStopped) {
+        current.replay = second.replay;
+        status = { ...status, ...betweenBuilds(first, await second.replay.run(), second) };
+        if (current.isStopped) status = { ...status, state: 'stopped' };
+      }
       current.open = result.open;
       const open = [...(result.open?.values() ?? [])].map(({ conn, recordId }) => ({ conn, recordedAs: recordId }));
       // The composer sends on them like on any other.
@@ -101,30 +115,34 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
         };
         tell();
       };
-      const replay = new Replay(
-        {
-          recording,
-          to: args.to,
-          pace,
-          ignore: args.ignore ?? [],
-          disabled: status.bindings.filter((binding) => !binding.enabled).map((binding) => binding.id),
-          given: plainsOf(found, given),
-          bindings: found,
-          ...(learned === undefined ? {} : { learned }),
-          onProgress,
-          ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
-          ...(args.until === undefined ? {} : { until: args.until }),
-          ...(args.payloads === undefined
-            ? {}
-            : { payloads: new Map(args.payloads.map(({ n, hex }) => [n, bytesOf(hex)])) }),
-          ...(engine.session.isReadOnly ? {} : { sink: engine.session.sink }),
-        },
-        { target, clock: engine.clock, timer: createSystemTimer() },
-      );
+      const options: ReplayOptions = {
+        recording,
+        to: args.to,
+        pace,
+        ignore: args.ignore ?? [],
+        disabled: status.bindings.filter((binding) => !binding.enabled).map((binding) => binding.id),
+        given: plainsOf(found, given),
+        bindings: found,
+        ...(learned === undefined ? {} : { learned }),
+        onProgress,
+        ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
+        ...(args.until === undefined ? {} : { until: args.until }),
+        ...(args.payloads === undefined
+          ? {}
+          : { payloads: new Map(args.payloads.map(({ n, hex }) => [n, bytesOf(hex)])) }),
+        ...(engine.session.isReadOnly ? {} : { sink: engine.session.sink }),
+      };
+      const stage = { target, clock: engine.clock, timer: createSystemTimer() };
+      const replay = new Replay(options, stage);
+      const { against } = args;
+      const second =
+        against === undefined
+          ? undefined
+          : { replay: new Replay({ ...options, to: against }, stage), against, ignore: args.ignore ?? [] };
       current.replay = replay;
       running = current;
       const where = typeof args.to === 'string' ? args.to : Object.values(args.to).join(' ');
-      void play(current, replay, where).finally(() => (current.open === undefined ? close() : undefined));
+      void play(current, replay, where, second).finally(() => (current.open === undefined ? close() : undefined));
       return current.status;
     },
     'replay.send': ({ conn, hex: text }) => {
@@ -250,6 +268,13 @@ function statusOf(report: Report, allSent: readonly Sent[], state: 'done' | 'sto
     elapsedMs,
   };
   return diverged === undefined ? status : { ...status, error: diverged.text };
+}
+
+/** Only what tells the two builds apart: what either issued anew is set aside. */
+function betweenBuilds(first: Replayed, other: Replayed, { against, ignore }: SecondBuild): Partial<ReplayStatus> {
+  const isRenamed = (a: unknown, b: unknown): boolean => first.bindings.areCounterparts(a, b, other.bindings);
+  const { verdict, counts, rows, ignored, notes } = diffRuns(first, other, ignoresFrom(ignore, [], isRenamed));
+  return { verdict, counts, rows: capped(rows), ignored, notes, against };
 }
 
 function sentSide({ conn, messages, summary }: RecordedFrame, n: number): VerdictSide {

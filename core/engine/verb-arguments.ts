@@ -170,6 +170,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
     payloads: optional(list(object({ n: id, hex }), 10_000)),
     session: optional(text),
     ignore: optional(list(text, 10_000)),
+    against: optional(text),
     learnFrom: optional(text),
     timeoutMs: optional(integer(1, 3_600_000)),
     until: optional(id),

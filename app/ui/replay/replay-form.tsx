@@ -47,6 +47,15 @@ export function ReplayForm() {
             onChange={(event) => set({ to: event.target.value })}
           />
         </FormLine>
+        <FormLine label={t.replay.against} hint={t.replay.againstHint}>
+          <input
+            className="field mono"
+            spellCheck={false}
+            aria-invalid={draft.against !== '' && !isEndpointUrl(draft.against)}
+            value={draft.against}
+            onChange={(event) => set({ against: event.target.value })}
+          />
+        </FormLine>
         <FormLine label={t.replay.pace} hint={t.replay.paceHints[draft.pace as keyof typeof t.replay.paceHints]}>
           <select className="field" value={draft.pace} onChange={(event) => set({ pace: event.target.value })}>
             {PACES.map((pace) => (

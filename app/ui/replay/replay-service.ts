@@ -13,6 +13,8 @@ export interface ReplayDraft {
   readonly session: string;
   readonly timeoutMs: number;
   readonly ignore: readonly string[];
+  /** A second build to compare with; '' is none. */
+  readonly against: string;
   /** Another recording of the same visit; '' is none. */
   readonly learnFrom: string;
   /** Stops behind this client frame; 0: plays to the end. */
@@ -55,6 +57,7 @@ export function createReplayService({ client, mirror, dock }: ReplayDeps): Repla
     session: '',
     timeoutMs: 5000,
     ignore: [],
+    against: '',
     learnFrom: '',
     until: 0,
   });
@@ -71,6 +74,7 @@ export function createReplayService({ client, mirror, dock }: ReplayDeps): Repla
       ...(now.filter === '' ? {} : { filter: now.filter }),
       ...(now.session === '' ? {} : { session: now.session }),
       ...(now.ignore.length === 0 ? {} : { ignore: now.ignore }),
+      ...(now.against === '' ? {} : { against: now.against }),
       ...(now.learnFrom === '' ? {} : { learnFrom: now.learnFrom }),
       ...(now.until === 0 ? {} : { until: now.until }),
     };

@@ -42,6 +42,12 @@ export function Replay() {
         <b className="mono target cut">
           {typeof draft.to === 'string' && draft.to !== '' ? draft.to : t.replay.target}
         </b>
+        {status.against !== undefined && (
+          <>
+            <Icon name="differ" small />
+            <b className="mono target cut">{status.against}</b>
+          </>
+        )}
         <span className="cut">
           {[
             t.replay.paces[draft.pace as keyof typeof t.replay.paces] ?? draft.pace,
@@ -63,7 +69,12 @@ export function Replay() {
       </div>
       <div className="cols">
         <div className="pane">
-          <VerdictTable rows={status.rows} onlyDifferent={onlyDifferent} isRunning={status.state === 'running'} />
+          <VerdictTable
+            rows={status.rows}
+            onlyDifferent={onlyDifferent}
+            isRunning={status.state === 'running'}
+            isOfBuilds={status.against !== undefined}
+          />
         </div>
         <div className="split">
           <RowFields row={row} />

@@ -23,7 +23,7 @@ function text(side: Side): string {
 }
 
 /** While it runs rows only say what was sent and what came: the verdict needs the end. */
-const columnsOf = (isRunning: boolean): readonly TableColumn<Indexed>[] => [
+const columnsOf = (isRunning: boolean, isOfBuilds = false): readonly TableColumn<Indexed>[] => [
   {
     id: 'n',
     title: '#',
@@ -33,7 +33,7 @@ const columnsOf = (isRunning: boolean): readonly TableColumn<Indexed>[] => [
   },
   {
     id: 'recorded',
-    title: t.replay.recorded,
+    title: isOfBuilds ? t.replay.firstBuild : t.replay.recorded,
     width: 'minmax(0, 1fr)',
     text: ({ row }) => text(row.recorded),
     cell: ({ row }) => <SideCell side={row.recorded} absent={isRunning ? '' : '—'} />,
@@ -55,7 +55,7 @@ const columnsOf = (isRunning: boolean): readonly TableColumn<Indexed>[] => [
   },
   {
     id: 'replayed',
-    title: t.replay.replayed,
+    title: isOfBuilds ? t.replay.secondBuild : t.replay.replayed,
     width: 'minmax(0, 1fr)',
     text: ({ row }) => text(row.replayed),
     cell: ({ row }) => <SideCell side={row.replayed} absent={isRunning ? '' : t.replay.nothingCame} />,
@@ -85,15 +85,18 @@ function progressOf(row: VerdictRow): string {
 
 const WHILE_RUNNING = columnsOf(true);
 const AT_THE_END = columnsOf(false);
+const OF_BUILDS = columnsOf(false, true);
 
 export function VerdictTable({
   rows,
   onlyDifferent,
   isRunning,
+  isOfBuilds,
 }: {
   readonly rows: readonly VerdictRow[];
   readonly onlyDifferent: boolean;
   readonly isRunning: boolean;
+  readonly isOfBuilds: boolean;
 }) {
   const { replay } = useApp();
   const chosen = useStore(replay.row);
@@ -108,7 +111,7 @@ export function VerdictTable({
       <Table
         label={t.replay.alignment}
         rows={shown}
-        columns={isRunning ? WHILE_RUNNING : AT_THE_END}
+        columns={isRunning ? WHILE_RUNNING : isOfBuilds ? OF_BUILDS : AT_THE_END}
         rowKey={({ index }) => index}
         selected={chosen}
         onSelect={({ index }) => replay.row.set(index)}

@@ -5,6 +5,10 @@ export const replayStrings = {
   lead: 'Sends what the clients sent, waits for what the server answered, and says whether the answers are the same. Values the server issues anew (tokens, ids) are put in place of the recorded ones.',
   target: 'Server',
   targetHint: 'One URL, or one line per recorded server: 127.0.0.1:9601 = enet://127.0.0.1:9701',
+  against: 'Second build',
+  againstHint: 'Optional: plays against both and shows only how the two differ.',
+  firstBuild: 'First build',
+  secondBuild: 'Second build',
   pace: 'Pace',
   paces: {
     lockstep: 'lock-step',
