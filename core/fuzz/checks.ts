@@ -5,7 +5,7 @@ import { judge, type Suspicion } from './judge.ts';
 import { isAlarming } from './log-patterns.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';
-import { countRace, inTurn, raceFrom } from './race-count.ts';
+import { countRace, inTurn, isRace, raceFrom } from './race-count.ts';
 import type { Patience, Run } from './run-script.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
 import { GRACE_MS, solo } from './solo.ts';
@@ -123,7 +123,7 @@ async function race(inquiry: Inquiry, script: Script, suspicion: Suspicion): Pro
   const turns = countRace(await playAlone(inquiry, inTurn(script), how), from, inquiry.world());
   const run = await playAlone(inquiry, script, how);
   const together = countRace(run, from, inquiry.world());
-  return turns > 0 && together > turns
+  return isRace(turns, together)
     ? { run, found: suspicion, exit: undefined, lines: watched.linesSince(lineCount) }
     : undefined;
 }

@@ -2,6 +2,8 @@ import type { JudgeWorld } from './judge.ts';
 import type { Run } from './run-script.ts';
 import { isSend, type Script } from './script.ts';
 
+const MOST_ANSWERS = 8;
+
 /** Requests from a step on that were answered as the right one is when it succeeds. */
 export function countRace(run: Run, from: number, { baseline }: JudgeWorld): number {
   const conns = new Set(run.script.steps.slice(from).map((step) => step.conn));
@@ -18,6 +20,11 @@ export function countRace(run: Run, from: number, { baseline }: JudgeWorld): num
     if (wanted.has(frame.heard.signature)) count += 1;
   }
   return count;
+}
+
+/** Twice as much, and little enough to be answers: in a full world others come and go meanwhile. */
+export function isRace(inTurn: number, atOnce: number): boolean {
+  return inTurn > 0 && inTurn <= MOST_ANSWERS && atOnce >= inTurn * 2;
 }
 
 /** The same messages one after the other, each when the last was answered. */

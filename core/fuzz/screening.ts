@@ -3,7 +3,7 @@ import type { Baseline } from './baseline.ts';
 import type { CaseRun } from './case-run.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
 import { judge, type JudgeWorld, type Outcome, outcomeOf, type Suspicion } from './judge.ts';
-import { countRace } from './race-count.ts';
+import { countRace, isRace } from './race-count.ts';
 import type { RaceScripts } from './race.ts';
 import type { Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
@@ -58,8 +58,8 @@ export class Screening {
       evidence: [doc],
       step: from,
     };
-    const isRace = turns > 0 && together > turns && this.#isWorthALook(suspicion, at);
-    return { outcome: outcomeOf(at.run, from), suspicions: isRace ? [suspicion] : [] };
+    const isWorth = isRace(turns, together) && this.#isWorthALook(suspicion, at);
+    return { outcome: outcomeOf(at.run, from), suspicions: isWorth ? [suspicion] : [] };
   }
 
   #isWorthALook(suspicion: Suspicion, at: CaseRun): boolean {
