@@ -26,9 +26,13 @@ import { ReceiveChannel, type ReceiveSink, WAITING_OVERHEAD, type Waiting } from
 import { SendChannel } from './send-channel.ts';
 import type { ChannelStatistics, PeerStatistics } from './statistics.ts';
 
+const NOTHING_PENDING = { queued: 0, inTransit: 0, waitingReliable: 0, waitingUnreliable: 0, assembling: 0 };
+
 export class Peer extends ConnectionState implements ReceiveSink {
   readonly #sendChannels: (SendChannel | undefined)[] = [];
   readonly #receiveChannels: (ReceiveChannel | undefined)[] = [];
+  /** Of the channels there were, when they are gone: a connection that ended can still be asked how it did. */
+  #lastChannels: readonly ChannelStatistics[] = [];
   #paused = false;
   #backlog: PacketEvent[] = [];
 
@@ -321,7 +325,9 @@ export class Peer extends ConnectionState implements ReceiveSink {
     }
     this.acknowledgements.clear();
     this.acknowledgesDisconnect = false;
+    const channels = this.#channelStatistics();
     for (const channel of this.#receiveChannels) channel?.clear();
+    if (channels.length > 0) this.#lastChannels = channels.map((channel) => ({ ...channel, ...NOTHING_PENDING }));
     this.#receiveChannels.length = 0;
     this.#sendChannels.length = 0;
     this.reliableInTransit = 0;
@@ -354,7 +360,8 @@ export class Peer extends ConnectionState implements ReceiveSink {
       datagramsReceived: this.datagramsReceived,
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,
-      channels: this.#channelStatistics(),
+      channels:
+        this.#sendChannels.length + this.#receiveChannels.length > 0 ? this.#channelStatistics() : this.#lastChannels,
     };
   }
 

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
+import { enetFigures } from '../traffic/enet-figures.ts';
 import { dialEnet, listenEnetPeer } from './enet-peers-for-tests.ts';
 import { createWorld, portOf, say, type World } from './world-for-tests.ts';
 
@@ -56,4 +57,10 @@ test('one lost reliable message is named, with exactly the messages that waited 
   const waited = clientSide!.blame[0]!.frames.map((n) => new TextDecoder().decode(world.sink.frames[n - 1]!.bytes));
   expect(waited.filter((text) => text !== say('lost'))).toEqual([say('first'), say('second')]);
   expect(clientSide!.blame[0]!.waitedMs).toBeGreaterThanOrEqual(1);
+  // What is left of it when it has ended.
+  client.peer.disconnect();
+  await world.sink.untilClosed();
+  const ended = enetFigures(world.sink.connections.get(1)!);
+  expect(ended.map(({ side }) => side)).toEqual(['client', 'server']);
+  expect(ended[1]!.channels).toEqual([{ channel: 0, packets: 5, resent: expect.any(Number) }]);
 });
