@@ -283,11 +283,14 @@ export class Triage {
   }
 
   async #lookIntoMemory(recent: readonly CaseRun[]): Promise<void> {
-    const { findings, inquiry, calibrated, onDoing, onNote } = this.#o;
+    const { findings, inquiry, calibrated, onDoing, onNote, isCut } = this.#o;
     onDoing('finding out what the memory of the target grows with');
     const found = await whatLeaks({ inquiry, recent, calibrated });
     if (found === undefined) {
-      onNote('The memory of the target grew, but no single message it keeps growing with could be found.');
+      const why = isCut()
+        ? 'and no time was left to find out what with'
+        : 'but no single message it keeps growing with could be found';
+      onNote(`The memory of the target grew, ${why}.`);
       return;
     }
     if (findings.get(found.key) === undefined) await findings.keep(found);
