@@ -1,6 +1,7 @@
 /**
  * Fuzz cases a second, a fresh connection each. Over TCP beside a loop that does what boofuzz does per case (`fuzz-process.py`),
- * on the same server with nothing to do, in turns; then over WebSocket and ENet on real worlds. Calibrating counts.
+ * on the same server with nothing to do, in turns; calibrating counts. Then over WebSocket and ENet on real worlds: there the
+ * seconds in which cases were played, without those spent on a look into one of them.
  *
  *   npx node bench/fuzz.ts [SECONDS]
  */
@@ -41,10 +42,10 @@ async function loginTo(port: number): Promise<FuzzHow> {
   return { recording, to: `tcp://127.0.0.1:${port}`, lanes: 16 };
 }
 
-async function rateOf(how: FuzzHow): Promise<{ rate: number; cases: number; lanes: number }> {
+async function rateOf(how: FuzzHow): Promise<{ rate: number; playing: number; lanes: number }> {
   const { status } = await fuzz(closers, { ...how, seconds });
   if (status.error !== undefined) throw new Error(status.error);
-  return { rate: status.perSecond, cases: status.cases, lanes: status.lanes };
+  return { rate: status.perSecond, playing: middle(status.rates.filter((one) => one > 0)), lanes: status.lanes };
 }
 
 function middle(values: readonly number[]): number {
@@ -84,8 +85,8 @@ const VISITS: readonly (readonly [string, string, NonNullable<RecordOptions['vis
 for (const [title, name, visit] of VISITS) {
   const recorded = await recordVisit(name, { visit });
   const { to, target } = await homeOf(name, recorded);
-  const { rate, lanes } = await rateOf({ recording: recorded.recording, to, target });
-  say(`${title.padEnd(34)} ${Math.round(rate)} cases/s, ${lanes} at once`);
+  const { playing, lanes } = await rateOf({ recording: recorded.recording, to, target });
+  say(`${title.padEnd(34)} ${Math.round(playing)} cases/s, ${lanes} at once`);
 }
 await closers.closeAll();
 process.exit(0);
