@@ -17,7 +17,7 @@ const NODE = `'${process.execPath}' --disable-warning=ExperimentalWarning`;
 const SEED = ['--seed', recordingPath('socketchat/session_newline.jsonl'), '--as', 'socketchat'];
 
 function chatOn(port: number, bug?: string): string {
-  return `exec ${NODE} '${ROOT}/fixtures/run.ts' socketchat --port 0 --port plain=${port} --pace fast ${bug === undefined ? '' : `--bug ${bug}`}`;
+  return `exec ${NODE} '${ROOT}/fixtures/run.ts' socketchat --port 0 --port plain=${port} --pace fast --option framing=newline ${bug === undefined ? '' : `--bug ${bug}`}`;
 }
 
 async function isTaken(port: number): Promise<boolean> {
