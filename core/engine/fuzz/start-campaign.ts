@@ -193,7 +193,8 @@ function reachTcp({ host, port }: EndpointUrl): Promise<boolean> {
       resolve(answer);
     };
     socket.setTimeout(REACH_MS, () => over(false));
-    socket.once('connect', () => over(true));
+    // Trying again and again where nobody listens, a connection may happen to be made from the port to itself.
+    socket.once('connect', () => over(socket.localPort !== port));
     socket.once('error', () => over(false));
   });
 }
