@@ -83,6 +83,17 @@ export async function reads(where: Locator, wanted: string | RegExp): Promise<vo
   );
 }
 
+/** Types a filter into the bar, and waits until the timeline shows what fits: keys go to the timeline again from then on. */
+export async function applyFilter(page: Page, text: string): Promise<void> {
+  await page.keyboard.press('/');
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type(text);
+  await page.keyboard.press('Enter');
+  // The filter is checked by the engine first. Until then the focus stays in the bar, and an earlier filter's count beside it.
+  await seen(page.locator('#timeline-grid:focus'), 1);
+  await seen(page.locator('.hits b'), 1);
+}
+
 /** Frame numbers of the rows in sight, from the top. */
 export async function numbersInSight(page: Page): Promise<number[]> {
   const texts = await page

@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type StartedEngine, startEngine } from '../engine/start-engine.ts';
-import { chooseFirst, isMissingChromium, launch, numbersInSight, open, reads, ROW, until } from './browser.ts';
+import {
+  applyFilter,
+  chooseFirst,
+  isMissingChromium,
+  launch,
+  numbersInSight,
+  open,
+  reads,
+  ROW,
+  until,
+} from './browser.ts';
 
 describe.skipIf(isMissingChromium())('a journey through the demo', () => {
   let browser: Browser;
@@ -28,17 +38,7 @@ describe.skipIf(isMissingChromium())('a journey through the demo', () => {
     ({ page, errors } = await open(browser, started.url ?? ''));
   });
 
-  const filter = async (text: string): Promise<void> => {
-    await page.keyboard.press('/');
-    await page.keyboard.press('Control+a');
-    await page.keyboard.type(text);
-    await page.keyboard.press('Enter');
-    await until(
-      'the filter to be applied',
-      () => page.locator('.hits b').count(),
-      (count) => count === 1,
-    );
-  };
+  const filter = (text: string): Promise<void> => applyFilter(page, text);
   const held = (): Promise<number> => page.locator('.queue .q').count();
 
   test('the first page leads to traffic with one key', async () => {

@@ -6,7 +6,18 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
 import { startEngine } from '../engine/start-engine.ts';
-import { chooseFirst, isMissingChromium, launch, open, reads, ROW, seen, selectedNumber, until } from './browser.ts';
+import {
+  applyFilter,
+  chooseFirst,
+  isMissingChromium,
+  launch,
+  open,
+  reads,
+  ROW,
+  seen,
+  selectedNumber,
+  until,
+} from './browser.ts';
 import { type ChatWorld, proxyTo, startChatWorld } from './chat-world.ts';
 
 describe.skipIf(isMissingChromium())('pages on the real engine', () => {
@@ -29,13 +40,7 @@ describe.skipIf(isMissingChromium())('pages on the real engine', () => {
     await page.waitForSelector(ROW);
   });
 
-  const filter = async (text: string): Promise<void> => {
-    await page.keyboard.press('/');
-    await page.keyboard.press('Control+a');
-    await page.keyboard.type(text);
-    await page.keyboard.press('Enter');
-    await seen(page.locator('.hits b'), 1);
-  };
+  const filter = (text: string): Promise<void> => applyFilter(page, text);
 
   test('two windows on one engine: each has its own view, what is held or marked is common', async () => {
     const second = await open(browser, world.url);

@@ -8,7 +8,7 @@ import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningServer } from '../../fixtures/fixture.ts';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
-import { isMissingChromium, launch, open, reads, ROW, seen, until } from './browser.ts';
+import { applyFilter, isMissingChromium, launch, open, reads, ROW, seen, until } from './browser.ts';
 import { type ChatWorld, startChatWorld } from './chat-world.ts';
 
 const SUBMIT = 'form.start-form button[class~=main]';
@@ -41,13 +41,7 @@ describe.skipIf(isMissingChromium())('the whole way on the real engine', () => {
     await page.waitForSelector(ROW);
   });
 
-  const filter = async (text: string): Promise<void> => {
-    await page.keyboard.press('/');
-    await page.keyboard.press('Control+a');
-    await page.keyboard.type(text);
-    await page.keyboard.press('Enter');
-    await seen(page.locator('.hits b'), 1);
-  };
+  const filter = (text: string): Promise<void> => applyFilter(page, text);
   /** Holds the next message like the chosen one, changes its text, sends it; waits for its row. */
   const edited = async (text: string, send: () => Promise<void>): Promise<void> => {
     await page.locator('.queue .q').first().waitFor({ timeout: 60_000 });
