@@ -31,16 +31,19 @@ export interface StatisticsVerbs {
   'stats.coverage': { readonly args: { readonly protocol?: string }; readonly result: readonly CoverageView[] };
   'stats.expert': {
     readonly args: { readonly filter?: string };
-    readonly result: readonly {
-      readonly severity: string;
-      readonly group: string;
-      readonly code: string;
-      readonly text: string;
-      readonly count: number;
-      readonly first: number;
-      readonly frames: readonly number[];
-    }[];
+    readonly result: readonly ExpertTotal[];
   };
+}
+
+/** Remarks that say the same: how often, and where. */
+export interface ExpertTotal {
+  readonly severity: string;
+  readonly group: string;
+  readonly code: string;
+  readonly text: string;
+  readonly count: number;
+  readonly first: number;
+  readonly frames: readonly number[];
 }
 
 export interface MessageTotal {
@@ -112,18 +115,21 @@ export interface EnetHealth {
     readonly frames: readonly number[];
   }[];
 }
+
+export interface CoveredMessage {
+  readonly name: string;
+  readonly direction: string;
+  readonly count: number;
+  readonly fieldsSeen: number;
+  readonly fieldsTotal: number;
+  readonly unseen: readonly string[];
+}
+
 export interface CoverageView {
   readonly protocol: string;
   readonly seen: number;
   readonly total: number;
-  readonly messages: readonly {
-    readonly name: string;
-    readonly direction: string;
-    readonly count: number;
-    readonly fieldsSeen: number;
-    readonly fieldsTotal: number;
-    readonly unseen: readonly string[];
-  }[];
+  readonly messages: readonly CoveredMessage[];
   readonly pairs: readonly { readonly request: string; readonly reply: string; readonly count: number }[];
   readonly drift: readonly {
     readonly what: string;

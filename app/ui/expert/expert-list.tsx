@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { ExpertTotal } from '../../../core/contract/statistics-verbs.ts';
 import { useApp } from '../app.ts';
 import { filterLiteral } from '../filter/filter-draft.ts';
 import { grouped } from '../format/number.ts';
@@ -9,16 +10,6 @@ import { selectOne } from '../timeline/selection.ts';
 import { useStatistics } from '../statistics/use-statistics.ts';
 import { t } from '../strings/strings.ts';
 import { Table, type TableColumn } from '../widgets/table.tsx';
-
-interface ExpertTotal {
-  readonly severity: string;
-  readonly group: string;
-  readonly code: string;
-  readonly text: string;
-  readonly count: number;
-  readonly first: number;
-  readonly frames: readonly number[];
-}
 
 const RANK: Readonly<Record<string, number>> = { error: 3, warning: 2, note: 1 };
 const LOOK: Readonly<Record<string, readonly ['error' | 'warn' | 'note', string]>> = {

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { CoveredMessage } from '../../../core/contract/statistics-verbs.ts';
 import { useApp } from '../app.ts';
 import { grouped, percent } from '../format/number.ts';
 import { Icon } from '../icons/icon.tsx';
@@ -69,18 +70,7 @@ export function CoverageTab() {
   );
 }
 
-function CoverageLine({
-  message,
-}: {
-  readonly message: {
-    readonly name: string;
-    readonly direction: string;
-    readonly count: number;
-    readonly fieldsSeen: number;
-    readonly fieldsTotal: number;
-    readonly unseen: readonly string[];
-  };
-}) {
+function CoverageLine({ message }: { readonly message: CoveredMessage }) {
   const share = message.fieldsTotal === 0 ? (message.count > 0 ? 1 : 0) : message.fieldsSeen / message.fieldsTotal;
   return (
     <div>

@@ -5,10 +5,10 @@
  */
 import type { Redactor } from '../../export/redaction/redactor.ts';
 import type { ExpertInfo } from '../../schema/expert-info.ts';
-import { SEVERITIES } from '../../schema/expert-info.ts';
 import { FLAG, worstRank } from '../../session/frame-index.ts';
 import { SOURCE } from '../../session/schema.ts';
 import type { SessionReader } from '../../session/session-reader.ts';
+import { expertOf, type ExpertRow } from '../../session/session-rows.ts';
 import type { Connection, Frame } from '../../traffic/frame.ts';
 import type { Selected } from './selection.ts';
 import type { SessionInWriting } from './write-session.ts';
@@ -202,32 +202,11 @@ function decidedFrames(reader: SessionReader): ReadonlySet<number> {
   return new Set((rows as { n: number }[]).map((row) => row.n));
 }
 
-interface ExpertRow {
-  readonly severity: number;
-  readonly kind: string;
-  readonly code: string | null;
-  readonly text: string;
-  readonly range_start: number | null;
-  readonly range_end: number | null;
-  readonly path: string | null;
-}
-
 /** Remarks of carrier and framer; those of the dissector are made anew. */
 function carrierExperts(reader: SessionReader, n: number): ExpertInfo[] {
   if (worstRank(reader.index.flags(n)) === 0) return [];
   const rows = reader.db.prepare(`SELECT * FROM experts WHERE n = ? AND source = ${SOURCE.carrier} ORDER BY id`).all(n);
   return (rows as unknown as ExpertRow[]).map(expertOf);
-}
-
-function expertOf(row: ExpertRow): ExpertInfo {
-  return {
-    severity: SEVERITIES[row.severity] ?? 'note',
-    group: row.kind as ExpertInfo['group'],
-    text: row.text,
-    ...(row.code === null ? {} : { code: row.code }),
-    ...(row.path === null ? {} : { path: row.path }),
-    ...(row.range_start === null || row.range_end === null ? {} : { range: [row.range_start, row.range_end] }),
-  };
 }
 
 function parsed(json: string): unknown {

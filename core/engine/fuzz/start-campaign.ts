@@ -1,7 +1,7 @@
 /** A campaign with everything it needs around it: sockets, the target's process, a folder. For the command line and the API. */
 import { connect } from 'node:net';
 import { crc32 } from 'node:zlib';
-import { Campaign, type CampaignStatus } from '../../fuzz/campaign.ts';
+import { Campaign, type CampaignOptions, type CampaignStatus } from '../../fuzz/campaign.ts';
 import { makeSeed, type Seed } from '../../fuzz/seed.ts';
 import type { Stage } from '../../fuzz/run-script.ts';
 import { createFuzzTarget } from '../../io/target-fuzz.ts';
@@ -15,24 +15,20 @@ import { type EndpointUrl, isLoopback } from '../../relay/endpoint-url.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import type { CampaignFolder } from './folder.ts';
 
-export interface CampaignSetup {
+type CampaignBudget = Pick<
+  CampaignOptions,
+  'rng' | 'cases' | 'seconds' | 'maxFindings' | 'ratePerSecond' | 'lanes' | 'confirm' | 'onStatus' | 'onNote'
+>;
+
+export interface CampaignSetup extends CampaignBudget {
   readonly recording: Recording;
   readonly only?: ReadonlySet<number>;
   readonly to: EndpointMap;
   /** Shell command that starts the target. */
   readonly target?: string;
-  readonly rng: number;
-  readonly cases?: number;
-  readonly seconds?: number;
-  readonly maxFindings?: number;
-  readonly ratePerSecond?: number;
-  readonly lanes?: number;
-  readonly confirm?: number;
   /** Hosts beyond this machine that may be fuzzed. */
   readonly allow: readonly string[];
   readonly folder: CampaignFolder;
-  readonly onStatus?: (status: CampaignStatus) => void;
-  readonly onNote?: (text: string) => void;
 }
 
 export interface StartedCampaign {
@@ -48,20 +44,12 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
   const { folder } = setup;
   folder.useScene(seed.scene);
   const campaign = new Campaign({
+    ...setup,
     seed,
     stage,
     watched: target,
     keeper: folder,
-    rng: setup.rng,
     firstTag: ((Date.now() / 7) % 1_000_000) | 0,
-    ...(setup.cases === undefined ? {} : { cases: setup.cases }),
-    ...(setup.seconds === undefined ? {} : { seconds: setup.seconds }),
-    ...(setup.maxFindings === undefined ? {} : { maxFindings: setup.maxFindings }),
-    ...(setup.ratePerSecond === undefined ? {} : { ratePerSecond: setup.ratePerSecond }),
-    ...(setup.lanes === undefined ? {} : { lanes: setup.lanes }),
-    ...(setup.confirm === undefined ? {} : { confirm: setup.confirm }),
-    ...(setup.onStatus === undefined ? {} : { onStatus: setup.onStatus }),
-    ...(setup.onNote === undefined ? {} : { onNote: setup.onNote }),
     ...(folder.resumed === undefined ? {} : { resumed: folder.resumed }),
   });
   campaign.restore(folder.earlier);
