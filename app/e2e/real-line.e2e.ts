@@ -62,6 +62,20 @@ describe.skipIf(isMissingChromium())('pages on the real engine', () => {
         },
         (count) => count === 0,
       );
+      // A fault, a hold and a rule set in one window are in the other at once, without it asking.
+      for (const each of [page, second.page]) await each.locator('.seg button', { hasText: 'Faults' }).click();
+      await page.locator('.presets button').first().click();
+      await second.page.locator('.rule-form .fault').first().waitFor();
+      await second.page.locator('.editor .head .btn', { hasText: 'Remove all' }).click();
+      await seen(page.locator('.rule-form .fault'), 0);
+      expect((await world.started.engine.call('faults.get', {})).faults).toEqual([]);
+      for (const each of [page, second.page]) await each.locator('.seg button', { hasText: 'Rules' }).click();
+      await world.started.engine.call('rules.set', {
+        rules: [{ id: 'there', enabled: true, when: 'message == "none"', actions: [{ do: 'drop' }] }],
+      });
+      for (const each of [page, second.page]) await reads(each.locator('.rule code'), /none/);
+      await world.started.engine.call('rules.set', { rules: [] });
+      for (const each of [page, second.page]) await seen(each.locator('.rule code'), 0);
       await page.locator('#timeline-grid').focus();
       await page.keyboard.press('m');
       await until(

@@ -161,6 +161,12 @@ export interface Events extends ReplayEvents, FuzzEvents {
   connections: readonly ConnectionStatus[];
   held: readonly HeldFrame[];
   rules: readonly RuleStatus[];
+  /** What was set, by any window, a script or the configuration file. */
+  controls: {
+    readonly breakpoints: readonly Breakpoint[];
+    readonly rules: readonly Rule[];
+    readonly faults: FaultPlan;
+  };
   panic: { readonly on: boolean };
   meter: Meter;
   script: ScriptStatus;

@@ -99,6 +99,12 @@ export class Engine {
       events: {
         held: (frames) => this.events.soon('held', () => frames),
         rules: (status) => this.events.soon('rules', () => status),
+        set: () =>
+          this.events.soon('controls', () => ({
+            breakpoints: this.control.breakpoints(),
+            rules: this.control.rules(),
+            faults: this.control.faults(),
+          })),
         panic: (on) => this.events.tell('panic', { on }),
         decided: ({ n, by, what }) => {
           const kind = this.control.rules().some((rule) => rule.id === by) ? 'rule' : 'fault';

@@ -36,6 +36,8 @@ export interface ControlEvents {
   decided?(decision: ControlDecision): void;
   rules?(status: readonly RuleStatus[]): void;
   panic?(on: boolean): void;
+  /** Breakpoints, rules or faults are others now, whoever set them. */
+  set?(): void;
   mark?(n: number, color: string | undefined, comment: string | undefined): void;
 }
 
@@ -200,11 +202,13 @@ export function createControl(options: ControlOptions): Control {
       compiled = compileBreakpoints(list);
       breakpoints = list;
       changed();
+      events.set?.();
     },
     breakpoints: () => breakpoints,
     setRules(list) {
       rules.set(list, vocabulary);
       changed();
+      events.set?.();
       events.rules?.(rules.status());
       return rules.status();
     },
@@ -213,6 +217,7 @@ export function createControl(options: ControlOptions): Control {
     setFaults(plan) {
       faults.set(plan, vocabulary);
       changed();
+      events.set?.();
     },
     faults: () => faults.plan(),
     decisions: () => decisions.slice(-KEPT_DECISIONS),

@@ -25,7 +25,6 @@ export interface Mirror {
   readonly breakpoints: Store<readonly Breakpoint[]>;
   readonly rules: Store<readonly Rule[]>;
   readonly ruleStatus: Store<readonly RuleStatus[]>;
-  /** As this page last heard or set it. */
   readonly faults: Store<FaultPlan | null>;
   readonly panic: Store<boolean>;
   readonly meter: Store<Meter | null>;
@@ -68,6 +67,11 @@ export function createMirror(client: EngineClient): Mirror {
   client.on('connections', (data) => mirror.connections.set(data));
   client.on('held', (data) => mirror.held.set(data));
   client.on('rules', (data) => mirror.ruleStatus.set(data));
+  client.on('controls', ({ breakpoints, rules, faults }) => {
+    mirror.breakpoints.set(breakpoints);
+    mirror.rules.set(rules);
+    mirror.faults.set(faults);
+  });
   client.on('panic', (data) => mirror.panic.set(data.on));
   client.on('meter', (data) => mirror.meter.set(data));
   client.on('script', (data) => mirror.script.set(data));

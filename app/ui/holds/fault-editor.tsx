@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Fault, FaultKind, FaultPlan } from '../../../core/traffic/control.ts';
 import { useApp } from '../app.ts';
 import { Icon } from '../icons/icon.tsx';
+import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
 import { NumberField } from '../widgets/number-field.tsx';
 import { useRequest } from '../widgets/use-request.ts';
@@ -30,7 +31,7 @@ const TYPING_MS = 250;
 
 export function FaultEditor() {
   const app = useApp();
-  const current = useRequest((client) => client.request('faults.get', {}), '');
+  const current = useStore(app.mirror.faults);
   const presets = useRequest((client) => client.request('faults.presets', {}), '');
   const [plan, setPlan] = useState<FaultPlan | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -45,11 +46,12 @@ export function FaultEditor() {
   const latest = useRef(send);
   latest.current = send;
   useEffect(() => {
-    if (current.value !== undefined) setPlan(current.value);
-  }, [current.value]);
+    // What is being typed here stays; it is sent in a moment and is then what everybody has.
+    if (current !== null && pending.current === null) setPlan(current);
+  }, [current]);
   // Whoever leaves at once means what was set last.
   useEffect(() => () => latest.current(), []);
-  if (plan === null) return <div className="pane empty">{current.error === '' ? t.shell.loading : current.error}</div>;
+  if (plan === null) return <div className="pane empty">{t.shell.loading}</div>;
 
   const apply = (next: FaultPlan): void => {
     setPlan(next);
