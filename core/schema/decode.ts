@@ -9,6 +9,7 @@ import { bitsStep, flagsStep, floatStep, intStep, varintStep } from './decode-nu
 import { lookUpStep, spanStep, textValue } from './decode-spans.ts';
 import { ABSENT, type Step, leftOver, rootOf } from './decode-step.ts';
 import type { ExpertInfo } from './expert-info.ts';
+import { isJsonNode } from './node-kinds.ts';
 import {
   type Constant,
   DEFAULT_LIMITS,
@@ -66,6 +67,7 @@ export function decode(node: Node, bytes: Uint8Array, options: DecodeOptions = {
 
 /** `around`: the structs a node stands in, outermost first; needed to know what a length counts besides its field. */
 function compile(node: Node, around: readonly StructNode[]): Step {
+  if (isJsonNode(node)) return jsonStep(node);
   switch (node.kind) {
     case 'int':
       return intStep(node, node.meta, 'int');
@@ -131,19 +133,6 @@ function compile(node: Node, around: readonly StructNode[]): Step {
     }
     case 'custom':
       return customStep(node);
-    case 'object':
-    case 'string':
-    case 'integer':
-    case 'number':
-    case 'boolean':
-    case 'null':
-    case 'array':
-    case 'record':
-    case 'tuple':
-    case 'oneOf':
-    case 'literal':
-    case 'any':
-      return jsonStep(node);
     default:
       return node satisfies never;
   }

@@ -3,13 +3,15 @@
  * written as it is. A prefix is addressed as `name.#length` or `items.#count`. With the original bytes at hand, fields that
  * did not change keep their spelling (long varints, odd compression, padding) and bytes left over stay.
  */
-import { encodeText, fromHex } from './characters.ts';
+import { encodeText } from './characters.ts';
+import { toBytes, toInteger } from './coerce.ts';
 import { holds, lookUp, same } from './conditions.ts';
 import { checksumOf, deflate, mask } from './content.ts';
 import { decode } from './decode.ts';
 import { equalValues } from './equal-values.ts';
 import type { ExpertInfo } from './expert-info.ts';
 import { encodeJson } from './json-encode.ts';
+import { canStandEmpty, isJsonNode, keepsSpelling, needsValue } from './node-kinds.ts';
 import type {
   Derive,
   FieldNode,
@@ -39,7 +41,7 @@ export interface EncodedValue {
 
 /** @throws Error naming the path when a value has no bytes at all. */
 export function encode(node: Node, value: unknown, options: EncodeOptions = {}): EncodedValue {
-  if (isJson(node)) return { bytes: encodeJson(node, value, options), expert: [] };
+  if (isJsonNode(node)) return { bytes: encodeJson(node, value, options), expert: [] };
   const lies = Object.entries(options.override ?? {}).map(([path, lie]) => [formatPath(parsePath(path)), lie] as const);
   const writer = new Writer(new Map(lies));
   const { original } = options;
@@ -53,52 +55,6 @@ export function encode(node: Node, value: unknown, options: EncodeOptions = {}):
   writer.write(node, value, '', before.complete ? before.tree : undefined);
   if (before.complete && before.end < original.length) writer.put(original.subarray(before.end));
   return { bytes: writer.bytes(), expert: writer.expert };
-}
-
-function isJson(node: Node): boolean {
-  switch (node.kind) {
-    case 'object':
-    case 'string':
-    case 'integer':
-    case 'number':
-    case 'boolean':
-    case 'null':
-    case 'array':
-    case 'record':
-    case 'tuple':
-    case 'oneOf':
-    case 'literal':
-    case 'any':
-      return true;
-    default:
-      return false;
-  }
-}
-
-/** Integers may also come as text (64-bit numbers in JSON) or as the name of an enumeration's value. */
-function toInteger(value: unknown, path: string, names?: Readonly<Record<string, string>>): number | bigint {
-  if (typeof value === 'bigint') return value;
-  if (typeof value === 'number' && !Number.isNaN(value)) return value;
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'string') {
-    if (/^-?\d+$/.test(value)) return BigInt(value);
-    if (/^0x[0-9a-f]+$/i.test(value)) return BigInt(value);
-    const named = Object.entries(names ?? {}).find(([, name]) => name === value);
-    if (named !== undefined) return BigInt(named[0]);
-  }
-  throw new Error(`${path || 'The value'} should be an integer, not ${JSON.stringify(value) ?? typeof value}.`);
-}
-
-function toBytes(value: unknown, path: string): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  if (typeof value === 'string') {
-    try {
-      return fromHex(value);
-    } catch {
-      // Said below, with the path.
-    }
-  }
-  throw new Error(`${path || 'The value'} should be bytes (or their hexadecimal text).`);
 }
 
 class Writer {
@@ -163,6 +119,7 @@ class Writer {
   }
 
   private value(node: Node, value: unknown, path: string, old: FieldNode | undefined): void {
+    if (isJsonNode(node)) return this.put(encodeJson(node, value, { override: this.below(path) }));
     switch (node.kind) {
       case 'int':
         return this.put(intBytes(toInteger(value, path), node.size, node.endian));
@@ -226,19 +183,6 @@ class Writer {
         return this.span(mask(this.inside(node.of, value, path), node.xor), node.length, path);
       case 'custom':
         return this.put(node.codec.encode(value));
-      case 'object':
-      case 'string':
-      case 'integer':
-      case 'number':
-      case 'boolean':
-      case 'null':
-      case 'array':
-      case 'record':
-      case 'tuple':
-      case 'oneOf':
-      case 'literal':
-      case 'any':
-        return this.put(encodeJson(node, value, { override: this.below(path) }));
       default:
         return node satisfies never;
     }
@@ -400,28 +344,4 @@ function childOf(old: FieldNode | undefined, name: Segment): FieldNode | undefin
 /** Index of the last field that has a value; fields after it end the message. */
 function lastGiven(node: StructNode, fields: Record<string, unknown>): number {
   return node.fields.findLastIndex((field) => fields[field.name] !== undefined && field.node.kind !== 'fixed');
-}
-
-function needsValue(node: Node): boolean {
-  if (canStandEmpty(node)) return false;
-  return !((node.kind === 'int' || node.kind === 'varint') && node.derive !== undefined);
-}
-
-function canStandEmpty(node: Node): boolean {
-  const { kind } = node;
-  return kind === 'when' || kind === 'optional' || kind === 'switch' || kind === 'fixed' || kind === 'checksum';
-}
-
-/** Kinds with more than one spelling for a value. */
-function keepsSpelling(node: Node): boolean {
-  const { kind } = node;
-  return (
-    kind === 'text' ||
-    kind === 'bytes' ||
-    kind === 'float' ||
-    kind === 'compressed' ||
-    kind === 'custom' ||
-    (kind === 'varint' && node.derive === undefined) ||
-    (kind === 'enum' && node.of.kind === 'varint')
-  );
 }

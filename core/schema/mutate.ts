@@ -6,6 +6,7 @@
 import { equalValues } from './equal-values.ts';
 import { jsonMutations } from './mutate-json.ts';
 import { type Edit, editOf, integerEdits, telling, textEdits } from './mutations.ts';
+import { isJsonNode } from './node-kinds.ts';
 import type { IntNode, Length, Node, VarintNode } from './nodes.ts';
 import { intLimits } from './numbers.ts';
 import { getPath, joinPath, setPath } from './path.ts';
@@ -68,6 +69,10 @@ function* editsOf(
 ): Generator<Edit> {
   if (node.meta.fuzz === 'never') return;
   const { seed = 0 } = options;
+  if (isJsonNode(node)) {
+    yield* jsonMutations(node, value, path, seed);
+    return;
+  }
   switch (node.kind) {
     case 'int':
       if (node.derive !== undefined) return yield* lies(node, path, node.derive.kind);
@@ -194,20 +199,6 @@ function* editsOf(
       for (const one of node.codec.mutants(value)) {
         yield editOf(path, one.name, `${node.name}: ${one.name}.`, 'value', one.value);
       }
-      return;
-    case 'object':
-    case 'string':
-    case 'integer':
-    case 'number':
-    case 'boolean':
-    case 'null':
-    case 'array':
-    case 'record':
-    case 'tuple':
-    case 'oneOf':
-    case 'literal':
-    case 'any':
-      yield* jsonMutations(node, value, path, seed);
       return;
     default:
       node satisfies never;

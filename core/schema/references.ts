@@ -2,6 +2,7 @@
  * References between fields (`from('count')`, `when(eq('flags', 1), …)`, `derive`) checked when a schema is built: what a
  * field refers to must come before it in the same struct; what a length or count is derived from must be a sibling.
  */
+import { isJsonNode } from './node-kinds.ts';
 import type { Length, Node, StructNode } from './nodes.ts';
 
 const open = new WeakMap<Node, readonly string[]>();
@@ -20,6 +21,7 @@ function openReferences(node: Node): readonly string[] {
 }
 
 function findOpen(node: Node): readonly string[] {
+  if (isJsonNode(node)) return [];
   switch (node.kind) {
     case 'int':
     case 'float':
@@ -30,18 +32,6 @@ function findOpen(node: Node): readonly string[] {
     case 'fixed':
     case 'custom':
     case 'checksum':
-    case 'object':
-    case 'string':
-    case 'integer':
-    case 'number':
-    case 'boolean':
-    case 'null':
-    case 'array':
-    case 'record':
-    case 'tuple':
-    case 'oneOf':
-    case 'literal':
-    case 'any':
       return [];
     case 'bytes':
     case 'text':
