@@ -1,11 +1,6 @@
 /** `fuzz repro`: a finding once more, as often as asked. */
-import { prepare } from '../../core/engine/fuzz/start-campaign.ts';
 import { readFinding } from '../../core/engine/fuzz/folder.ts';
-import { calibrate } from '../../core/fuzz/calibration.ts';
-import { shows } from '../../core/fuzz/confirm.ts';
-import { canaryOf } from '../../core/fuzz/culprits.ts';
-import type { Inquiry } from '../../core/fuzz/inquiry.ts';
-import { mutationById } from '../../core/fuzz/schedule.ts';
+import { openReproduction } from '../../core/engine/fuzz/reproduction.ts';
 import { readEndpointMap } from '../../core/replay/endpoints.ts';
 import { type Invocation, UsageError } from './command.ts';
 import { withConfig } from './fuzz-config.ts';
@@ -22,39 +17,17 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
   const { recording } = await loadRecording(config.seed, choice);
   const to = invocation.texts('to');
   const target = invocation.text('target') ?? config.target;
-  const world = prepare({
+  const reproduction = await openReproduction({
     recording,
     to: readEndpointMap(to.length > 0 ? to : config.to),
     allow: [...config.allow, ...invocation.texts('allow')],
+    rng: config.rng,
     ...(target === undefined ? {} : { target }),
   });
   let seen = 0;
   try {
-    let tag = ((Date.now() / 7) % 1_000_000) | 0;
-    const newTag = (): number => tag++;
-    if (world.process.isManaged) await world.process.restart();
-    const { baseline, identities, seed } = await calibrate(world.seed, world.stage, newTag, {
-      lanes: 1,
-      steps: [],
-      isOver: () => false,
-    });
-    const muted = Math.min(400, Math.max(25, baseline.p99 * 3));
-    const inquiry: Inquiry = {
-      seed,
-      stage: world.stage,
-      watched: world.process,
-      identities,
-      newTag,
-      world: () => ({ seed, baseline, refusals: new Set(finding.refusals) }),
-      patience: { answer: Math.max(500, baseline.p99 * 20), muted, settle: 1 },
-      times,
-      isOver: () => false,
-      canary: canaryOf(seed),
-    };
-    const address = finding.caseId.split(':').slice(2).join(':');
-    const mutation = mutationById(seed, address, config.rng);
     for (let i = 0; i < times; i++) {
-      const shown = await shows(inquiry, finding, mutation);
+      const shown = await reproduction.shows(finding);
       if (shown !== undefined) seen += 1;
       progress(`${i + 1} of ${times}`);
       if (i === 0 && shown !== undefined && !invocation.flag('json')) {
@@ -63,7 +36,7 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
       }
     }
   } finally {
-    await world.close();
+    await reproduction.close();
   }
   progress('');
   if (invocation.flag('json')) print(JSON.stringify({ id: finding.id, seen, times }));

@@ -5,9 +5,10 @@ import { isStrict } from '../replay/run-connection.ts';
 import type { Baseline } from './baseline.ts';
 import { remarkKey } from './hearing.ts';
 import { fieldPattern, type Mutation } from './mutation.ts';
-import { wireOf, type LiveFrame, type Run, type StepRun } from './run-script.ts';
+import type { LiveFrame, Run, StepRun } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { isSend, type SendStep } from './script.ts';
+import { wireOf } from './wire-of.ts';
 
 export type Oracle =
   | 'exit'

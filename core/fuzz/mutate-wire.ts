@@ -6,7 +6,7 @@ import { havoc } from '../schema/havoc.ts';
 import { rollFrom } from '../schema/roll.ts';
 import type { EnetCarrier } from '../traffic/frame.ts';
 import { around, isSameBytes, mutated, type Mutation, sendAt } from './mutation.ts';
-import { wireOf } from './run-script.ts';
+import { wireOf } from './wire-of.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { isSend, type SendStep, type Step } from './script.ts';
 

@@ -7,7 +7,7 @@ import { resolveEndpoints } from '../replay/endpoints.ts';
 import { makePlan } from '../replay/plan.ts';
 import { concat } from '../schema/content.ts';
 import type { Made, Mutation } from './mutation.ts';
-import { wireOf } from './run-script.ts';
+import { wireOf } from './wire-of.ts';
 import { Schedule } from './schedule.ts';
 import { isSend, printScript, readScript } from './script.ts';
 import { makeSeed, type Seed } from './seed.ts';

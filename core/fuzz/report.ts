@@ -1,7 +1,7 @@
 /** A finding in words, as a script that needs nothing of ours, and as a test result. */
 import type { Scene } from './scene.ts';
 import type { Finding } from './finding.ts';
-import { wireOf } from './run-script.ts';
+import { wireOf } from './wire-of.ts';
 import { isSend, type SendStep, toHex } from './script.ts';
 
 export interface ReportContext {

@@ -1,0 +1,125 @@
+/**
+ * How many of the planted bugs of our worlds a campaign of some minutes finds from one recording: the world's own clients once.
+ * Each finding is played ten times more, then against builds with one bug each, which says what bug it is; then a campaign
+ * goes against the clean build, where nothing may be found.
+ *
+ *   npx node bench/fuzz-bugs.ts [WORLD…] [--seconds N] [--clean-cases N] [--clean-seconds N] [--bug NAME]… [--lanes N]
+ */
+import { parseArgs } from 'node:util';
+import { type FuzzHow, fuzz, homeOf } from '../core/engine/fuzz/testing/fuzz-world.ts';
+import { openReproduction } from '../core/engine/fuzz/reproduction.ts';
+import type { Finding } from '../core/fuzz/finding.ts';
+import { countSends } from '../core/fuzz/script.ts';
+import { Closers, recordVisit, type Visit } from '../core/io/testing/replay-world.ts';
+import { fixtureNames, loadFixture } from '../fixtures/index.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: 'string', default: '240' },
+    'clean-cases': { type: 'string', default: '20000' },
+    'clean-seconds': { type: 'string', default: '600' },
+    bug: { type: 'string', multiple: true, default: [] },
+    lanes: { type: 'string' },
+    rng: { type: 'string', default: '1' },
+  },
+});
+/** One player at a table of their own, which plays the same story each time. */
+const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  mjsonp: { houseBots: '3', repeat: 'yes' },
+};
+const TIMES = 10;
+const rng = Number(values.rng);
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function printFindings(findings: readonly Finding[]): void {
+  for (const { id, oracle, title, script, sendsBefore, confirmed, caseId, at } of findings) {
+    say(
+      `  ${id} ${oracle} at ${Math.round(at / 1000)} s, ${confirmed.times} of ${confirmed.of}, ${countSends(script)} of ${sendsBefore} messages, ${caseId}`,
+    );
+    say(`     ${title}`);
+  }
+}
+
+async function campaign(title: string, how: FuzzHow): Promise<readonly Finding[]> {
+  const closers = new Closers();
+  const started = performance.now();
+  const { status, campaign: played } = await fuzz(closers, {
+    ...how,
+    rng,
+    ...(values.lanes === undefined ? {} : { lanes: Number(values.lanes) }),
+    onNote: (text) => say(`  note: ${text}`),
+  });
+  await closers.closeAll();
+  const took = ((performance.now() - started) / 1000).toFixed(0);
+  say(
+    `${title}: ${status.cases} cases in ${took} s (${status.perSecond.toFixed(1)}/s), ${status.lanes} at once, ${status.findings.length} findings${status.error === undefined ? '' : `; ${status.error}`}`,
+  );
+  say(`  ${JSON.stringify(played.outcomes)} ${JSON.stringify(status.coverage)}`);
+  printFindings(status.findings);
+  return status.findings;
+}
+
+/** Runs of so many in which each finding shows, against a build with these bugs. */
+async function count(
+  name: string,
+  visit: Visit,
+  bugs: readonly string[],
+  findings: readonly Finding[],
+  times: number,
+): Promise<ReadonlyMap<string, number>> {
+  const home = await homeOf(name, visit, bugs, OPTIONS[name]);
+  const reproduction = await openReproduction({ recording: visit.recording, ...home, allow: [], rng });
+  const seen = new Map<string, number>();
+  try {
+    for (const finding of findings) {
+      let shown = 0;
+      for (let i = 0; i < times; i++) if ((await reproduction.shows(finding)) !== undefined) shown += 1;
+      seen.set(finding.id, shown);
+    }
+  } finally {
+    await reproduction.close();
+  }
+  return seen;
+}
+
+async function measure(name: string): Promise<void> {
+  const fixture = await loadFixture(name);
+  const options = OPTIONS[name];
+  const visit = await recordVisit(name, options === undefined ? {} : { server: { options } });
+  const sent = visit.recording.frames.filter((frame) => frame.direction === 'toServer').length;
+  say(`\n${name}: ${sent} client messages recorded`);
+  const bugs = values.bug.length > 0 ? values.bug : fixture.bugs.map((bug) => bug.name);
+  const home = await homeOf(name, visit, bugs, options);
+  const seconds = Number(values.seconds);
+  if (seconds > 0) {
+    const findings = await campaign('planted', { recording: visit.recording, ...home, seconds });
+    const shown = await count(name, visit, bugs, findings, TIMES);
+    const whose = new Map<string, string[]>();
+    for (const bug of bugs) {
+      const own = await count(name, visit, [bug], findings, 1);
+      const ids = findings.filter(({ id }) => own.get(id)! > 0).map(({ id }) => id);
+      if (ids.length > 0) whose.set(bug, ids);
+    }
+    say(`  again: ${findings.map(({ id }) => `${id} ${shown.get(id)} of ${TIMES}`).join(', ')}`);
+    say(
+      `  found ${whose.size} of ${bugs.length}: ${[...whose].map(([bug, ids]) => `${bug} (${ids.join(' ')})`).join(', ')}`,
+    );
+    say(`  missed: ${bugs.filter((bug) => !whose.has(bug)).join(', ')}`);
+    const owned = new Set([...whose.values()].flat());
+    say(
+      `  of no single bug: ${findings
+        .filter(({ id }) => !owned.has(id))
+        .map(({ id }) => id)
+        .join(', ')}`,
+    );
+  }
+  const cases = Number(values['clean-cases']);
+  if (cases === 0) return;
+  const clean = await homeOf(name, visit, [], options);
+  const limit = Number(values['clean-seconds']);
+  await campaign('clean', { recording: visit.recording, ...clean, cases, seconds: limit });
+}
+
+for (const name of positionals.length > 0 ? positionals : fixtureNames) await measure(name);
+process.exit(0);

@@ -1,0 +1,55 @@
+/** A finding once more, against a server that is there: for `fuzz repro` and for whoever asks which build shows it. */
+import { calibrate } from '../../fuzz/calibration.ts';
+import { shows } from '../../fuzz/confirm.ts';
+import { canaryOf } from '../../fuzz/culprits.ts';
+import type { Finding } from '../../fuzz/finding.ts';
+import type { Inquiry } from '../../fuzz/inquiry.ts';
+import type { Suspicion } from '../../fuzz/judge.ts';
+import { mutationById } from '../../fuzz/schedule.ts';
+import { type CampaignSetup, prepare } from './start-campaign.ts';
+
+export interface Reproduction {
+  /** Undefined when it does not happen any more. */
+  shows(finding: Finding): Promise<Suspicion | undefined>;
+  close(): Promise<void>;
+}
+
+/** Plays the recorded session first, to know what this server answers. @throws EngineError */
+export async function openReproduction(
+  setup: Pick<CampaignSetup, 'recording' | 'to' | 'target' | 'allow' | 'rng'>,
+): Promise<Reproduction> {
+  const world = prepare(setup);
+  try {
+    let tag = ((Date.now() / 7) % 1_000_000) | 0;
+    const newTag = (): number => tag++;
+    if (world.process.isManaged) await world.process.restart();
+    const { baseline, identities, seed } = await calibrate(world.seed, world.stage, newTag, {
+      lanes: 1,
+      steps: [],
+      isOver: () => false,
+    });
+    const muted = Math.min(400, Math.max(25, baseline.p99 * 3));
+    return {
+      shows(finding) {
+        const inquiry: Inquiry = {
+          seed,
+          stage: world.stage,
+          watched: world.process,
+          identities,
+          newTag,
+          world: () => ({ seed, baseline, refusals: new Set(finding.refusals) }),
+          patience: { answer: Math.max(500, baseline.p99 * 20), muted, settle: 1 },
+          times: 1,
+          isOver: () => false,
+          canary: canaryOf(seed),
+        };
+        const address = finding.caseId.split(':').slice(2).join(':');
+        return shows(inquiry, finding, mutationById(seed, address, setup.rng));
+      },
+      close: () => world.close(),
+    };
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+}
