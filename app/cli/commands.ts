@@ -303,8 +303,8 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'session',
-    summary: 'verify, merge, split or trim session files',
-    operands: [{ name: 'verify|merge|split|trim' }, { name: 'FILE' }, { name: 'OTHER', optional: true }],
+    summary: 'verify, salvage, merge, split or trim session files',
+    operands: [{ name: 'verify|salvage|merge|split|trim' }, { name: 'FILE' }, { name: 'OTHER', optional: true }],
     options: [
       FILTER,
       { name: 'output', short: 'o', value: 'FILE', doc: 'file to write' },

@@ -3,6 +3,7 @@
  * message, connection, direction, fate, size, time and severity are answered from here alone, at any length of session.
  * The recorder writes, the reader reads; a frame counts once the recorder has announced it.
  */
+import { crc32 } from 'node:zlib';
 import type { Severity } from '../schema/expert-info.ts';
 import { SEVERITIES } from '../schema/expert-info.ts';
 import type { Direction, Fate, Origin } from '../traffic/frame.ts';
@@ -10,8 +11,10 @@ import { FATES, ORIGINS } from '../traffic/frame.ts';
 
 export const CHUNK_FRAMES = 65_536;
 const ENTRY_BYTES = 14;
-/** Before the columns of a chunk: its layout's number, then the time its frames count from. */
+/** Before the columns of a chunk: its layout's number, when stored its checksum, then the time its frames count from. */
 const HEAD_BYTES = 16;
+const CRC_AT = 4;
+const TIME_AT = 8;
 const LAYOUT = 2;
 /** Times are kept to 20 µs, which reaches 23 hours past the chunk's first frame; the file has them exactly. */
 const TICK = 20e-6;
@@ -169,20 +172,21 @@ export class FrameIndex {
       bytes.set(part, to);
       to += part.length;
     }
+    new DataView(bytes.buffer).setUint32(CRC_AT, crc32(bytes.subarray(TIME_AT)), true);
     return bytes;
   }
-  /** Reads a stored block; returns its frames, 0 when it is not of this layout. */
+  /** Reads a stored block; returns its frames, 0 when it is not of this layout or not what was stored. */
   unpack(at: number, bytes: Uint8Array): number {
     const frames = (bytes.length - HEAD_BYTES) / ENTRY_BYTES;
     if (!Number.isInteger(frames) || frames < 1 || frames > CHUNK_FRAMES) return 0;
+    const head = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES);
+    const base = head.getFloat64(TIME_AT, true);
+    const crc = head.getUint32(CRC_AT, true);
+    if (head.getUint32(0, true) !== LAYOUT || !Number.isFinite(base)) return 0;
+    // Files of the first format have none.
+    if (crc !== 0 && crc !== crc32(bytes.subarray(TIME_AT))) return 0;
     const chunk = this.chunks[at]!;
-    new Uint8Array(chunk.buffer, 0, HEAD_BYTES).set(bytes.subarray(0, HEAD_BYTES));
-    const isKnown = chunk.layout[0] === LAYOUT && Number.isFinite(chunk.base[0]);
-    chunk.layout[0] = LAYOUT;
-    if (!isKnown) {
-      chunk.base[0] = 0;
-      return 0;
-    }
+    chunk.base[0] = base;
     let from = HEAD_BYTES;
     for (const column of columnsOf(chunk)) {
       const size = frames * column.BYTES_PER_ELEMENT;

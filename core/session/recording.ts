@@ -60,10 +60,10 @@ export class Recording implements BatchHandler {
   frame(f: BatchFrame): void {
     const { index } = this;
     this.#room(f.n);
-    const { touchedBy, expert, gapBefore } = f.extra;
+    const { touchedBy, expert } = f.extra;
     const control = isControl(f.carrier);
     let flags = flagsOf(f.direction, f.origin, f.fate, control);
-    this.#writer.frame({ ...f, gap: gapBefore });
+    this.#writer.frame(f);
     if (f.fate !== 'forwarded' || f.sent !== undefined || touchedBy !== undefined) {
       this.#writer.outcome(f.n, f.fate, f.sent, undefined, touchedBy);
       flags |= FLAG.outcome;
@@ -190,9 +190,10 @@ export class Recording implements BatchHandler {
     return lost;
   }
 
-  /** Stores the rest of the index, so that the next opening need not scan. */
+  /** Stores the rest of the index, so that the next opening need not scan, and seals what was written. */
   finish(): void {
     this.#blocks.storeRest();
+    this.#writer.seal();
   }
 
   /** Blocks already stored in the file that was opened. */

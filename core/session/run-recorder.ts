@@ -19,7 +19,7 @@ import type {
   ToRecorder,
 } from './recorder-messages.ts';
 import { Recording } from './recording.ts';
-import { closeDatabase, createDatabase, messageOf, openDatabase } from './session-database.ts';
+import { closeDatabase, createDatabase, messageOf, openDatabase, refusalOf } from './session-database.ts';
 import { SessionWriter } from './session-writer.ts';
 import { type BatchHandler, BatchReader } from './traffic-batch.ts';
 
@@ -48,8 +48,9 @@ export function runRecorder(
   try {
     worker = new RecorderWorker(main, reader, setup, tools);
   } catch (error) {
-    const code = error instanceof EngineError ? error.code : 'internal';
-    main.postMessage({ kind: 'refused', code, message: error instanceof Error ? error.message : String(error) });
+    const refusal = refusalOf(setup.path, error);
+    const code = refusal instanceof EngineError ? refusal.code : 'internal';
+    main.postMessage({ kind: 'refused', code, message: messageOf(refusal) });
     return;
   }
   main.on('message', (message) => worker.take(message));
@@ -281,7 +282,7 @@ class RecorderWorker {
       case 'keep': {
         const columns = Object.keys(call.row);
         const sql = `INSERT OR REPLACE INTO ${call.table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-        this.#writer.begin();
+        this.#writer.unseal();
         this.#db.prepare(sql).run(...Object.values(call.row));
         return;
       }

@@ -129,7 +129,16 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE index_blocks (first INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
   `,
+  /* sql */ `
+  ALTER TABLE frames ADD COLUMN crc INTEGER;
+  CREATE TABLE seals (about TEXT PRIMARY KEY, rows INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
+
+/** Files from this format on are read as they are; older ones must be brought up to date first. */
+export const OLDEST_READABLE = 1;
+/** The first format with checksums. */
+export const CHECKSUMS_SINCE = 2;
 
 export const FORMAT_VERSION = MIGRATIONS.length;
 

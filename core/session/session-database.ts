@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { EngineError } from '../traffic/engine-error.ts';
-import { APPLICATION_ID, FORMAT_VERSION, MIGRATIONS } from './schema.ts';
+import { APPLICATION_ID, FORMAT_VERSION, MIGRATIONS, OLDEST_READABLE } from './schema.ts';
 
 export interface OpenedDatabase {
   readonly db: DatabaseSync;
@@ -49,8 +49,22 @@ export function openDatabase(path: string, how: { readonly: boolean }): OpenedDa
       failure ??= error;
     }
   }
-  throw new EngineError('unreadable-file', `Cannot open ${path}: ${messageOf(failure)}.`, { cause: failure });
+  throw refusalOf(path, failure);
 }
+
+/** Why a session cannot be read, for the user; what to do where SQLite finds the file damaged. */
+export function refusalOf(path: string, error: unknown): unknown {
+  if (error instanceof EngineError) return error;
+  const code = (error as { errcode?: number }).errcode;
+  const isDamaged = code !== undefined && DAMAGE.includes(code & 0xff);
+  const advice = isDamaged
+    ? ` The file is damaged; "interpose session salvage ${basename(path)} OUT.ipsession" saves what is readable.`
+    : '';
+  return new EngineError('unreadable-file', `Cannot open ${path}: ${messageOf(error)}.${advice}`, { cause: error });
+}
+
+/** SQLite's codes: corrupt, not a database; and a schema that was changed under it shows as an error in its words. */
+const DAMAGE: readonly number[] = [11, 26];
 
 function openAt(path: string, readonly: boolean): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: readonly, enableForeignKeyConstraints: false });
@@ -62,10 +76,10 @@ function openAt(path: string, readonly: boolean): DatabaseSync {
         `${basename(path)} was written by a newer Interpose (format ${version}, this one reads up to ${FORMAT_VERSION}). Update Interpose to open it.`,
       );
     }
-    if (readonly && version < FORMAT_VERSION) throw new Error('an older format must be updated in a writable copy');
+    if (readonly && version < OLDEST_READABLE) throw new Error('an older format must be updated in a writable copy');
     if (readonly) forReading(db);
     else forWriting(db);
-    if (version < FORMAT_VERSION) migrate(db, version);
+    if (!readonly && version < FORMAT_VERSION) migrate(db, version);
     return db;
   } catch (error) {
     db.close();

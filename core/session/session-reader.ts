@@ -9,7 +9,7 @@ import type { FilterSubject } from '../traffic/filter/filter.ts';
 import { type ConnectionRow, connectionOf } from './connection-row.ts';
 import { directionOf, FLAG, FrameIndex, fateOf, MESSAGE_IN_FILE, originOf } from './frame-index.ts';
 import { loadIndex } from './index-loader.ts';
-import { openDatabase } from './session-database.ts';
+import { openDatabase, refusalOf } from './session-database.ts';
 import { type ExpertRow, expertOf, type FrameRow, parsed, SQL, texts } from './session-rows.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { StoredSubject } from './stored-subject.ts';
@@ -56,14 +56,14 @@ const PAGE = 512;
 /** Opens a finished or killed session for reading. @throws EngineError `unreadable-file`, `not-a-session`, `newer-format` */
 export function openSession(path: string, protocols: readonly Protocol[]): SessionReader {
   const { db } = openDatabase(path, { readonly: true });
-  const reader = new SessionReader(path, db, protocols);
   try {
+    const reader = new SessionReader(path, db, protocols);
     reader.loadAll();
+    return reader;
   } catch (error) {
-    reader.close();
-    throw error;
+    db.close();
+    throw refusalOf(path, error);
   }
-  return reader;
 }
 
 export class SessionReader {

@@ -1,8 +1,10 @@
 /** The prepared statements of the one writer, in transactions begun on the first write and ended by `commit`. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 import { SEVERITIES } from '../schema/expert-info.ts';
 import type { Connection, Direction, ExpertInfo, Fate, Origin } from '../traffic/frame.ts';
 import { FATES, ORIGINS } from '../traffic/frame.ts';
+import { breakSeals, sealTables } from './seals.ts';
 
 export interface FrameRow {
   readonly n: number;
@@ -16,10 +18,12 @@ export interface FrameRow {
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
   readonly gap: number | undefined;
+  /** What the checksum is made of. */
+  readonly checked: Uint8Array;
 }
 
 const SQL = {
-  frame: 'INSERT INTO frames VALUES (?,?,?,?,?,?,?,?,?,?,?)',
+  frame: 'INSERT INTO frames VALUES (?,?,?,?,?,?,?,?,?,?,?,?)',
   carrier:
     'INSERT INTO carriers (carrier) VALUES (?) ON CONFLICT DO UPDATE SET carrier = excluded.carrier RETURNING id',
   outcome: `INSERT INTO outcomes VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET fate = excluded.fate,
@@ -50,6 +54,7 @@ export class SessionWriter {
   readonly #statements = new Map<keyof typeof SQL, StatementSync>();
   readonly #carriers = new Map<string, number>();
   #open = false;
+  #mayBeSealed = true;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -76,23 +81,27 @@ export class SessionWriter {
       // SQLite has rolled back by itself when the disk was full.
     }
     this.#open = false;
+    // The seals may be back.
+    this.#mayBeSealed = true;
     this.#carriers.clear();
   }
 
   frame(f: FrameRow): void {
+    const carrier = f.carrierKey === '' ? null : this.#carrier(f.carrierKey);
     this.#run(
       'frame',
       f.n,
       f.conn,
       f.direction === 'toClient' ? 1 : 0,
       f.time,
-      Math.round(f.mono),
+      f.mono,
       ORIGINS.indexOf(f.origin),
-      f.carrierKey === '' ? null : this.#carrier(f.carrierKey),
+      carrier,
       f.bytes,
       f.head.length === 0 ? null : f.head,
       f.tail.length === 0 ? null : f.tail,
       f.gap ?? null,
+      crc32(f.checked, carrier ?? 0),
     );
   }
 
@@ -198,12 +207,26 @@ export class SessionWriter {
     return id;
   }
 
-  #run(name: keyof typeof SQL, ...values: (string | number | Uint8Array | null)[]): void {
+  /** Every write comes by here first. */
+  unseal(): void {
     if (!this.#open) this.begin();
+    if (!this.#mayBeSealed) return;
+    breakSeals(this.#db);
+    this.#mayBeSealed = false;
+  }
+  /** When the session is closed: what was written is what it is to be. */
+  seal(): void {
+    if (this.#mayBeSealed) return;
+    sealTables(this.#db);
+    this.#mayBeSealed = true;
+  }
+
+  #run(name: keyof typeof SQL, ...values: (string | number | Uint8Array | null)[]): void {
+    if (this.#mayBeSealed || !this.#open) this.unseal();
     this.#statement(name).run(...values);
   }
   #id(name: keyof typeof SQL, ...values: (string | number | null)[]): number {
-    if (!this.#open) this.begin();
+    if (this.#mayBeSealed || !this.#open) this.unseal();
     return (this.#statement(name).get(...values) as { id: number }).id;
   }
   #statement(name: keyof typeof SQL): StatementSync {

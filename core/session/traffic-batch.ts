@@ -6,18 +6,20 @@ import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { Carrier, Connection, Direction, Fate, Origin } from '../traffic/frame.ts';
 import { FATES, ORIGINS } from '../traffic/frame.ts';
 import type { FrameDraft, FrameUpdate } from '../traffic/sink.ts';
+import { CHECKED, CHECKED_HEAD, putChecked } from './checksum.ts';
 
 const FRAME = 1;
 const UPDATE = 2;
 const EVENT = 3;
-const FRAME_HEAD = 46;
+/** Before what a frame's checksum is made of, which lies in one piece: fixed fields, bytes, head, tail. */
+const UNCHECKED_HEAD = 10;
+const FRAME_HEAD = UNCHECKED_HEAD + CHECKED_HEAD;
 const FIRST_SIZE = 64 * 1024;
 
 /** What of a frame is rarely there. */
 interface FrameExtra {
   readonly expert?: readonly ExpertInfo[];
   readonly touchedBy?: readonly string[];
-  readonly gapBefore?: number;
 }
 
 export interface BatchFrame {
@@ -34,6 +36,9 @@ export interface BatchFrame {
   readonly bytes: Uint8Array;
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
+  readonly gap: number | undefined;
+  /** What the checksum is made of. */
+  readonly checked: Uint8Array;
   readonly sent: Uint8Array | undefined;
   readonly extra: FrameExtra;
 }
@@ -91,18 +96,22 @@ export class BatchWriter {
     const view = this.#view;
     let at = this.#at;
     view.setUint8(at, FRAME);
-    view.setUint8(at + 1, (draft.direction === 'toClient' ? 1 : 0) | (sent === undefined ? 0 : 2));
-    view.setUint8(at + 2, ORIGINS.indexOf(draft.origin));
-    view.setUint8(at + 3, FATES.indexOf(draft.fate));
-    view.setUint32(at + 4, n, true);
-    view.setUint32(at + 8, draft.conn, true);
-    view.setFloat64(at + 12, draft.time, true);
-    view.setFloat64(at + 20, draft.mono, true);
-    view.setUint16(at + 28, carrier, true);
-    view.setUint32(at + 30, bytes.length, true);
-    view.setUint32(at + 34, head.length, true);
-    view.setUint32(at + 38, tail.length, true);
-    view.setUint32(at + 42, text.length, true);
+    view.setUint8(at + 1, sent === undefined ? 0 : 1);
+    view.setUint8(at + 2, FATES.indexOf(draft.fate));
+    view.setUint16(at + 4, carrier, true);
+    view.setUint32(at + 6, text.length, true);
+    putChecked(view, at + UNCHECKED_HEAD, {
+      n,
+      conn: draft.conn,
+      direction: draft.direction === 'toClient' ? 1 : 0,
+      origin: ORIGINS.indexOf(draft.origin),
+      time: draft.time,
+      mono: Math.round(draft.mono),
+      gap: draft.gapBefore ?? null,
+      bytes: bytes.length,
+      head: head.length,
+      tail: tail.length,
+    });
     at += FRAME_HEAD;
     for (const part of [bytes, head, tail, text]) {
       if (part.length === 0) continue;
@@ -204,32 +213,37 @@ export class BatchReader {
     while (at < size) {
       const kind = view.getUint8(at);
       if (kind === FRAME) {
-        const bits = view.getUint8(at + 1);
+        const hasSent = view.getUint8(at + 1) === 1;
         const start = at;
-        const carrier = this.#carriers[view.getUint16(at + 28, true)]!;
+        const fixed = start + UNCHECKED_HEAD;
+        const carrier = this.#carriers[view.getUint16(start + 4, true)]!;
+        const gap = view.getFloat64(fixed + CHECKED.gap, true);
         at += FRAME_HEAD;
-        const bytes = part(view.getUint32(start + 30, true));
-        const head = part(view.getUint32(start + 34, true));
-        const tail = part(view.getUint32(start + 38, true));
-        const text = part(view.getUint32(start + 42, true));
+        const bytes = part(view.getUint32(fixed + CHECKED.bytes, true));
+        const head = part(view.getUint32(fixed + CHECKED.head, true));
+        const tail = part(view.getUint32(fixed + CHECKED.tail, true));
+        const checked = new Uint8Array(buffer, fixed, at - fixed);
+        const text = part(view.getUint32(start + 6, true));
         let sent: Uint8Array | undefined;
-        if (bits & 2) {
+        if (hasSent) {
           at += 4;
           sent = part(view.getUint32(at - 4, true));
         }
         handler.frame({
-          n: view.getUint32(start + 4, true),
-          conn: view.getUint32(start + 8, true),
-          direction: bits & 1 ? 'toClient' : 'toServer',
-          origin: ORIGINS[view.getUint8(start + 2)]!,
-          fate: FATES[view.getUint8(start + 3)]!,
-          time: view.getFloat64(start + 12, true),
-          mono: view.getFloat64(start + 20, true),
+          n: view.getUint32(fixed + CHECKED.n, true),
+          conn: view.getUint32(fixed + CHECKED.conn, true),
+          direction: view.getUint8(fixed + CHECKED.direction) === 1 ? 'toClient' : 'toServer',
+          origin: ORIGINS[view.getUint8(fixed + CHECKED.origin)]!,
+          fate: FATES[view.getUint8(start + 2)]!,
+          time: view.getFloat64(fixed + CHECKED.time, true),
+          mono: view.getFloat64(fixed + CHECKED.mono, true),
           carrier: carrier.carrier,
           carrierKey: carrier.key,
           bytes,
           head,
           tail,
+          gap: gap < 0 ? undefined : gap,
+          checked,
           sent,
           extra: text.length === 0 ? NO_EXTRA : (JSON.parse(this.#decoder.decode(text)) as FrameExtra),
         });
@@ -271,12 +285,11 @@ export function isControl(carrier: Carrier): boolean {
 }
 
 function extraOf(draft: FrameDraft): FrameExtra | undefined {
-  const { expert, touchedBy, gapBefore } = draft;
+  const { expert, touchedBy } = draft;
   const hasTouched = touchedBy !== undefined && touchedBy.length > 0;
-  if (expert.length === 0 && !hasTouched && gapBefore === undefined) return undefined;
+  if (expert.length === 0 && !hasTouched) return undefined;
   return {
     ...(expert.length > 0 ? { expert } : {}),
     ...(hasTouched ? { touchedBy } : {}),
-    ...(gapBefore === undefined ? {} : { gapBefore }),
   };
 }

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { copyInto } from '../../../core/engine/files/copy-session.ts';
+import { salvageSession } from '../../../core/engine/files/salvage-session.ts';
 import { type SelectionRequest, selectFrames } from '../../../core/engine/files/selection.ts';
 import { verifySession } from '../../../core/engine/files/verify-session.ts';
 import { writeSession } from '../../../core/engine/files/write-session.ts';
+import { countOf, rangesText } from '../../../core/session/frame-ranges.ts';
+import type { Salvaged } from '../../../core/session/salvage/salvage.ts';
 import { openSession, type SessionReader } from '../../../core/session/session-reader.ts';
 import { protocols } from '../../../dissectors/index.ts';
 import { type Invocation, UsageError } from '../command.ts';
@@ -10,12 +13,14 @@ import { print } from '../output.ts';
 import { RECORDER_WORKER } from '../recorder-entry.ts';
 import { bytes } from '../table.ts';
 
-/** `session verify|merge|split|trim`. Files are only read; results are new files. */
+/** `session verify|salvage|merge|split|trim`. Files are only read; results are new files. */
 export async function session(invocation: Invocation): Promise<number> {
   const [what, file, other] = invocation.operands;
   switch (what) {
     case 'verify':
       return verify(invocation, file!);
+    case 'salvage':
+      return salvage(invocation, file!, other);
     case 'merge':
       return merge(invocation, file!, other);
     case 'split':
@@ -23,7 +28,7 @@ export async function session(invocation: Invocation): Promise<number> {
     case 'trim':
       return trim(invocation, file!);
     default:
-      throw new UsageError(`session does verify, merge, split or trim, not "${what}"`);
+      throw new UsageError(`session does verify, salvage, merge, split or trim, not "${what}"`);
   }
 }
 
@@ -39,6 +44,37 @@ function verify(invocation: Invocation, file: string): number {
   }
   return report.ok ? 0 : 1;
 }
+
+async function salvage(invocation: Invocation, file: string, other: string | undefined): Promise<number> {
+  const output = other ?? invocation.text('output');
+  if (output === undefined) throw new UsageError('name the file to write: session salvage FILE OUT.ipsession');
+  refuseExisting(output);
+  const saved = await salvageSession(file, {
+    path: output,
+    recorderWorker: RECORDER_WORKER,
+    now: () => performance.now(),
+  });
+  if (invocation.flag('json')) print(JSON.stringify(saved, null, 2));
+  else for (const line of describe(saved, output)) print(line);
+  return 0;
+}
+
+function describe(saved: Salvaged, output: string): string[] {
+  const { lost, changed, unchecked, nameless, cutBytes } = saved;
+  const count = countOf(lost);
+  const share = count === 0 ? `all ${saved.frames}` : `${saved.frames} of ${saved.frames + count}`;
+  const lines = [`${share} frames on ${saved.connections} connections saved in ${output}`];
+  if (count > 0) lines.push(`lost: ${plural(count, 'frame')}: ${rangesText(lost)}`);
+  if (changed.length > 0) lines.push(`of those, left out because their bytes were changed: ${rangesText(changed)}`);
+  if (nameless.length > 0)
+    lines.push(`lost: addresses and protocol of connections ${nameless.join(', ')}; their frames are kept`);
+  if (cutBytes > 0)
+    lines.push(`the file ends ${cutBytes} bytes early: frames after the last one known may be lost too`);
+  if (unchecked > 0) lines.push(`note: ${plural(unchecked, 'frame')} without a checksum, taken as found`);
+  return lines;
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 async function merge(invocation: Invocation, one: string, two: string | undefined): Promise<number> {
   if (two === undefined) throw new UsageError('session merge takes two files: session merge A B -o MERGED.ipsession');

@@ -272,6 +272,63 @@ test('a session whose tables do not fit each other, or whose pages are damaged, 
   expect(verifySession(torn, protocols).ok).toBe(false);
 });
 
+test('bytes changed inside intact pages are found, and the frames named', async () => {
+  const path = await imported(join(CAPTURES, 'mjsonp/game.pcap'));
+  expect(verifySession(path, protocols)).toMatchObject({ ok: true, notes: [] });
+  const bytes = readFileSync(path);
+  const reader = openSession(path, protocols);
+  const longest = [...reader.each()].reduce((a, b) => (a.bytes.length < b.bytes.length ? b : a));
+  // The same bytes may stand in several frames: which copy lies first in the file is not for us to say.
+  const same = [...reader.each()].filter((frame) => Buffer.compare(frame.bytes, longest.bytes) === 0).map((f) => f.n);
+  reader.close();
+  bytes[bytes.indexOf(longest.bytes) + 3]! ^= 1;
+  const changed = fresh();
+  writeFileSync(changed, bytes);
+  const report = verifySession(changed, protocols);
+  expect(report.ok).toBe(false);
+  const [n] = report.damagedFrames[0]!;
+  expect(same).toContain(n);
+  expect(report.problems).toEqual([`1 frame is not what was recorded: ${n}`]);
+  for (const [sql, names] of [
+    ['UPDATE frames SET direction = 1 - direction, time = time + 0.001 WHERE n BETWEEN 7 AND 9', 'frames .*: 7–9'],
+    ["UPDATE connections SET server_address = '10.0.0.1'", 'connections'],
+    ["INSERT INTO marks VALUES (3, 'red', NULL)", 'marks'],
+  ] as const) {
+    const other = fresh();
+    copyFileSync(path, other);
+    const db = new DatabaseSync(other);
+    db.exec(sql);
+    db.close();
+    expect(verifySession(other, protocols).problems.join('\n')).toMatch(new RegExp(names));
+  }
+});
+
+test('what Interpose itself writes into a session later is no damage, and damage from before stays one', async () => {
+  const path = await imported(join(CAPTURES, 'mana/head-quick.pcap'));
+  const mark = async (file: string): Promise<void> => {
+    const written = await writeSession({ path: file, adds: true, meta: {}, recorderWorker: RECORDER, now });
+    await written.recorder.mark(2, 'red', 'look here');
+    await written.finish();
+  };
+  await mark(path);
+  expect(verifySession(path, protocols)).toMatchObject({ ok: true, notes: [] });
+  const db = new DatabaseSync(path);
+  db.exec("UPDATE connections SET server_address = '10.0.0.1'");
+  db.close();
+  await mark(path);
+  expect(verifySession(path, protocols).problems).toEqual([
+    'the table connections is not what it was when the session was closed',
+  ]);
+});
+
+test('a session of the first format is verified, and said to have no checksums', () => {
+  const path = fresh();
+  copyFileSync(join(CAPTURES, '../recordings/v1.ipsession'), path);
+  const report = verifySession(path, protocols);
+  expect(report.ok).toBe(true);
+  expect(report.notes.join('\n')).toMatch(/no checksums/);
+});
+
 test('a cut capture is imported as far as it goes, and says where it ends', async () => {
   const cut = fresh('pcap');
   writeFileSync(cut, readFileSync(join(CAPTURES, 'mjsonp/game.pcap')).subarray(0, 50_001));

@@ -4,13 +4,16 @@ import { DatabaseSync } from 'node:sqlite';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { Recorder } from '../../session/recorder.ts';
 import type { FromRecorder, Port, ProtocolSource, RecorderSetup, ToRecorder } from '../../session/recorder-messages.ts';
+import { breakSeals, sealTables } from '../../session/seals.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import type { RecorderWorkerData } from '../session-threads.ts';
 import { endOf } from '../thread-end.ts';
 
 export interface WriteOptions {
-  /** A file that does not exist yet. */
+  /** A file that does not exist yet, unless `adds`. */
   readonly path: string;
+  /** True: the session is there already, and more is done to it. */
+  readonly adds?: boolean;
   /** Entry of the recorder thread; it brings the protocols. */
   readonly recorderWorker: URL;
   readonly sources?: readonly ProtocolSource[];
@@ -37,7 +40,7 @@ export async function writeSession(options: WriteOptions): Promise<SessionInWrit
   port2.close();
   const setup: RecorderSetup = {
     path,
-    create: true,
+    create: options.adds !== true,
     meta: options.meta,
     sources: options.sources ?? [],
     posted: new SharedArrayBuffer(4),
@@ -51,7 +54,7 @@ export async function writeSession(options: WriteOptions): Promise<SessionInWrit
   died.catch(() => undefined);
   const recorder = new Recorder(
     { port: worker as unknown as Port<FromRecorder, ToRecorder>, posted: setup.posted, now },
-    { record: true },
+    { record: options.adds !== true },
   );
   let drained: (() => void) | undefined;
   recorder.onDrain(() => drained?.());
@@ -105,7 +108,9 @@ function writeMeta(path: string, meta: Readonly<Record<string, string>>): void {
   const db = new DatabaseSync(path);
   try {
     const insert = db.prepare('INSERT OR REPLACE INTO meta VALUES (?, ?)');
+    breakSeals(db);
     for (const [key, value] of entries) insert.run(key, value);
+    sealTables(db);
   } finally {
     db.close();
   }
