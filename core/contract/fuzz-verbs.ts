@@ -34,11 +34,19 @@ export interface FuzzStatus {
     readonly messagesTotal: number;
     readonly replies: number;
     readonly transitions: number;
+    /** Ways of going wrong that were tried, by message and by family; those that are made up on the way have none planned. */
+    readonly messages: readonly Tried[];
+    readonly families: readonly Tried[];
   };
   readonly rates: readonly number[];
   readonly findings: readonly FindingSummary[];
   readonly error?: string;
   readonly target: string;
+}
+export interface Tried {
+  readonly name: string;
+  readonly tried: number;
+  readonly planned: number;
 }
 export interface FindingSummary {
   readonly id: string;
@@ -47,6 +55,8 @@ export interface FindingSummary {
   readonly message: string;
   readonly field: string;
   readonly caseId: string;
+  /** Undefined for what the recorded session itself shows. */
+  readonly family?: string;
   readonly confirmed: string;
   readonly hits: number;
   readonly at: number;
@@ -58,6 +68,18 @@ export interface FindingView extends FindingSummary {
     readonly summary: string;
     readonly hex: string;
     readonly mutated: boolean;
+    /** Milliseconds since the run began. */
+    readonly atMs: number;
+  }[];
+  /** The recorded message that was mutated: its frame in the open session (0 when it is of another), its bytes ('' when none was). */
+  readonly frame: number;
+  readonly originalHex: string;
+  readonly shrunk: readonly {
+    readonly what: string;
+    /** Client messages left, and bytes of the wrong one. */
+    readonly sends: number;
+    readonly bytes: number;
+    readonly fails: boolean;
   }[];
   readonly evidence: readonly string[];
   readonly command: string;

@@ -83,10 +83,15 @@ test('a finding comes as it is found, with everything about it', async () => {
     cases: 50,
     maxFindings: 1,
   });
-  const { findings, error } = await over;
+  const { findings, error, coverage } = await over;
   expect(error).toBeUndefined();
   expect(findings).toMatchObject([{ id: 'F1', oracle: 'schema', confirmed: '3 of 3' }]);
+  const tried = coverage.families.reduce((sum, one) => sum + one.tried, 0);
+  expect(tried).toBeLessThanOrEqual(51);
+  expect(coverage.messages.map(({ name }) => name)).toContain('chat_send');
+  expect(coverage.messages.reduce((sum, one) => sum + one.tried, 0)).toBe(tried);
   const view = await engine.call('fuzz.finding', { id: 'F1' });
+  expect(view.shrunk.some(({ fails }) => fails)).toBe(true);
   expect(view.title).toContain('Flag should be an integer');
   expect(view.command).toContain('interpose fuzz repro');
   expect(view.report).toContain('# F1');

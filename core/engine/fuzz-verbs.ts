@@ -15,6 +15,8 @@ interface Running {
   readonly started: StartedCampaign;
   readonly folder: CampaignFolder;
   readonly target: string;
+  /** The seeds are frames of the session that is open. */
+  readonly isOpenSession: boolean;
   status: FuzzStatus;
 }
 
@@ -69,10 +71,10 @@ export function fuzzVerbs(engine: Engine): VerbHandlers {
     },
     'fuzz.status': () => running?.status ?? null,
     'fuzz.finding': ({ id }) => {
-      const { started, folder } = need();
-      const finding = started.campaign.findings.find((one) => one.id === id);
+      const current = need();
+      const finding = current.started.campaign.findings.find((one) => one.id === id);
       if (finding === undefined) throw new EngineError('not-found', `There is no finding ${id}.`);
-      return viewOf(finding, folder);
+      return viewOf(finding, current);
     },
   };
 }
@@ -130,7 +132,13 @@ async function begin(
     ...(args.ratePerSecond === undefined ? {} : { ratePerSecond: args.ratePerSecond }),
   });
   const target = endpoints.join(', ');
-  current = { started, folder, target, status: statusOf(started.campaign.status(), target) };
+  current = {
+    started,
+    folder,
+    target,
+    isOpenSession: args.session === undefined,
+    status: statusOf(started.campaign.status(), target),
+  };
   const mine = current;
   void started.done.then(
     (status) => onStatus(mine, status),
@@ -175,21 +183,38 @@ function statusOf(status: CampaignStatus, target: string): FuzzStatus {
 }
 
 function summaryOf(finding: Finding): FuzzStatus['findings'][number] {
-  const { id, oracle, title, message, field, caseId, hits, at } = finding;
+  const { id, oracle, title, message, field, caseId, family, hits, at } = finding;
   const confirmed = `${finding.confirmed.times} of ${finding.confirmed.of}`;
-  return { id, oracle, title, message, field, caseId, confirmed, hits, at: Math.round(at) };
+  return {
+    id,
+    oracle,
+    title,
+    message,
+    field,
+    caseId,
+    confirmed,
+    hits,
+    at: Math.round(at),
+    ...(family === undefined ? {} : { family }),
+  };
 }
 
-function viewOf(finding: Finding, folder: CampaignFolder): FindingView {
+function viewOf(finding: Finding, { started, folder, isOpenSession }: Running): FindingView {
+  const n = finding.said.some(({ mutated }) => mutated) ? Number(/^\d+:\d+:(\d+)/.exec(finding.caseId)?.[1]) : 0;
+  const original = started.seed.messages.find(({ frame }) => frame.n === n)?.frame;
   return {
     ...summaryOf(finding),
-    steps: finding.said.map(({ direction, message, summary, bytes, mutated }) => ({
+    steps: finding.said.map(({ direction, message, summary, bytes, mutated, at }) => ({
       direction,
       message,
       summary,
       hex: toHex(bytes),
       mutated,
+      atMs: Math.round(at * 10) / 10,
     })),
+    frame: isOpenSession ? (original?.n ?? 0) : 0,
+    originalHex: original === undefined ? '' : toHex(original.bytes),
+    shrunk: finding.shrunk ?? [],
     evidence: [...finding.evidence, ...finding.log.slice(-20)],
     command: folder.contextOf(finding.id).command,
     script: folder.scriptOf(finding),

@@ -3,6 +3,8 @@ import type { Finding } from './finding.ts';
 import type { Resumed } from './journal.ts';
 import type { Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
+import type { Family } from './mutation.ts';
+import type { TriedOf } from './tried.ts';
 import type { Keeper, Watched } from './world.ts';
 
 export interface CampaignOptions {
@@ -40,6 +42,9 @@ export interface CampaignStatus {
     readonly messagesTotal: number;
     readonly replies: number;
     readonly transitions: number;
+    /** Ways of going wrong that were tried, by message and by family. */
+    readonly messages: readonly TriedOf[];
+    readonly families: readonly TriedOf<Family>[];
   };
   /** Cases of each second, at most the last 300. */
   readonly rates: readonly number[];

@@ -22,6 +22,7 @@ import type { Script } from './script.ts';
 import type { Seed } from './seed.ts';
 import { solo } from './solo.ts';
 import { Tempo } from './tempo.ts';
+import { Tried } from './tried.ts';
 import { Triage } from './triage.ts';
 
 export type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-types.ts';
@@ -68,6 +69,7 @@ interface Ready {
 export class Campaign {
   readonly #o: CampaignOptions;
   readonly #schedule: Schedule;
+  readonly #tried: Tried;
   readonly #ledger: Ledger;
   readonly #findings: FindingList;
   readonly #avoidance = new Avoidance();
@@ -91,6 +93,7 @@ export class Campaign {
     this.#o = options;
     this.#seed = seed;
     this.#schedule = new Schedule(seed, rng);
+    this.#tried = new Tried(this.#schedule.planned);
     this.#tag = firstTag;
     this.#ledger = new Ledger({ keeper, resumed, onNew: (n, points) => this.#schedule.reward(n, points) });
     this.#findings = new FindingList(keeper, () => this.#elapsed());
@@ -149,6 +152,8 @@ export class Campaign {
         messagesTotal: new Set(this.#seed.messages.map((one) => one.name)).size,
         replies: seen.answers,
         transitions: seen.transitions,
+        messages: this.#tried.messages,
+        families: this.#tried.families,
       },
       rates: this.#tempo.rates(),
       findings: this.findings,
@@ -356,6 +361,7 @@ export class Campaign {
       }
       if (this.#isOver()) return undefined;
       const { index, mutation: scheduled } = this.#schedule.next();
+      this.#tried.add(scheduled);
       if (this.#ledger.isDone(index)) continue;
       // One that was under way when the campaign was killed is the same again, whatever was learned since.
       const begun = this.#ledger.begunBefore(index);

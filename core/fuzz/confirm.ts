@@ -8,11 +8,11 @@ import { growth } from './leak-hunt.ts';
 import type { Mutation } from './mutation.ts';
 import { saidOf } from './said.ts';
 import { countSends, type Script } from './script.ts';
-import { shrink } from './shrink.ts';
+import { shrink, type ShrinkTry } from './shrink.ts';
 
 export type Confirmed = Pick<
   Finding,
-  'title' | 'confirmed' | 'script' | 'sendsBefore' | 'said' | 'evidence' | 'log' | 'refusals' | 'exit'
+  'title' | 'confirmed' | 'script' | 'sendsBefore' | 'shrunk' | 'said' | 'evidence' | 'log' | 'refusals' | 'exit'
 >;
 
 /** What a server in another state may answer otherwise. */
@@ -47,10 +47,12 @@ export async function confirm(
   const isRecorded = !script.steps.some((step) => step.kind !== 'open' && step.mutated === true);
   const head: Script = { steps: script.steps.slice(0, suspicion.step + 1) };
   const start = isRecorded && suspicion.step > 0 && (await check(head)) !== undefined ? head : script;
+  const tried: ShrinkTry[] = [];
   const shrunk = await shrink(start, {
     fails: async (candidate) => (await check(candidate)) !== undefined,
     runs: SHRINK_RUNS,
     isOver: () => isOver() || stage.clock.now() > until,
+    onTry: (one) => tried.push(one),
   });
   // Luck while shrinking would leave something that does not come back.
   let best = shrunk;
@@ -66,6 +68,7 @@ export async function confirm(
     confirmed: { times, of: times },
     script: best,
     sendsBefore: countSends(script),
+    ...(best === script ? {} : { shrunk: tried }),
     said: saidOf(run),
     evidence: found.evidence,
     log: lines.slice(-LOG_LINES),

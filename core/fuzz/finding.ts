@@ -1,7 +1,9 @@
 /** Something found: what, by which case, how surely, and the smallest script that shows it. */
 import type { Oracle } from './judge.ts';
 import type { Carrier } from '../traffic/frame.ts';
+import type { Family } from './mutation.ts';
 import type { Script } from './script.ts';
+import type { ShrinkTry } from './shrink.ts';
 
 /** What was said while the finding was confirmed, in order. */
 export interface Said {
@@ -26,6 +28,8 @@ export interface Finding {
   /** `rng:index:address`. */
   readonly caseId: string;
   readonly what: string;
+  /** Undefined for what the recorded session itself shows. */
+  readonly family?: Family;
   /** Runs that failed of those that were tried. */
   readonly confirmed: { readonly times: number; readonly of: number };
   readonly hits: number;
@@ -34,6 +38,8 @@ export interface Finding {
   readonly script: Script;
   /** Client messages before it was made smaller. */
   readonly sendsBefore: number;
+  /** How it was made smaller; the tries that changed nothing are among them. */
+  readonly shrunk?: readonly ShrinkTry[];
   readonly said: readonly Said[];
   readonly evidence: readonly string[];
   /** The target's own words around it. */

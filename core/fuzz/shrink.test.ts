@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { countSends, isSend, type Script, type SendStep } from './script.ts';
-import { shrink } from './shrink.ts';
+import { shrink, type ShrinkTry } from './shrink.ts';
 
 const encoder = new TextEncoder();
 const NONE = new Uint8Array(0);
@@ -67,8 +67,14 @@ test('what comes behind the wrong message goes first, then connections it does n
   const { how } = failing(
     (script) => textsOf(script).includes('login') && textsOf(script).some((t) => t.startsWith('w')),
   );
-  const shrunk = await shrink({ steps }, how);
+  const told: ShrinkTry[] = [];
+  const shrunk = await shrink({ steps }, { ...how, onTry: (one) => told.push(one) });
   expect(textsOf(shrunk)).toEqual(['login', 'w']);
+  expect(told.slice(0, 3)).toEqual([
+    { what: 'everything after it left out', sends: 3, bytes: 5, fails: true },
+    { what: 'the message alone', sends: 1, bytes: 5, fails: false },
+    { what: 'connection 2 left out', sends: 2, bytes: 5, fails: true },
+  ]);
   expect(shrunk.steps.filter((step) => step.kind === 'open')).toEqual([{ kind: 'open', conn: 1 }]);
 });
 

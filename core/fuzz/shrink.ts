@@ -1,6 +1,15 @@
 /** The smallest script that still fails: fewer messages first, then fewer fields, then fewer bytes. */
 import { readJson } from '../schema/json-text.ts';
-import { isSend, type Script, type SendStep, type Step } from './script.ts';
+import { countSends, isSend, type Script, type SendStep, type Step } from './script.ts';
+
+/** One thing that was left out, and whether it still failed. */
+export interface ShrinkTry {
+  readonly what: string;
+  /** Client messages left in the script, and payload bytes of the wrong one. */
+  readonly sends: number;
+  readonly bytes: number;
+  readonly fails: boolean;
+}
 
 export interface ShrinkHow {
   /** Whether this script still fails in the same way. */
@@ -8,21 +17,24 @@ export interface ShrinkHow {
   /** Runs that may be spent. */
   readonly runs: number;
   readonly isOver: () => boolean;
+  readonly onTry?: (one: ShrinkTry) => void;
 }
 
 export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
   let left = how.runs;
-  const tries = async (candidate: Script): Promise<boolean> => {
+  const tries: Tries = async (what, candidate) => {
     if (left <= 0 || how.isOver()) return false;
     left -= 1;
-    return how.fails(candidate);
+    const fails = await how.fails(candidate);
+    how.onTry?.({ what, sends: countSends(candidate), bytes: wrongBytes(candidate), fails });
+    return fails;
   };
   let best = await fewerSteps(script, tries);
   // A message with fields is made smaller by fields: pieces of its text say nothing to anybody.
   return isObject(best) ? fewerFields(best, tries) : fewerBytes(best, tries);
 }
 
-type Tries = (candidate: Script) => Promise<boolean>;
+type Tries = (what: string, candidate: Script) => Promise<boolean>;
 
 /** Delta debugging over messages; a connection that nothing is sent on goes too. */
 async function fewerSteps(script: Script, tries: Tries): Promise<Script> {
@@ -31,7 +43,7 @@ async function fewerSteps(script: Script, tries: Tries): Promise<Script> {
   const lastWrong = best.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true);
   if (lastWrong >= 0 && lastWrong + 1 < best.steps.length) {
     const cut = { steps: best.steps.slice(0, lastWrong + 1) };
-    if (await tries(cut)) best = cut;
+    if (await tries('everything after it left out', cut)) best = cut;
   }
   // The message alone.
   const wrong = best.steps[best.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true)];
@@ -39,13 +51,14 @@ async function fewerSteps(script: Script, tries: Tries): Promise<Script> {
     const alone = {
       steps: best.steps.filter((step) => step.conn === wrong.conn && (step.kind === 'open' || step.mutated === true)),
     };
-    if (alone.steps.length < best.steps.length && (await tries(alone))) return tidy(alone);
+    if (alone.steps.length < best.steps.length && (await tries('the message alone', alone))) return tidy(alone);
   }
   // Whole connections next.
   for (const conn of new Set(best.steps.map((step) => step.conn))) {
     if (best.steps.some((step) => step.conn === conn && step.kind !== 'open' && step.mutated === true)) continue;
     const without = { steps: best.steps.filter((step) => step.conn !== conn) };
-    if (without.steps.length < best.steps.length && (await tries(without))) best = without;
+    if (without.steps.length < best.steps.length && (await tries(`connection ${conn} left out`, without)))
+      best = without;
   }
   let size = Math.max(1, countFree(best) >> 1);
   while (size >= 1) {
@@ -53,7 +66,7 @@ async function fewerSteps(script: Script, tries: Tries): Promise<Script> {
     let removed = false;
     while (at < countFree(best)) {
       const candidate = without(best, at, size);
-      if (await tries(candidate)) {
+      if (await tries(namesOf(best, at, size), candidate)) {
         best = candidate;
         removed = true;
       } else at += size;
@@ -83,6 +96,14 @@ function without(script: Script, at: number, size: number): Script {
   return tidy({ steps });
 }
 
+/** What `without` leaves out, in words. */
+function namesOf(script: Script, at: number, size: number): string {
+  const gone = script.steps.filter(isFree).slice(at, at + size);
+  const [first] = gone;
+  if (gone.length > 1) return `${gone.length} steps left out`;
+  return `${first !== undefined && isSend(first) ? first.message || 'a message' : 'a close'} left out`;
+}
+
 /** Connections that nothing happens on are not opened. */
 function tidy(script: Script): Script {
   const used = new Set(script.steps.filter(isFree).map((step) => step.conn));
@@ -92,6 +113,11 @@ function tidy(script: Script): Script {
 
 function wrongAt(script: Script): number {
   return script.steps.findLastIndex((step) => isSend(step) && step.mutated);
+}
+
+function wrongBytes(script: Script): number {
+  const step = script.steps[wrongAt(script)];
+  return step !== undefined && isSend(step) ? step.bytes.length : 0;
 }
 
 function withBytes(script: Script, at: number, bytes: Uint8Array): Script {
@@ -124,7 +150,7 @@ async function fewerFields(script: Script, tries: Tries): Promise<Script> {
     const { [key]: _gone, ...rest } = value;
     const text = JSON.stringify(rest, (_k, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
     const candidate = withBytes(best, at, new TextEncoder().encode(text));
-    if (await tries(candidate)) {
+    if (await tries(`key ${key} left out`, candidate)) {
       best = candidate;
       value = rest;
     }
@@ -146,7 +172,7 @@ async function fewerBytes(script: Script, tries: Tries): Promise<Script> {
       shorter.set(bytes.subarray(0, from));
       shorter.set(bytes.subarray(from + size), from);
       const candidate = withBytes(best, at, shorter);
-      if (await tries(candidate)) {
+      if (await tries(`${size} byte${size === 1 ? '' : 's'} at ${from} left out`, candidate)) {
         best = candidate;
         bytes = shorter;
       } else from += size;

@@ -150,6 +150,7 @@ export class Triage {
       field: at?.mutation.field ?? '',
       caseId: at?.id ?? `${rng}:-:recorded session`,
       what: at?.mutation.doc ?? 'The recorded session as it is.',
+      ...(at === undefined ? {} : { family: at.mutation.family }),
     });
   }
 
@@ -255,6 +256,7 @@ export class Triage {
       field: first.mutation.field,
       caseId: first.id,
       what: ids.join(', '),
+      family: first.mutation.family,
       confirmed: { times: 0, of: times },
       script: first.made.script,
       sendsBefore: countSends(first.made.script),

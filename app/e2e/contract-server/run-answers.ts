@@ -147,7 +147,22 @@ export function runAnswers({ event, isEmpty }: AnswerDeps): Answers {
         perSecond: 3742,
         elapsedMs: 11_040,
         rng: 20_261_120,
-        coverage: { messagesMutated: 351, messagesTotal: 402, replies: 88, transitions: 41 },
+        coverage: {
+          messagesMutated: 13,
+          messagesTotal: 13,
+          replies: 88,
+          transitions: 41,
+          messages: [
+            { name: 'PAMSG_REGISTER', tried: 30, planned: 30 },
+            { name: 'PAMSG_CHAR_CREATE', tried: 62, planned: 62 },
+            { name: 'PAMSG_RECONNECT', tried: 2, planned: 34 },
+          ],
+          families: [
+            { name: 'field', tried: 84, planned: 96 },
+            { name: 'payload', tried: 10, planned: 30 },
+            { name: 'havoc', tried: 41_212, planned: 0 },
+          ],
+        },
         rates: Array.from({ length: 60 }, (_, i) =>
           i < 4 ? i * 900 : i > 46 && i < 52 ? 300 : 3500 + ((i * 37) % 11) * 40,
         ),
@@ -175,15 +190,30 @@ export function runAnswers({ event, isEmpty }: AnswerDeps): Answers {
     'fuzz.finding': ({ id }: { id: string }) => ({
       ...FINDINGS.find((each) => each.id === id),
       steps: [
-        { direction: 'toServer', message: 'PAMSG_LOGIN', summary: 'alice', hex: '0010', mutated: false },
-        { direction: 'toClient', message: 'APMSG_LOGIN_RESPONSE', summary: 'error 0', hex: '0012', mutated: false },
+        { direction: 'toServer', message: 'PAMSG_LOGIN', summary: 'alice', hex: '0010', mutated: false, atMs: 0 },
+        {
+          direction: 'toClient',
+          message: 'APMSG_LOGIN_RESPONSE',
+          summary: 'error 0',
+          hex: '0012',
+          mutated: false,
+          atMs: 1.9,
+        },
         {
           direction: 'toServer',
           message: 'PAMSG_CHAR_CREATE',
           summary: 'name length 65 535',
           hex: '0020ffff41',
           mutated: true,
+          atMs: 2.2,
         },
+      ],
+      frame: 0,
+      originalHex: '00200005416c696365',
+      shrunk: [
+        { what: 'everything after it left out', sends: 2, bytes: 33, fails: true },
+        { what: 'the message alone', sends: 1, bytes: 33, fails: false },
+        { what: '4 bytes at 0 left out', sends: 2, bytes: 5, fails: true },
       ],
       evidence: [
         '16:41:07.118 [DBG] char create from alice',

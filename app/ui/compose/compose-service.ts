@@ -26,6 +26,8 @@ export interface ComposeService {
   readonly options: Store<SendOptions>;
   /** Opens a recorded frame for editing and sending again. */
   editFrame(n: number): void;
+  /** The same with other bytes in it. */
+  editFrameAs(n: number, hex: string): void;
   send(): Promise<void>;
 }
 
@@ -50,31 +52,32 @@ const OPTIONS: SendOptions = {
 export function createComposeService({ client, mirror, dock, notices }: ComposeDeps): ComposeService {
   const draft = createMessageDraft(client);
   const options = createStore(OPTIONS);
+  const openFrame = async (n: number): Promise<void> => {
+    dock.show('compose');
+    await draft.openFrame(n);
+    const { frame } = draft.state.get();
+    if (frame === null) return;
+    const open = mirror.connections.get().filter((each) => each.closed === undefined);
+    // The connection it came from when it still stands, else another to the same kind of server.
+    const target =
+      open.find((each) => each.id === frame.conn) ??
+      open.find((each) => each.proxy === frame.connection.proxy && each.role === frame.connection.role) ??
+      open.find((each) => each.protocol === frame.protocol && each.role === frame.connection.role);
+    const { carrier } = frame;
+    options.set({
+      ...OPTIONS,
+      conn: target?.id ?? 0,
+      direction: frame.direction,
+      opcode: 'opcode' in carrier && carrier.opcode === 'binary' ? 'binary' : 'opcode' in carrier ? 'text' : '',
+      channel: 'channel' in carrier ? (carrier.channel as number) : -1,
+      reliable: 'reliable' in carrier ? carrier.reliable === true : true,
+    });
+  };
   return {
     draft,
     options,
-    editFrame(n) {
-      dock.show('compose');
-      void draft.openFrame(n).then(() => {
-        const { frame } = draft.state.get();
-        if (frame === null) return;
-        const open = mirror.connections.get().filter((each) => each.closed === undefined);
-        // The connection it came from when it still stands, else another to the same kind of server.
-        const target =
-          open.find((each) => each.id === frame.conn) ??
-          open.find((each) => each.proxy === frame.connection.proxy && each.role === frame.connection.role) ??
-          open.find((each) => each.protocol === frame.protocol && each.role === frame.connection.role);
-        const { carrier } = frame;
-        options.set({
-          ...OPTIONS,
-          conn: target?.id ?? 0,
-          direction: frame.direction,
-          opcode: 'opcode' in carrier && carrier.opcode === 'binary' ? 'binary' : 'opcode' in carrier ? 'text' : '',
-          channel: 'channel' in carrier ? (carrier.channel as number) : -1,
-          reliable: 'reliable' in carrier ? carrier.reliable === true : true,
-        });
-      }, notices.problem);
-    },
+    editFrame: (n) => void openFrame(n).catch(notices.problem),
+    editFrameAs: (n, hex) => void openFrame(n).then(() => draft.setHex(hex), notices.problem),
     async send() {
       const hex = draft.bytesToSend();
       const { conn, direction, repeat, intervalMs, opcode, channel, reliable, absorbAnswer } = options.get();

@@ -21,9 +21,10 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
       ? ((status.planned - status.cases) / status.perSecond) * 1000
       : Number.NaN;
   const { coverage } = status;
-  const covered = coverage.messagesTotal === 0 ? 0 : coverage.messagesMutated / coverage.messagesTotal;
+  const planned = coverage.messages.reduce((sum, each) => sum + each.planned, 0);
+  const tried = coverage.messages.reduce((sum, each) => sum + each.tried, 0);
   return (
-    <div className="pane">
+    <div className="pane progress">
       <div className="prog">
         <div className="prog-line">
           <b>{grouped(status.cases)}</b>
@@ -58,14 +59,16 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
       <RatePlot rates={status.rates} />
       <div className="head plain-head">
         <h2>{t.fuzz.coverage}</h2>
-        <span className="right">
-          {t.fuzz.covered(coverage.messagesMutated, coverage.messagesTotal, percent(covered))}
-        </span>
+        <span className="right">{t.fuzz.covered(tried, planned, percent(planned === 0 ? 0 : tried / planned))}</span>
       </div>
-      <div className="cov">
-        <code>{t.fuzz.messagesMutated}</code>
-        <Meter share={covered} tone={covered >= 1 ? 'ok' : 'acc'} />
-        <span className="r num">{`${coverage.messagesMutated}/${coverage.messagesTotal}`}</span>
+      <div className="covs scroll" tabIndex={0} role="region" aria-label={t.fuzz.coverage}>
+        {coverage.messages.map(({ name, tried, planned }) => (
+          <div className="cov" key={name}>
+            <code title={name}>{name}</code>
+            <Meter share={planned === 0 ? 0 : tried / planned} tone={tried >= planned ? 'ok' : 'acc'} />
+            <span className="r num">{t.fuzz.of(tried, planned)}</span>
+          </div>
+        ))}
       </div>
     </div>
   );

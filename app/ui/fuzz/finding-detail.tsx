@@ -1,20 +1,49 @@
+import { useRef } from 'react';
+import type { FindingView } from '../../../core/contract/fuzz-verbs.ts';
 import { useApp } from '../app.ts';
+import { changedPositions } from '../compose/byte-diff.ts';
 import { bytesFromHex } from '../format/bytes.ts';
+import { milliseconds } from '../format/number.ts';
 import { oneLine } from '../format/text.ts';
 import { Icon } from '../icons/icon.tsx';
 import { ByteView } from '../inspector/byte-view.tsx';
 import { copyText } from '../inspector/field-menu.ts';
+import { useByteWidth } from '../inspector/use-byte-width.ts';
 import { t } from '../strings/strings.ts';
-import { useRequest } from '../widgets/use-request.ts';
+import type { Requested } from '../widgets/use-request.ts';
 import { isSevere } from './finding-list.tsx';
 
-/** The smallest case, what led to it, the server's own words, and the command to see it again. */
-export function FindingDetail({ id, target }: { readonly id: string; readonly target: string }) {
-  const app = useApp();
-  const finding = useRequest(
-    (client) => (id === '' ? Promise.resolve(undefined) : client.request('fuzz.finding', { id })),
-    id,
+const SHOWN_BYTES = 256;
+
+function Reproducer({
+  step: { hex, mutated },
+  originalHex,
+}: {
+  readonly step: FindingView['steps'][number];
+  readonly originalHex: string;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  const width = useByteWidth(box);
+  const bytes = bytesFromHex(hex.slice(0, 2 * SHOWN_BYTES));
+  const edited = mutated && originalHex !== '' ? changedPositions(bytesFromHex(originalHex), bytes) : undefined;
+  return (
+    <div className="codebox bytes" ref={box}>
+      <ByteView bytes={bytes} width={width} ranges={{ edited }} label={t.fuzz.reproducer} />
+    </div>
   );
+}
+
+/** The smallest case, what led to it, the server's own words, and the command to see it again. */
+export function FindingDetail({
+  id,
+  finding,
+  target,
+}: {
+  readonly id: string;
+  readonly finding: Requested<FindingView | undefined>;
+  readonly target: string;
+}) {
+  const app = useApp();
   const view = finding.value;
   if (view === undefined) {
     return (
@@ -44,14 +73,7 @@ export function FindingDetail({ id, target }: { readonly id: string; readonly ta
               {t.fuzz.reproducer}
               <span className="right">{t.fuzz.bytes(mutated.hex.length / 2)}</span>
             </div>
-            <div className="codebox bytes">
-              <ByteView
-                bytes={bytesFromHex(mutated.hex.slice(0, 512))}
-                width={8}
-                ranges={{}}
-                label={t.fuzz.reproducer}
-              />
-            </div>
+            <Reproducer step={mutated} originalHex={view.originalHex} />
           </>
         )}
         <div className="lbl2">{t.fuzz.leadingUp}</div>
@@ -70,6 +92,7 @@ export function FindingDetail({ id, target }: { readonly id: string; readonly ta
                   {t.timeline.marks.fuzzed}
                 </span>
               )}
+              <span className="num muted at">{i === 0 ? '' : `+${milliseconds(step.atMs - view.steps[0]!.atMs)}`}</span>
             </li>
           ))}
         </ol>
@@ -99,6 +122,12 @@ export function FindingDetail({ id, target }: { readonly id: string; readonly ta
         </div>
       </div>
       <div className="acts">
+        {view.frame > 0 && mutated !== undefined && (
+          <button className="btn" onClick={() => app.compose.editFrameAs(view.frame, mutated.hex)}>
+            <Icon name="edit" />
+            {t.fuzz.composer}
+          </button>
+        )}
         <button className="btn" onClick={() => save(view.report, `${view.id}.md`, 'text/markdown')}>
           <Icon name="export" />
           {t.fuzz.report}

@@ -12,6 +12,11 @@ export function isSevere(finding: Pick<FindingSummary, 'oracle'>): boolean {
   return SEVERE.test(finding.oracle);
 }
 
+/** As they are listed. */
+export function severeFirst(findings: readonly FindingSummary[]): readonly FindingSummary[] {
+  return [...findings].sort((a, b) => Number(isSevere(b)) - Number(isSevere(a)));
+}
+
 const COLUMNS: readonly TableColumn<FindingSummary>[] = [
   {
     id: 'icon',
@@ -46,11 +51,10 @@ export function FindingList({
 }) {
   const { fuzz } = useApp();
   if (findings.length === 0) return <div className="empty in-dock">{t.fuzz.noFindings}</div>;
-  const sorted = [...findings].sort((a, b) => Number(isSevere(b)) - Number(isSevere(a)));
   return (
     <Table
       label={t.fuzz.findings}
-      rows={sorted}
+      rows={severeFirst(findings)}
       columns={COLUMNS}
       rowKey={(finding) => finding.id}
       selected={selected}

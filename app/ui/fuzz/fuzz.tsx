@@ -1,21 +1,35 @@
+import type { FindingView, FuzzStatus } from '../../../core/contract/fuzz-verbs.ts';
 import { useApp } from '../app.ts';
 import { grouped } from '../format/number.ts';
 import { Icon } from '../icons/icon.tsx';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
+import { useRequest } from '../widgets/use-request.ts';
 import { CampaignProgress } from './campaign-progress.tsx';
 import { FindingDetail } from './finding-detail.tsx';
-import { FindingList } from './finding-list.tsx';
+import { FindingList, severeFirst } from './finding-list.tsx';
 import { FuzzForm } from './fuzz-form.tsx';
+import { HowShrunk } from './how-shrunk.tsx';
+import { WhatWasTried } from './what-was-tried.tsx';
 
 export function Fuzz() {
   const app = useApp();
   const status = useStore(app.mirror.fuzz);
   const isEditing = useStore(app.fuzz.isEditing);
+  return status === null || isEditing ? <FuzzForm /> : <CampaignPage status={status} />;
+}
+
+function CampaignPage({ status }: { readonly status: FuzzStatus }) {
+  const app = useApp();
   const chosen = useStore(app.fuzz.finding);
-  if (status === null || isEditing) return <FuzzForm />;
   const isLive = status.state === 'running' || status.state === 'paused';
-  const open = status.findings.some((finding) => finding.id === chosen) ? chosen : (status.findings[0]?.id ?? '');
+  const open = status.findings.some((finding) => finding.id === chosen)
+    ? chosen
+    : (severeFirst(status.findings)[0]?.id ?? '');
+  const finding = useRequest<FindingView | undefined>(
+    (client) => (open === '' ? Promise.resolve(undefined) : client.request('fuzz.finding', { id: open })),
+    open,
+  );
   const act = (work: Promise<void>): void => void work.catch(app.notices.problem);
   return (
     <div className="dock fuzz">
@@ -56,7 +70,7 @@ export function Fuzz() {
       </div>
       <div className="cols">
         <CampaignProgress status={status} />
-        <div className="pane">
+        <div className="pane found">
           <div className="head">
             <h2>{t.fuzz.findings}</h2>
             <span>
@@ -68,8 +82,10 @@ export function Fuzz() {
             <span className="right">{t.fuzz.severeFirst}</span>
           </div>
           <FindingList findings={status.findings} selected={open} />
+          {finding.value !== undefined && finding.value.shrunk.length > 0 && <HowShrunk finding={finding.value} />}
+          <WhatWasTried status={status} />
         </div>
-        <FindingDetail id={open} target={status.target} />
+        <FindingDetail id={open} finding={finding} target={status.target} />
       </div>
     </div>
   );

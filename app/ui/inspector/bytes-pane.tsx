@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef } from 'react';
 import { useApp } from '../app.ts';
 import { bytesFromHex } from '../format/bytes.ts';
 import { grouped } from '../format/number.ts';
@@ -12,6 +12,7 @@ import { carrierText } from './carrier-text.ts';
 import { countedBy, exactField, lineage, parentOf, smallestCovering } from './field-index.ts';
 import { fieldMenu } from './field-menu.ts';
 import type { Inspected } from './inspection.ts';
+import { useByteWidth } from './use-byte-width.ts';
 
 export function BytesPane({ inspected }: { readonly inspected: Inspected }) {
   const app = useApp();
@@ -21,7 +22,7 @@ export function BytesPane({ inspected }: { readonly inspected: Inspected }) {
   const hovered = useStore(inspection.hover);
   const loose = useStore(inspection.span);
   const pane = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(16);
+  const width = useByteWidth(pane);
   const buffer = inspected.buffers[bufferIndex] ?? inspected.buffers[0];
   const bytes = useMemo(() => bytesFromHex(buffer?.hex ?? ''), [buffer]);
   const edited = useMemo(
@@ -29,12 +30,6 @@ export function BytesPane({ inspected }: { readonly inspected: Inspected }) {
       buffer?.kind === 'sent' ? changedPositions(bytesFromHex(inspected.buffers[0]?.hex ?? ''), bytes) : undefined,
     [buffer, bytes, inspected],
   );
-  useEffect(() => {
-    if (pane.current === null) return undefined;
-    const resize = new ResizeObserver(([entry]) => setWidth((entry?.contentRect.width ?? 600) < 520 ? 8 : 16));
-    resize.observe(pane.current);
-    return () => resize.disconnect();
-  }, []);
   if (buffer === undefined) return null;
 
   const line = chosen?.buffer === bufferIndex ? lineage(buffer.root, chosen.path) : [];
