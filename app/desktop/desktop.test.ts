@@ -8,9 +8,9 @@ import { isFromOurPage, registerVerbs } from './desktop-verbs.ts';
 import { type EngineChild, superviseEngine } from './engine-process.ts';
 import { accelerator, menuTemplate, readMenuEntries } from './menu.ts';
 import { isOurOrigin, isSafeLink } from './navigation-guard.ts';
-import { filesFromArguments } from './opened-files.ts';
+import { filesFromArguments, recentFiles } from './opened-files.ts';
 import { windowOptions } from './window.ts';
-import { fitToScreens, readWindowState, writeWindowState } from './window-state.ts';
+import { cascade, fitToScreens, readWindowState, writeWindowState } from './window-state.ts';
 
 // The two declarations of the contract must fit each other both ways; the compiler is the test.
 const page: (shell: ShellContract) => PageContract = (shell) => shell;
@@ -67,13 +67,18 @@ test('a verb from a frame, a window or an origin that is not ours does nothing',
       notify: () => void called.push('notify'),
       openLink: (url) => void called.push(url),
       openWindow: () => void called.push('window'),
+      openSession: () => void called.push('session'),
+      openPath: (_page, path) => void called.push(path),
       setMenu: () => void called.push('menu'),
     },
   );
   listeners.get('interpose:open-link')!(frame(`${origin}/`), 'https://example.org/');
   listeners.get('interpose:open-link')!(frame(`${origin}/`), 'file:///etc/passwd');
   listeners.get('interpose:open-window')!(frame('https://evil.example/'));
-  expect(called).toEqual(['https://example.org/']);
+  listeners.get('interpose:open-path')!(frame('https://evil.example/'), '/etc/passwd');
+  listeners.get('interpose:open-path')!(frame(`${origin}/`), '/home/me/run.ipsession');
+  listeners.get('interpose:open-path')!(frame(`${origin}/`), 3);
+  expect(called).toEqual(['https://example.org/', '/home/me/run.ipsession']);
 });
 
 test('the window keeps its place, unless its screen is gone or the file is damaged', () => {
@@ -109,16 +114,54 @@ test('the menu is the command list, and keys without a modifier stay with the pa
   expect(accelerator('Mod+Shift+K')).toBe('CommandOrControl+Shift+K');
   expect(accelerator('J')).toBeUndefined();
   const chosen: string[] = [];
-  const template = menuTemplate(entries, false, (id) => chosen.push(id));
-  expect(template.map((m) => m.label ?? m.role)).toEqual(['File', 'editMenu', 'Go', 'windowMenu']);
-  (template[0]!.submenu as { click?: () => void }[])[0]!.click!();
-  expect(chosen).toEqual(['file.open']);
+  const template = menuTemplate({
+    entries,
+    recent: ['/home/me/a.ipsession'],
+    sessions: [
+      { title: 'one', path: '/one', windows: [1] },
+      { title: 'two', path: '/two', windows: [2, 5] },
+    ],
+    focused: 5,
+    isMac: false,
+    run: (id) => chosen.push(id),
+    openFile: (path) => chosen.push(path),
+    focus: (window) => chosen.push(`window ${window}`),
+  });
+  type Item = { label?: string; role?: string; checked?: boolean; click?: () => void; submenu?: Item[] };
+  const menu = template as Item[];
+  expect(menu.map((m) => m.label ?? m.role)).toEqual(['File', 'editMenu', 'Go', 'windowMenu']);
+  const [file, , , windows] = menu;
+  file!.submenu![0]!.click!();
+  file!.submenu!.find((item) => item.label === 'Open Recent')!.submenu![0]!.click!();
+  const lines = windows!.submenu!.filter((item) => item.label !== undefined);
+  expect(lines.map((line) => [line.label, line.checked])).toEqual([
+    ['one', false],
+    ['two (1)', false],
+    ['two (2)', true],
+  ]);
+  lines[1]!.click!();
+  expect(chosen).toEqual(['file.open', '/home/me/a.ipsession', 'window 2']);
+});
+
+test('files opened lately are read from the engines’ list, damaged or not there', () => {
+  const list = join(folder, 'recent.json');
+  expect(recentFiles(list)).toEqual([]);
+  writeFileSync(list, JSON.stringify([{ path: '/b', time: 2 }, { time: 3 }, null, { path: '/a', time: 1 }]));
+  expect(recentFiles(list)).toEqual(['/b', '/a']);
+  writeFileSync(list, '[');
+  expect(recentFiles(list)).toEqual([]);
+});
+
+test('a second window is put beside the first', () => {
+  const state = { bounds: { x: 10, y: 20, width: 900, height: 600 }, maximized: true };
+  expect(cascade(state, 0)).toEqual(state);
+  expect(cascade(state, 2)).toEqual({ bounds: { x: 66, y: 76, width: 900, height: 600 }, maximized: false });
 });
 
 test('files on the command line are ours by their ending', () => {
-  expect(filesFromArguments(['/opt/interpose', '--demo', 'a.ipsession', 'b.PCAPNG', 'c.txt', '.'])).toEqual([
-    'a.ipsession',
-    'b.PCAPNG',
+  expect(filesFromArguments(['/opt/interpose', '--demo', 'a.ipsession', '/b.PCAPNG', 'c.txt', '.'], folder)).toEqual([
+    join(folder, 'a.ipsession'),
+    '/b.PCAPNG',
   ]);
 });
 

@@ -1,7 +1,10 @@
 /**
- * Starts, watches, restarts and stops the engine process. It may be restarted twice, and only when it had run a while: an
+ * Starts, watches, restarts and stops one engine process. It may be restarted twice, and only when it had run a while: an
  * engine that dies at once would only die again. The last line it wrote to stderr is the reason shown.
  */
+import { type EngineStatus, readStatus } from './engine-status.ts';
+import { t } from './strings.ts';
+
 export interface EngineChild {
   /** Messages the engine sends through its parent port. */
   onMessage(listener: (message: unknown) => void): void;
@@ -18,33 +21,48 @@ export interface EngineReady {
 
 export interface EngineProcess {
   readonly ready: Promise<EngineReady>;
+  /** As the engine last told it. */
+  readonly status: EngineStatus | undefined;
   /** Asks politely, then insists. Resolves when the process is gone. */
   stop(): Promise<void>;
 }
 
+/** How it came to be started again. */
+export interface EngineAgain {
+  readonly why: string;
+  /** What the one before last told. */
+  readonly before: EngineStatus | undefined;
+}
+
 export interface EngineEvents {
-  started(ready: EngineReady): void;
+  started(ready: EngineReady, again: EngineAgain | undefined): void;
+  status?(status: EngineStatus): void;
   /** It died and will not be started again. */
   failed(reason: string): void;
+}
+
+export interface Clock {
+  /** Milliseconds. */
+  now(): number;
+  /** Returns how to call it off. */
+  after(ms: number, run: () => void): () => void;
 }
 
 export const RESTARTS = 2;
 export const MIN_RUN_MS = 5000;
 export const SOFT_STOP_MS = 4000;
 
-/**
- * @param fork starts one engine process
- * @param clock milliseconds, and a timer
- */
+/** @param fork starts one engine process; given what the one before it last told, when this is not the first */
 export function superviseEngine(
-  fork: () => EngineChild,
+  fork: (before: EngineStatus | undefined) => EngineChild,
   events: EngineEvents,
-  clock: { now(): number; after(ms: number, run: () => void): () => void },
+  clock: Clock,
 ): EngineProcess {
   let child: EngineChild;
   let restarts = 0;
-  let stopping = false;
-  let lastLine = '';
+  let isStopping = false;
+  let isGone = false;
+  let status: EngineStatus | undefined;
   let gone: () => void;
   const exited = new Promise<void>((resolve) => (gone = resolve));
   let resolveReady: (ready: EngineReady) => void;
@@ -52,41 +70,57 @@ export function superviseEngine(
   const ready = new Promise<EngineReady>((resolve, reject) => ([resolveReady, rejectReady] = [resolve, reject]));
   // Whoever asks gets the error; nobody asking is no reason to crash.
   ready.catch(() => undefined);
+  const end = (): void => {
+    isGone = true;
+    gone();
+  };
 
-  const start = (): void => {
+  const start = (again: EngineAgain | undefined): void => {
     const began = clock.now();
-    child = fork();
+    let lastLine = '';
+    child = fork(again?.before);
     child.onStderr((text) => {
       const line = text.trimEnd().split('\n').at(-1)?.trim();
       if (line !== undefined && line !== '') lastLine = line;
     });
     child.onMessage((message) => {
+      const told = readStatus(message);
+      if (told !== undefined) {
+        status = told;
+        events.status?.(told);
+      }
       const url = (message as { url?: unknown } | null)?.url;
       if (typeof url !== 'string') return;
-      events.started({ url });
+      events.started({ url }, again);
       resolveReady({ url });
     });
     child.onExit((code) => {
-      if (stopping) {
-        gone();
+      if (isStopping) {
+        end();
+        rejectReady(new Error(t.engineEnded(code, lastLine)));
         return;
       }
+      const why = t.engineEnded(code, lastLine);
       if (restarts < RESTARTS && clock.now() - began > MIN_RUN_MS) {
         restarts++;
-        start();
+        start({ why, before: status });
         return;
       }
-      const reason = `The engine ended (exit code ${code})${lastLine === '' ? '' : `: ${lastLine}`}. Recorded sessions are on disk and can be opened again.`;
-      gone();
+      const reason = `${why} ${t.keptOnDisk}`;
+      end();
       rejectReady(new Error(reason));
       events.failed(reason);
     });
   };
-  start();
+  start(undefined);
   return {
     ready,
+    get status() {
+      return status;
+    },
     async stop() {
-      stopping = true;
+      if (isGone) return;
+      isStopping = true;
       child.send({ stop: true });
       const cancel = clock.after(SOFT_STOP_MS, () => child.kill());
       await exited;

@@ -38,12 +38,13 @@ export function guardNavigation(
 }
 
 /** Copying to the clipboard and notifications are what the page uses; everything else is refused. */
-export function guardPermissions(session: Session, origin: () => string): void {
+export function guardPermissions(session: Session, origin: (contents: WebContents) => string): void {
   const allowed = new Set(['clipboard-sanitized-write', 'notifications']);
   session.setPermissionRequestHandler((contents, permission, answer) =>
-    answer(allowed.has(permission) && isOurOrigin(contents.getURL(), origin())),
+    answer(allowed.has(permission) && isOurOrigin(contents.getURL(), origin(contents))),
   );
   session.setPermissionCheckHandler(
-    (_contents, permission, requester) => allowed.has(permission) && isOurOrigin(requester, origin()),
+    (contents, permission, requester) =>
+      contents !== null && allowed.has(permission) && isOurOrigin(requester, origin(contents)),
   );
 }

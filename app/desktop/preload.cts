@@ -11,9 +11,12 @@ const verbs = {
   notify: (title, text) => ipcRenderer.send('interpose:notify', title, text),
   openLink: (url) => ipcRenderer.send('interpose:open-link', url),
   openWindow: () => ipcRenderer.send('interpose:open-window'),
+  openSession: () => ipcRenderer.send('interpose:open-session'),
+  openPath: (path) => ipcRenderer.send('interpose:open-path', path),
   setMenu: (entries) => ipcRenderer.send('interpose:set-menu', entries),
   onCommand: (listener) => void ipcRenderer.on('interpose:command', (_event, id: string) => listener(id)),
   onOpenFile: (listener) => void ipcRenderer.on('interpose:open-file', (_event, path: string) => listener(path)),
+  onNotice: (listener) => void ipcRenderer.on('interpose:notice', (_event, text: string) => listener(text)),
 } satisfies InterposeDesktop;
 
 contextBridge.exposeInMainWorld('interposeDesktop', verbs);

@@ -16,6 +16,8 @@ export interface WindowState {
 export const DEFAULT_STATE: WindowState = { bounds: undefined, maximized: false };
 /** So much of the window must be on some screen for it to be reachable. */
 const VISIBLE = 100;
+const STEP = 28;
+const MAX_STEPS = 8;
 
 export function readWindowState(path: string): WindowState {
   try {
@@ -48,4 +50,12 @@ export function fitToScreens(state: WindowState, screens: readonly Bounds[]): Wi
     return wide >= VISIBLE && high >= VISIBLE && bounds.y >= s.y;
   });
   return isReachable ? state : { ...state, bounds: undefined };
+}
+
+/** Further windows are put beside the first, so that it is seen that there are several. */
+export function cascade(state: WindowState, others: number): WindowState {
+  const { bounds } = state;
+  if (others === 0 || bounds === undefined) return state;
+  const shift = STEP * (others % MAX_STEPS);
+  return { bounds: { ...bounds, x: bounds.x + shift, y: bounds.y + shift }, maximized: false };
 }

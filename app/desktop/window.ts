@@ -1,10 +1,12 @@
 /** Opens a window on the engine's page. Electron's pieces come in as parameters, so the decisions are tested without it. */
 import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
-import { fitToScreens, readWindowState, type Bounds, writeWindowState } from './window-state.ts';
+import { cascade, fitToScreens, readWindowState, type Bounds, writeWindowState } from './window-state.ts';
 
 export interface WindowParts {
   readonly BrowserWindow: new (options: BrowserWindowConstructorOptions) => BrowserWindow;
   readonly screens: () => readonly Bounds[];
+  /** Windows that are open already. */
+  readonly others: number;
   readonly statePath: string;
   readonly preload: string;
 }
@@ -36,7 +38,7 @@ export function windowOptions(preload: string, bounds: Bounds | undefined): Brow
 }
 
 export function createWindow(parts: WindowParts, url: string): BrowserWindow {
-  const state = fitToScreens(readWindowState(parts.statePath), parts.screens());
+  const state = fitToScreens(cascade(readWindowState(parts.statePath), parts.others), parts.screens());
   const window = new parts.BrowserWindow(windowOptions(parts.preload, state.bounds));
   if (state.maximized) window.maximize();
   window.once('ready-to-show', () => window.show());

@@ -6,11 +6,14 @@
 import process from 'node:process';
 import { EngineError } from '../../core/traffic/engine-error.ts';
 import { startEngine, type StartOptions } from './start-engine.ts';
+import { endUnwatched, tellStatus } from './tell-status.ts';
 
 interface Settings extends StartOptions {
   /** The desktop's name for `home`. */
   readonly dataDirectory?: string;
   readonly demo?: boolean;
+  /** Ends by itself once nobody has looked at it for a while and nothing runs in it. */
+  readonly endsAlone?: boolean;
 }
 
 /** Electron's end of the line to its main process; typed here because nothing but app/desktop may import electron. */
@@ -38,7 +41,7 @@ function tell(message: Readonly<Record<string, unknown>>): void {
 }
 
 try {
-  const { dataDirectory, demo, ...options } = readSettings();
+  const { dataDirectory, demo, endsAlone, ...options } = readSettings();
   const started = await startEngine({
     ...(dataDirectory === undefined ? {} : { home: dataDirectory }),
     isUsual: true,
@@ -59,9 +62,12 @@ try {
   // The parent is gone: nobody is left to stop us later.
   process.on('disconnect', () => void stop());
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
-  const { server, url } = started;
+  const { server, url, engine } = started;
   tell({ port: server?.port, token: server?.token, url });
-  if (demo === true) await started.engine.call('demo.start', {});
+  // On stdout nobody reads more than the first line.
+  if (parent !== undefined || process.send !== undefined) tellStatus(engine, (status) => tell({ status }));
+  if (endsAlone === true) endUnwatched(engine, () => void stop());
+  if (demo === true) await engine.call('demo.start', {});
 } catch (error) {
   process.stderr.write(`${error instanceof EngineError ? error.message : String((error as Error).stack ?? error)}\n`);
   process.exit(1);

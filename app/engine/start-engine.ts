@@ -23,6 +23,7 @@ import { fileWork } from '../../core/engine/files/file-thread.ts';
 import { fuzzVerbs } from '../../core/engine/fuzz-verbs.ts';
 import { replayVerbs } from '../../core/engine/replay-verbs.ts';
 import { ScriptHost } from '../../core/engine/script/script-host.ts';
+import { besideVerbs } from './beside-verbs.ts';
 import { demoVerbs } from './demo-verbs.ts';
 
 /** Where the page is unless somebody else is there: columns, filters and theme are remembered by address. */
@@ -94,6 +95,9 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
   });
   engine.register(captureVerbs(engine));
   engine.register(fileVerbs(engine, entry('file-worker')));
+  // Under Electron the shell starts engines: its own program would start as another app.
+  if (process.versions['electron'] === undefined && options.serve !== false)
+    engine.register(besideVerbs(engine, entry('main')));
   engine.register(demoVerbs(engine, async () => (await authority()).certificate));
   engine.register(new ScriptHost(engine).verbs);
   const work = fileWork(engine, entry('file-worker'));
@@ -111,7 +115,7 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
     if (info !== undefined && info.frames === 0 && !info.readOnly) await rm(info.path, { force: true });
   };
   try {
-    if (options.open !== undefined) await engine.session.openFile(options.open);
+    if (options.open !== undefined) await engine.call('session.open', { path: options.open });
     else await engine.session.create(options.session ?? config?.session);
     const files = options.protocolFiles ?? [];
     if (options.config !== undefined) await ConfigWatcher.start(engine, options.config, files);

@@ -27,6 +27,8 @@ interface SessionVerbs {
   'session.info': Verb<Nothing, SessionInfo>;
   'session.new': Verb<{ path?: string }, SessionInfo>;
   'session.open': Verb<{ path: string }, SessionInfo>;
+  /** Another session, new or from a file, in an engine of its own; says where its page is. */
+  'session.beside': Verb<{ path?: string }, { url: string }>;
   'session.saveAs': Verb<{ path: string }, { path: string; bytes: number }>;
   /** Stops or resumes recording; traffic goes on either way. */
   'session.record': Verb<{ on: boolean }, SessionInfo>;

@@ -209,6 +209,10 @@ export class Engine {
     this.control.setAttended(true);
     return client;
   }
+  /** How many there are. */
+  get watchers(): number {
+    return this.#clients.size;
+  }
   removeClient(client: number): void {
     if (!this.#clients.delete(client)) return;
     this.session.gone(client);

@@ -1,5 +1,6 @@
 /** The protocols in force: those that ship, and those made of the user's YAML files, made again when a file is saved. */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { ProtocolDescription, ProtocolSummary } from '../contract/verbs.ts';
 import type { Protocol } from '../protocol/protocol.ts';
 import { describeFields } from '../schema/describe.ts';
@@ -33,6 +34,10 @@ export class ProtocolStore {
   get sources(): readonly ProtocolSource[] {
     return this.#sources;
   }
+  /** Paths of the user's own that are in force. */
+  get files(): readonly string[] {
+    return [...this.#files.values()];
+  }
   get vocabulary(): Vocabulary {
     return (this.#vocabulary ??= vocabularyOf(this.#protocols));
   }
@@ -52,7 +57,7 @@ export class ProtocolStore {
         }
         made.push(protocol);
         sources.push(source);
-        this.#files.set(protocol.id, path);
+        this.#files.set(protocol.id, resolve(path));
       } catch (error) {
         problems.push(`${path}: ${messageOf(error)}.`);
       }

@@ -27,6 +27,9 @@ export class SessionHolder {
     this.#engine = engine;
   }
 
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
   get path(): string {
     return this.#need().path;
   }

@@ -54,6 +54,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
   'session.info': nothing,
   'session.new': object({ path: optional(text) }),
   'session.open': object({ path: text }),
+  'session.beside': object({ path: optional(text) }),
   'session.saveAs': object({ path: text }),
   'session.record': object({ on: flag }),
   'marks.set': object({ n: integer(1), mark: optional(nullable(text)), comment: optional(nullable(text)) }),

@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { openPicked, ACCEPTED } from '../dialogs/open-file.ts';
+import { ACCEPTED, openBeside, openPicked } from '../dialogs/open-file.ts';
 import { t } from '../strings/strings.ts';
 import type { Command } from './command.ts';
 
@@ -106,6 +106,23 @@ export const SESSION_COMMANDS: readonly Command[] = [
   },
   { id: 'script', title: words.script, icon: 'file', group: 'session', run: (app) => app.overlays.dialog('script') },
   { id: 'doctor', title: words.doctor, icon: 'shield', group: 'session', run: (app) => app.overlays.dialog('doctor') },
+  {
+    id: 'session.beside',
+    title: words.sessionBeside,
+    icon: 'screen',
+    group: 'session',
+    run: (app) => openBeside(app, null),
+  },
+  {
+    id: 'file.openBeside',
+    title: words.openBeside,
+    icon: 'screen',
+    group: 'session',
+    run: async (app) => {
+      const picked = await app.host.pickFile(ACCEPTED);
+      if (picked !== null) await openBeside(app, picked);
+    },
+  },
   { id: 'window.new', title: words.window, icon: 'screen', group: 'session', run: (app) => app.host.openWindow() },
   { id: 'about', title: words.about, icon: 'logo', group: 'session', run: (app) => app.overlays.dialog('about') },
 ];

@@ -39,6 +39,8 @@ export interface EngineClient {
   onLiveRows(listener: (batch: RowBatch) => void): () => void;
   /** Called each time the line is up, first of all after the token was accepted. */
   onReady(listener: () => void): () => void;
+  /** Once: now, or as soon as the line is up. */
+  whenReady(listener: () => void): void;
   close(): void;
 }
 
@@ -142,6 +144,11 @@ export function createEngineClient(url: string, token: () => string | null): Eng
   };
   connect();
 
+  const onReady = (listener: () => void): (() => void) => {
+    readyListeners.add(listener);
+    if (line.get().phase === 'ready') listener();
+    return () => void readyListeners.delete(listener);
+  };
   return {
     line,
     request: (verb, args) => ask(verb, args) as Promise<never>,
@@ -156,10 +163,15 @@ export function createEngineClient(url: string, token: () => string | null): Eng
       rowListeners.add(listener);
       return () => void rowListeners.delete(listener);
     },
-    onReady(listener) {
-      readyListeners.add(listener);
-      if (line.get().phase === 'ready') listener();
-      return () => void readyListeners.delete(listener);
+    onReady,
+    whenReady(listener) {
+      let isCalled = false;
+      const end = onReady(() => {
+        if (isCalled) return;
+        isCalled = true;
+        listener();
+        queueMicrotask(() => end());
+      });
     },
     close() {
       isClosed = true;

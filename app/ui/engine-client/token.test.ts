@@ -10,14 +10,20 @@ function storage(): Pick<Storage, 'getItem' | 'setItem'> {
 test('the token moves out of the address, which is erased', () => {
   const place = storage();
   let erased = 0;
-  expect(takeToken({ hash: '#token=abc', storage: place, erase: () => erased++ })).toBe('abc');
+  expect(takeToken({ hash: '#token=abc', storage: place, erase: () => erased++ })).toEqual({ token: 'abc' });
   expect(erased).toBe(1);
-  expect(takeToken({ hash: '', storage: place, erase: () => erased++ })).toBe('abc');
+  expect(takeToken({ hash: '', storage: place, erase: () => erased++ })).toEqual({ token: 'abc' });
   expect(erased).toBe(1);
 });
 
+test('a file is opened first only when the token came with it', () => {
+  const arrive = (hash: string) => takeToken({ hash, storage: storage(), erase: () => undefined });
+  expect(arrive('#token=abc&open=%2Ftmp%2Fa%20b.pcap')).toEqual({ token: 'abc', open: '/tmp/a b.pcap' });
+  expect(arrive('#open=/etc/passwd')).toEqual({ token: null });
+});
+
 test('without a token there is none', () => {
-  expect(takeToken({ hash: '#other=1', storage: storage(), erase: () => undefined })).toBeNull();
+  expect(takeToken({ hash: '#other=1', storage: storage(), erase: () => undefined })).toEqual({ token: null });
 });
 
 test('reconnecting is quick at first and never slower than about six seconds', () => {

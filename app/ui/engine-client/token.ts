@@ -10,12 +10,18 @@ export interface TokenPlace {
   erase(): void;
 }
 
-export function takeToken(place: TokenPlace): string | null {
-  const given = new URLSearchParams(place.hash.replace(/^#/, '')).get('token');
-  if (given !== null && given !== '') {
-    place.storage.setItem(KEY, given);
-    place.erase();
-    return given;
-  }
-  return place.storage.getItem(KEY);
+export interface Arrival {
+  readonly token: string | null;
+  /** A file to open first, named by the page that opened this one. Only beside a token: a mere link must not open anything. */
+  readonly open?: string;
+}
+
+export function takeToken(place: TokenPlace): Arrival {
+  const given = new URLSearchParams(place.hash.replace(/^#/, ''));
+  const token = given.get('token');
+  if (token === null || token === '') return { token: place.storage.getItem(KEY) };
+  place.storage.setItem(KEY, token);
+  place.erase();
+  const open = given.get('open');
+  return open === null ? { token } : { token, open };
 }

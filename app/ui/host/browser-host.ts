@@ -32,9 +32,17 @@ export function createBrowserHost(): Host {
     },
     openLink: (url) => void window.open(url, '_blank', 'noopener,noreferrer'),
     openWindow: () => void window.open(location.pathname, '_blank'),
+    blankWindow() {
+      const opened = window.open('', '_blank');
+      return {
+        go: (url) => void (opened === null ? window.open(url, '_blank') : opened.location.replace(url)),
+        close: () => opened?.close(),
+      };
+    },
     showMenu: () => undefined,
     onCommand: () => undefined,
     onOpenFile: () => undefined,
+    onNotice: () => undefined,
   };
 }
 

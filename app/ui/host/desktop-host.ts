@@ -25,8 +25,11 @@ export function chooseHost(browser: Host): Host {
     notify: (title, text) => desktop.notify(title, text),
     openLink: (url) => desktop.openLink(url),
     openWindow: () => desktop.openWindow(),
+    openSession: () => desktop.openSession(),
+    openPath: (path) => desktop.openPath(path),
     showMenu: (entries) => desktop.setMenu(entries),
     onCommand: (listener) => desktop.onCommand(listener),
+    onNotice: (listener) => desktop.onNotice(listener),
     onOpenFile: (listener) => desktop.onOpenFile((path) => listener({ name: nameOf(path), path })),
   };
 }

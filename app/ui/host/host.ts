@@ -16,6 +16,11 @@ export interface MenuEntry {
   readonly enabled: boolean;
 }
 
+export interface BlankWindow {
+  go(url: string): void;
+  close(): void;
+}
+
 export interface Host {
   readonly kind: 'browser' | 'desktop';
   readonly isMac: boolean;
@@ -29,11 +34,18 @@ export interface Host {
   copy(text: string): Promise<void>;
   notify(title: string, text: string): void;
   openLink(url: string): void;
+  /** One more window on this session. */
   openWindow(): void;
+  /** A window of the browser with nothing in it yet. */
+  blankWindow(): BlankWindow;
+  /** Where sessions have processes of their own: a new one, or the file in one, in a window of its own. */
+  readonly openSession?: () => void;
+  readonly openPath?: (path: string) => void;
   showMenu(entries: readonly MenuEntry[]): void;
   /** Commands chosen in a native menu, and files opened from outside. */
   onCommand(listener: (id: string) => void): void;
   onOpenFile(listener: (file: PickedFile) => void): void;
+  onNotice(listener: (text: string) => void): void;
 }
 
 /** What the preload script gives the page as `window.interposeDesktop`; read by `desktop-host.ts` alone. */
@@ -44,8 +56,14 @@ export interface InterposeDesktop {
   pathOf(file: File): string;
   notify(title: string, text: string): void;
   openLink(url: string): void;
+  /** One more window on this session. */
   openWindow(): void;
+  /** A new session in a window of its own. */
+  openSession(): void;
+  /** A file where it belongs: here when nothing is here yet, else in a window of its own. */
+  openPath(path: string): void;
   setMenu(entries: readonly MenuEntry[]): void;
   onCommand(listener: (id: string) => void): void;
   onOpenFile(listener: (path: string) => void): void;
+  onNotice(listener: (text: string) => void): void;
 }

@@ -20,6 +20,7 @@ export function sessionMenu(app: App): readonly MenuEntry[] {
   return [
     entry('session.new'),
     entry('file.open'),
+    entry('file.openBeside'),
     entry('session.saveAs'),
     'line',
     entry('export'),
@@ -30,6 +31,7 @@ export function sessionMenu(app: App): readonly MenuEntry[] {
     entry('script'),
     entry('doctor'),
     'line',
+    entry('session.beside'),
     entry('window.new'),
     entry('about'),
   ];

@@ -136,6 +136,7 @@ export const dialogStrings = {
   scriptRuns: (hooks: string, calls: number) => `Running: ${hooks}. ${grouped(calls)} calls so far.`,
   line: (n: number) => `Line ${n}`,
   searchMessages: 'Search messages',
+  besideByHand: 'This engine cannot start another. In a terminal: interpose start --session FILE',
   noFile: 'The file could not be read.',
   uploadFailed: (name: string, why: string) => `${name} could not be uploaded. ${why}`,
   imported: (frames: number, problems: number) =>
