@@ -5,6 +5,8 @@ export interface FuzzVerbs {
   'fuzz.stop': { readonly args: Record<string, never>; readonly result: FuzzStatus };
   'fuzz.status': { readonly args: Record<string, never>; readonly result: FuzzStatus | null };
   'fuzz.finding': { readonly args: { readonly id: string }; readonly result: FindingView };
+  /** Plays a finding again, against the server of the campaign; refused while the campaign needs that server. */
+  'fuzz.repro': { readonly args: { readonly id: string; readonly times?: number }; readonly result: Reproduced };
 }
 export interface FuzzEvents {
   fuzz: FuzzStatus;
@@ -42,6 +44,11 @@ export interface FuzzStatus {
   readonly findings: readonly FindingSummary[];
   readonly error?: string;
   readonly target: string;
+}
+export interface Reproduced {
+  /** Runs in which it showed, of those that were tried. */
+  readonly seen: number;
+  readonly times: number;
 }
 export interface Tried {
   readonly name: string;

@@ -53,6 +53,7 @@ test('the open session is fuzzed, paused, gone on with and stopped', async () =>
   const first = await engine.call('fuzz.start', { to: plain, cases: 100_000, out, ratePerSecond: 200 });
   expect(first).toMatchObject({ state: 'running', rng: 1, planned: 100_000, target: plain });
   await expect(engine.call('fuzz.start', { to: plain })).rejects.toMatchObject({ code: 'not-allowed' });
+  await expect(engine.call('fuzz.repro', { id: 'F1' })).rejects.toMatchObject({ code: 'not-found' });
   expect((await begun).coverage.messagesMutated).toBeGreaterThan(0);
 
   expect((await engine.call('fuzz.pause', { on: true })).state).toBe('paused');
@@ -97,6 +98,7 @@ test('a finding comes as it is found, with everything about it', async () => {
   expect(view.report).toContain('# F1');
   expect(view.script).toContain("from 'node:net'");
   expect(view.steps.some((step) => step.direction === 'toClient' && step.message === 'chat_receipt')).toBe(true);
+  expect(await engine.call('fuzz.repro', { id: 'F1', times: 2 })).toEqual({ seen: 2, times: 2 });
   await expect(engine.call('fuzz.finding', { id: 'F9' })).rejects.toMatchObject({ code: 'not-found' });
 });
 

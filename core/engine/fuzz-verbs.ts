@@ -8,17 +8,22 @@ import { toHex } from '../fuzz/script.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Engine, VerbHandlers } from './engine.ts';
 import { CampaignFolder } from './fuzz/folder.ts';
+import { openReproduction, type ReproductionSetup } from './fuzz/reproduction.ts';
 import { type StartedCampaign, startCampaign } from './fuzz/start-campaign.ts';
 import { readRecording } from './session-recording.ts';
 
 interface Running {
   readonly started: StartedCampaign;
   readonly folder: CampaignFolder;
+  /** To run a finding again. */
+  readonly setup: ReproductionSetup;
   readonly target: string;
   /** The seeds are frames of the session that is open. */
   readonly isOpenSession: boolean;
   status: FuzzStatus;
 }
+
+const REPRO_TIMES = 3;
 
 export function fuzzVerbs(engine: Engine): VerbHandlers {
   let running: Running | undefined;
@@ -72,11 +77,37 @@ export function fuzzVerbs(engine: Engine): VerbHandlers {
     'fuzz.status': () => running?.status ?? null,
     'fuzz.finding': ({ id }) => {
       const current = need();
-      const finding = current.started.campaign.findings.find((one) => one.id === id);
-      if (finding === undefined) throw new EngineError('not-found', `There is no finding ${id}.`);
-      return viewOf(finding, current);
+      return viewOf(findingOf(current, id), current);
+    },
+    'fuzz.repro': async ({ id, times = REPRO_TIMES }) => {
+      const current = need();
+      const finding = findingOf(current, id);
+      if (isStarting || current.status.state === 'running' || current.status.state === 'paused') {
+        throw new EngineError('not-allowed', 'The campaign needs the server; stop it first.');
+      }
+      isStarting = true;
+      try {
+        // The server that the campaign started ends with it.
+        await current.started.done.catch(() => undefined);
+        const reproduction = await openReproduction(current.setup);
+        try {
+          let seen = 0;
+          for (let i = 0; i < times; i++) if ((await reproduction.shows(finding)) !== undefined) seen += 1;
+          return { seen, times };
+        } finally {
+          await reproduction.close();
+        }
+      } finally {
+        isStarting = false;
+      }
     },
   };
+}
+
+function findingOf({ started }: Running, id: string): Finding {
+  const finding = started.campaign.findings.find((one) => one.id === id);
+  if (finding === undefined) throw new EngineError('not-found', `There is no finding ${id}.`);
+  return finding;
 }
 
 async function begin(
@@ -114,18 +145,21 @@ async function begin(
     resume: false,
   });
   let current: Running | undefined;
-  const started = startCampaign({
+  const setup: ReproductionSetup = {
     recording,
     to: args.to,
     rng,
     allow: [],
+    ...(args.target === undefined || args.target === '' ? {} : { target: args.target }),
+  };
+  const started = startCampaign({
+    ...setup,
     folder,
     onStatus: (status) => {
       if (current !== undefined) onStatus(current, status);
     },
     onNote: (text) => engine.notice('info', text),
     ...(fitting === undefined ? {} : { only: fitting }),
-    ...(args.target === undefined || args.target === '' ? {} : { target: args.target }),
     ...(args.cases === undefined ? {} : { cases: args.cases }),
     ...(args.seconds === undefined ? {} : { seconds: args.seconds }),
     ...(args.maxFindings === undefined ? {} : { maxFindings: args.maxFindings }),
@@ -135,6 +169,7 @@ async function begin(
   current = {
     started,
     folder,
+    setup,
     target,
     isOpenSession: args.session === undefined,
     status: statusOf(started.campaign.status(), target),

@@ -210,4 +210,5 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
   'fuzz.stop': nothing,
   'fuzz.status': nothing,
   'fuzz.finding': object({ id: text }),
+  'fuzz.repro': object({ id: text, times: optional(integer(1, 100)) }),
 };

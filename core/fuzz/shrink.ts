@@ -150,7 +150,7 @@ async function fewerFields(script: Script, tries: Tries): Promise<Script> {
     const { [key]: _gone, ...rest } = value;
     const text = JSON.stringify(rest, (_k, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
     const candidate = withBytes(best, at, new TextEncoder().encode(text));
-    if (await tries(`key ${key} left out`, candidate)) {
+    if (await tries(`key ${JSON.stringify(key)} left out`, candidate)) {
       best = candidate;
       value = rest;
     }

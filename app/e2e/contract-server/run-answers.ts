@@ -187,6 +187,7 @@ export function runAnswers({ event, isEmpty }: AnswerDeps): Answers {
     'fuzz.pause': ({ on }: { on: boolean }) => setFuzz({ state: on ? 'paused' : 'running' }),
     'fuzz.stop': () => setFuzz({ state: 'stopped' }),
     'fuzz.status': () => fuzz,
+    'fuzz.repro': () => ({ seen: 3, times: 3 }),
     'fuzz.finding': ({ id }: { id: string }) => ({
       ...FINDINGS.find((each) => each.id === id),
       steps: [

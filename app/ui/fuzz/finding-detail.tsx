@@ -9,9 +9,11 @@ import { Icon } from '../icons/icon.tsx';
 import { ByteView } from '../inspector/byte-view.tsx';
 import { copyText } from '../inspector/field-menu.ts';
 import { useByteWidth } from '../inspector/use-byte-width.ts';
+import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
 import type { Requested } from '../widgets/use-request.ts';
 import { isSevere } from './finding-list.tsx';
+import type { Repro } from './fuzz-service.ts';
 
 const SHOWN_BYTES = 256;
 
@@ -38,12 +40,18 @@ export function FindingDetail({
   id,
   finding,
   target,
+  isLive,
 }: {
   readonly id: string;
   readonly finding: Requested<FindingView | undefined>;
   readonly target: string;
+  /** The campaign still needs the server. */
+  readonly isLive: boolean;
 }) {
   const app = useApp();
+  const latest = useStore(app.fuzz.repro);
+  const repro = latest?.id === id ? latest : null;
+  const isRunning = latest !== null && latest.result === undefined;
   const view = finding.value;
   if (view === undefined) {
     return (
@@ -116,12 +124,18 @@ export function FindingDetail({
             <Icon name="copy" small />
           </button>
         </div>
-        <div className="remark good">
-          <Icon name="check" />
-          <span>{t.fuzz.reproduced(view.confirmed, target)}</span>
-        </div>
+        <Verdict finding={view} repro={repro} target={target} />
       </div>
       <div className="acts">
+        <button
+          className="btn main"
+          disabled={isLive || isRunning}
+          title={isLive ? t.fuzz.stopFirst : ''}
+          onClick={() => void app.fuzz.reproduce(view.id).catch(app.notices.problem)}
+        >
+          <Icon name="replay" />
+          {isRunning ? t.fuzz.runningAgain : t.fuzz.runAgain}
+        </button>
         {view.frame > 0 && mutated !== undefined && (
           <button className="btn" onClick={() => app.compose.editFrameAs(view.frame, mutated.hex)}>
             <Icon name="edit" />
@@ -137,6 +151,30 @@ export function FindingDetail({
           {t.fuzz.script}
         </button>
       </div>
+    </div>
+  );
+}
+
+/** How often it came back: when it was found, or just now. */
+function Verdict({
+  finding,
+  repro,
+  target,
+}: {
+  readonly finding: FindingView;
+  readonly repro: Repro | null;
+  readonly target: string;
+}) {
+  const result = repro?.result;
+  const isGone = result !== undefined && result.seen === 0;
+  return (
+    <div className={isGone ? 'remark' : 'remark good'} role="status">
+      <Icon name={isGone ? 'note' : 'check'} />
+      <span>
+        {result === undefined
+          ? t.fuzz.reproduced(finding.confirmed, target)
+          : t.fuzz.reproducedNow(result.seen, result.times)}
+      </span>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** Fuzz campaigns as the UI handles them: what will be fuzzed where, which finding is open. */
 import type { FieldView, FrameView } from '../../../core/contract/frames.ts';
-import type { FuzzArgs } from '../../../core/contract/fuzz-verbs.ts';
+import type { FuzzArgs, Reproduced } from '../../../core/contract/fuzz-verbs.ts';
 import type { EngineClient } from '../engine-client/engine-client.ts';
 import type { Mirror } from '../engine-client/mirror.ts';
 import { filterLiteral } from '../filter/filter-draft.ts';
@@ -36,6 +36,15 @@ export interface FuzzService {
   start(): Promise<void>;
   pause(on: boolean): Promise<void>;
   stop(): Promise<void>;
+  /** Plays a finding again, on a server of its own. */
+  readonly repro: Store<Repro | null>;
+  reproduce(id: string): Promise<void>;
+}
+
+export interface Repro {
+  readonly id: string;
+  /** Undefined while it runs. */
+  readonly result?: Reproduced;
 }
 
 export interface FuzzDeps {
@@ -59,6 +68,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
   });
   const isEditing = createStore(false);
   const finding = createStore('');
+  const repro = createStore<Repro | null>(null);
 
   let known = 0;
   mirror.fuzz.subscribe(() => {
@@ -112,11 +122,22 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
         ...(now.ratePerSecond > 0 ? { ratePerSecond: now.ratePerSecond } : {}),
       };
       finding.set('');
+      repro.set(null);
       mirror.fuzz.set(await client.request('fuzz.start', args));
       isEditing.set(false);
     },
     async pause(on) {
       mirror.fuzz.set(await client.request('fuzz.pause', { on }));
+    },
+    repro,
+    async reproduce(id) {
+      repro.set({ id });
+      try {
+        repro.set({ id, result: await client.request('fuzz.repro', { id }) });
+      } catch (error) {
+        repro.set(null);
+        throw error;
+      }
     },
     async stop() {
       mirror.fuzz.set(await client.request('fuzz.stop', {}));

@@ -85,7 +85,7 @@ function CampaignPage({ status }: { readonly status: FuzzStatus }) {
           {finding.value !== undefined && finding.value.shrunk.length > 0 && <HowShrunk finding={finding.value} />}
           <WhatWasTried status={status} />
         </div>
-        <FindingDetail id={open} finding={finding} target={status.target} />
+        <FindingDetail id={open} finding={finding} target={status.target} isLive={isLive} />
       </div>
     </div>
   );

@@ -179,6 +179,11 @@ export const fuzzStrings = {
   evidence: 'Evidence',
   reproduce: 'Reproduce',
   reproduced: (confirmed: string, target: string) => `Reproduced ${confirmed} against ${target}.`,
+  reproducedNow: (seen: number, times: number) =>
+    seen === 0 ? `Not seen in ${times} runs just now.` : `Seen in ${seen} of ${times} runs just now.`,
+  runAgain: 'Run it again',
+  runningAgain: 'Running…',
+  stopFirst: 'The campaign needs the server: stop it first',
   report: 'Report',
   script: 'Script',
 };

@@ -14,10 +14,10 @@ export interface Reproduction {
   close(): Promise<void>;
 }
 
+export type ReproductionSetup = Pick<CampaignSetup, 'recording' | 'to' | 'target' | 'allow' | 'rng'>;
+
 /** Plays the recorded session first, to know what this server answers. @throws EngineError */
-export async function openReproduction(
-  setup: Pick<CampaignSetup, 'recording' | 'to' | 'target' | 'allow' | 'rng'>,
-): Promise<Reproduction> {
+export async function openReproduction(setup: ReproductionSetup): Promise<Reproduction> {
   const world = prepare(setup);
   try {
     let tag = ((Date.now() / 7) % 1_000_000) | 0;
