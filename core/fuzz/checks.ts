@@ -1,7 +1,7 @@
 /** Tests that tell whether a script still shows what another one showed. */
 import { CANARY_PATIENCE, isCanaryWell } from './culprits.ts';
 import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
-import { judge, type Suspicion } from './judge.ts';
+import { isAnsweredAsUsual, judge, type Suspicion } from './judge.ts';
 import { isAlarming } from './log-patterns.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';
@@ -37,6 +37,7 @@ export function checkFor(
   // How long a crash took to show is known once it was seen; nobody waits longer for the next ones.
   let grace: number | undefined;
   return async (script) => {
+    if (mutation?.isStill?.(script) === false) return undefined;
     await upAgain(inquiry);
     const lineCount = watched.lineCount;
     const lines = (): readonly string[] => watched.linesSince(lineCount);
@@ -82,12 +83,28 @@ async function isExplained(
   mutation: Mutation | undefined,
 ): Promise<boolean> {
   const focus = run.script.steps.findIndex((step) => isSend(step) && step.mutated);
+  if (mutation?.controls !== undefined && found.oracle === 'accepted') return isItsDoing(inquiry, run.script, mutation);
   if (mutation?.isNeutral === true) return isWholeAnswered(inquiry, run.script, focus);
   if (found.needsControl === true) return isAnsweredWithout(inquiry, run);
   // What is welcome anyway breaks no rule; where no message is answered, silence is no fault.
   if (found.oracle === 'accepted') return isRightWelcome(inquiry, run.script, focus);
   if (found.oracle === 'no-answer')
     return (await isDueAnswered(inquiry, run.script, focus)) || isRightWelcome(inquiry, run.script, focus);
+  return true;
+}
+
+/** Where what makes it wrong is taken away, it must not be answered as usual. */
+async function isItsDoing(inquiry: Inquiry, script: Script, mutation: Mutation): Promise<boolean> {
+  const { patience, watched } = inquiry;
+  for (const control of mutation.controls?.(script) ?? []) {
+    if (control.isFresh === true && watched.isManaged) await watched.restart();
+    const run = await playAlone(inquiry, control.script, {
+      ...patience,
+      muted: Math.max(200, patience.muted),
+      settle: 20,
+    });
+    if (isAnsweredAsUsual(run, control.step, control.conns, control.n, inquiry.world())) return false;
+  }
   return true;
 }
 

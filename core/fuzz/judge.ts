@@ -7,7 +7,7 @@ import { remarkKey } from './hearing.ts';
 import { fieldPattern, type Mutation } from './mutation.ts';
 import type { LiveFrame, Run, StepRun } from './run-script.ts';
 import type { Seed } from './seed.ts';
-import { isSend, type SendStep } from './script.ts';
+import { isSend, originalOf, type SendStep } from './script.ts';
 import { wireOf } from './wire-of.ts';
 
 export type Oracle =
@@ -205,9 +205,9 @@ function* acceptance(
   const [breach] = breaches(sent, world).sort(
     (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
   );
-  const rule = mutation.rule ?? breach?.text;
+  const rule = (mutation.isTold === true ? undefined : mutation.rule) ?? breach?.text;
   if (rule === undefined) return;
-  const frames = answersTo(run, at, step.conn);
+  const frames = heardAfter(run, at, step, mutation, world);
   if (frames.length === 0 || frames.some((f) => f.heard.isRefusal || world.refusals.has(f.heard.signature))) return;
   const connection = run.connections.get(step.conn);
   if (connection?.ending !== undefined && connection.ending.by !== 'client' && connection.endedAfter <= at) return;
@@ -228,6 +228,30 @@ function* acceptance(
     ],
     step: at,
   };
+}
+
+/** What was said to whoever sent it; and where a second connection speaks in the name of the first, to the first. */
+function heardAfter(run: Run, at: number, { conn, n }: SendStep, mutation: Mutation, world: JudgeWorld): LiveFrame[] {
+  const own = answersTo(run, at, conn);
+  if (own.length > 0 || mutation.controls === undefined || originalOf(conn) === conn) return own;
+  const known = world.baseline.answers.get(n);
+  return answersTo(run, at, originalOf(conn)).filter((f) => known?.signatures.has(f.heard.signature));
+}
+
+/** Whether some of what came after a step, on these connections, is how the recorded frame is answered. */
+export function isAnsweredAsUsual(
+  run: Run,
+  at: number,
+  conns: readonly number[],
+  n: number,
+  world: JudgeWorld,
+): boolean {
+  const step = world.seed.base.steps.find((one) => isSend(one) && one.n === n);
+  const known = world.baseline.answers.get(n);
+  if (step === undefined || !isSend(step) || known === undefined) return false;
+  const frames = conns.flatMap((conn) => answersTo(run, at, conn));
+  if (frames.some((f) => f.heard.isRefusal)) return false;
+  return replies(frames, step, world).some((f) => known.signatures.has(f.heard.signature));
 }
 
 /** Of what came, what answers this message by the protocol's pairs; everything where it says nothing. */

@@ -1,7 +1,7 @@
 /** Right messages at the wrong time, for somebody else, or with what is no longer valid. */
 import { lastName, leavesOf, metaAt, valueText } from '../replay/leaves.ts';
-import { formatPath, setPath } from '../schema/path.ts';
-import { around, isSameBytes, mutated, type Mutation, sendAt } from './mutation.ts';
+import { formatPath } from '../schema/path.ts';
+import { around, mutated, type Mutation, sendAt, withValue } from './mutation.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { isSend, type SendStep, type Step } from './script.ts';
 
@@ -192,26 +192,6 @@ function* ownersOf({ message }: SeedMessage): Generator<Owner> {
     for (let other = 0; other < 4; other++) {
       if (other !== value) yield { path, value: other, doc: `with ${name} ${other}` };
     }
-  }
-}
-
-function withValue(
-  seed: Seed,
-  at: SeedMessage,
-  path: readonly (string | number)[],
-  value: unknown,
-): Uint8Array | undefined {
-  const { frame, message } = at;
-  const protocol = seed.scene.connections.get(frame.conn)?.recorded.protocol;
-  if (protocol === undefined || message.name === null) return undefined;
-  try {
-    const fields = setPath(message.fields, path, value);
-    const { bytes } = protocol.encode({ message: message.name, fields }, 'toServer', frame.state as never, {
-      original: frame.bytes,
-    });
-    return isSameBytes(bytes, frame.bytes) ? undefined : bytes;
-  } catch {
-    return undefined;
   }
 }
 

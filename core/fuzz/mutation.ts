@@ -3,7 +3,8 @@
  * change of the order of messages, `12:~5` the fifth havoc on its bytes. The address, the seed of the dice and the recording
  * give the same case on every machine.
  */
-import type { Seed } from './seed.ts';
+import { type Segment, setPath } from '../schema/path.ts';
+import type { Seed, SeedMessage } from './seed.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
 
 export type Family = 'field' | 'payload' | 'sequence' | 'rule' | 'framing' | 'carrier' | 'race' | 'havoc';
@@ -34,6 +35,12 @@ export interface Mutation {
   readonly rule?: string;
   /** It takes luck with values only the server knows: worth trying in more situations. */
   readonly isGuess?: boolean;
+  /** How it is taken is told; it is no fault by itself, since what is allowed is the game's to say. */
+  readonly isTold?: boolean;
+  /** What a shorter script must still have to be this at all. */
+  readonly isStill?: (script: Script) => boolean;
+  /** Where the same must not be answered as usual: then it was this that did it. */
+  readonly controls?: (script: Script) => readonly Control[];
   /** Undefined when it cannot be done after all (no such bytes, no change). */
   make(seed: Seed, how: MakeHow): Made | undefined;
 }
@@ -46,6 +53,17 @@ export interface MakeHow {
   readonly longTail?: number;
   /** Steps that must come before a step of the base script; default: all there are. */
   readonly prefix?: (at: number) => readonly Step[];
+}
+
+/** A script in which the answers to one step, looked for on these connections, must not be the usual ones. */
+export interface Control {
+  readonly script: Script;
+  readonly step: number;
+  readonly conns: readonly number[];
+  /** Recorded frame whose answers are the usual ones. */
+  readonly n: number;
+  /** The server must have nothing left of others. */
+  readonly isFresh?: boolean;
 }
 
 /** Field path without its indices: findings of the same field belong together. */
@@ -99,4 +117,25 @@ export function sendAt(seed: Seed, at: number): SendStep {
 
 export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+/** The message with another value in one place; undefined when that cannot be written, or changes nothing. */
+export function withValue(
+  seed: Seed,
+  at: SeedMessage,
+  path: readonly Segment[],
+  value: unknown,
+): Uint8Array | undefined {
+  const { frame, message } = at;
+  const protocol = seed.scene.connections.get(frame.conn)?.recorded.protocol;
+  if (protocol === undefined || message.name === null) return undefined;
+  try {
+    const fields = setPath(message.fields, path, value);
+    const { bytes } = protocol.encode({ message: message.name, fields }, 'toServer', frame.state as never, {
+      original: frame.bytes,
+    });
+    return isSameBytes(bytes, frame.bytes) ? undefined : bytes;
+  } catch {
+    return undefined;
+  }
 }

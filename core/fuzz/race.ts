@@ -4,7 +4,7 @@
  */
 import { type Made, type MakeHow, mutated, type Mutation, prefixOf, sendAt } from './mutation.ts';
 import type { Seed, SeedMessage } from './seed.ts';
-import type { Script, SendStep, Step } from './script.ts';
+import { type Script, type SendStep, type Step, TWIN } from './script.ts';
 
 export interface RaceScripts {
   readonly inTurn: Script;
@@ -12,8 +12,6 @@ export interface RaceScripts {
   /** Steps whose answers are counted. */
   readonly from: number;
 }
-
-const TWIN = 100_000;
 
 export function* raceMutations(seed: Seed, at: SeedMessage): Generator<Mutation> {
   if (at.index > 0) return;
@@ -62,12 +60,7 @@ function twoScripts(seed: Seed, at: SeedMessage, how: MakeHow): RaceScripts {
   const { conn } = step;
   const twin = conn + TWIN;
   const prefix = prefixOf(seed, at.step, how);
-  const copies: Step[] = [];
-  for (const one of prefix) {
-    if (one.conn !== conn) continue;
-    if (one.kind === 'open') copies.push({ ...one, conn: twin, like: conn });
-    else if (one.kind === 'send') copies.push({ ...one, conn: twin, awaits: own(one, conn, twin) });
-  }
+  const copies = twinOf(prefix, conn);
   const other: SendStep = mutated(step, { conn: twin, awaits: own(step, conn, twin) });
   const both = mutated(step, { atOnce: true });
   const last = mutated(other, { awaits: [...step.awaits.filter(([one]) => one === conn), ...other.awaits] });
@@ -76,6 +69,18 @@ function twoScripts(seed: Seed, at: SeedMessage, how: MakeHow): RaceScripts {
     atOnce: { steps: [...prefix, ...copies, both, last] },
     from: prefix.length + copies.length,
   };
+}
+
+/** What was said on a connection, on a second one of the same user. */
+export function twinOf(prefix: readonly Step[], conn: number): Step[] {
+  const twin = conn + TWIN;
+  const copies: Step[] = [];
+  for (const one of prefix) {
+    if (one.conn !== conn) continue;
+    if (one.kind === 'open') copies.push({ ...one, conn: twin, like: conn });
+    else if (one.kind === 'send') copies.push({ ...one, conn: twin, awaits: own(one, conn, twin) });
+  }
+  return copies;
 }
 
 function own({ awaits }: SendStep, conn: number, twin: number): readonly (readonly [number, number])[] {

@@ -8,7 +8,7 @@ import { type Heard, Hearing } from './hearing.ts';
 import type { Identities } from './identity.ts';
 import type { Scene, SceneConnection } from './scene.ts';
 import { relinked } from './relink.ts';
-import type { Issue, Script, SendStep } from './script.ts';
+import { type Issue, OTHER, type Script, type SendStep } from './script.ts';
 import { howOf, wireOf } from './wire-of.ts';
 
 /** What a run needs of the world. */
@@ -104,6 +104,8 @@ interface Live {
 }
 
 const PIECE_GAP_MS = 3;
+/** Far from the tags of other runs. */
+const OTHER_TAG = 500_000_011;
 /** Silences in a row that may be chance. */
 const SILENT_ENOUGH = 2;
 /** What a server that has been silent for long is still given. */
@@ -118,6 +120,8 @@ class ScriptRun {
   readonly #stage: Stage;
   readonly #how: RunHow;
   readonly #names: readonly Uint8Array[];
+  /** Of somebody else who plays the same session. */
+  readonly #otherNames: readonly Uint8Array[];
   readonly #live = new Map<number, Live>();
   readonly #steps: (StepRun | undefined)[];
   readonly #frames: LiveFrame[] = [];
@@ -135,6 +139,7 @@ class ScriptRun {
     this.#stage = stage;
     this.#how = how;
     this.#names = how.identities.forRun(how.tag);
+    this.#otherNames = how.identities.forRun(how.tag + OTHER_TAG);
     this.#steps = Array.from({ length: script.steps.length }, () => undefined);
     this.#memory = {
       recall: (key) => this.#facts.get(key),
@@ -289,7 +294,7 @@ class ScriptRun {
       for (const [at, piece] of step.wire.entries()) {
         if (at > 0 && gap > 0) await this.#pause(gap);
         if (!connection.isOpen) break;
-        const wire = this.#how.identities.write(piece, this.#names);
+        const wire = this.#how.identities.write(piece, this.#namesOn(step.conn));
         this.#write(live, wire, wire, step);
       }
     }
@@ -350,7 +355,11 @@ class ScriptRun {
       const issued = ({ conn, name, nth }: Issue): unknown => this.#issued(conn, name, nth);
       bytes = relinked(step, links, { protocol, state, issued }) ?? bytes;
     }
-    return this.#how.identities.write(bytes, this.#names);
+    return this.#how.identities.write(bytes, this.#namesOn(step.conn));
+  }
+
+  #namesOn(conn: number): readonly Uint8Array[] {
+    return conn >= OTHER ? this.#otherNames : this.#names;
   }
 
   /** Fields of the nth message of a name that came on a connection. */

@@ -4,8 +4,11 @@
  */
 import { leavesOf } from '../replay/leaves.ts';
 import { createDice, type Dice } from '../traffic/clock.ts';
+import { everywhereMutations } from './mutate-everywhere.ts';
 import { fieldMutations } from './mutate-fields.ts';
 import { sequenceMutations } from './mutate-sequence.ts';
+import { twinMutations } from './mutate-twins.ts';
+import { unknownMutations, unspokenMutations } from './mutate-unspoken.ts';
 import { havocMutation, wireMutations } from './mutate-wire.ts';
 import { type Family, fieldPattern, type Mutation } from './mutation.ts';
 import { raceMutations } from './race.ts';
@@ -36,6 +39,8 @@ function weightOf({ family, name }: Mutation): number {
 /** Occurrences of one message in one situation that are tried in other orders. */
 const SITUATIONS = 3;
 const GUESS_SITUATIONS = 12;
+/** The message of a server, counted by kinds, in whose place those of the description are tried again. */
+const LATE_POST = 3;
 /** Steps before a message that double its cost. */
 const DEPTH = 60;
 
@@ -99,6 +104,7 @@ function plan(seed: Seed, rng: number): Mutation[] {
   const seen = new Set<string>();
   const shapes = new Set<string>();
   const situations = new Map<string, number>();
+  const known = new Map<string, number>();
   const dice = createDice(`${rng}/order`);
   const add = (mutation: Mutation): void => {
     if (seen.has(mutation.id)) return;
@@ -114,8 +120,18 @@ function plan(seed: Seed, rng: number): Mutation[] {
     if (met < GUESS_SITUATIONS) {
       for (const one of sequenceMutations(seed, at)) if (met < SITUATIONS || one.isGuess === true) add(one);
     }
+    // Where a conversation is decides what a message means that was not said there.
+    if (met < SITUATIONS || seed.between.get(at.frame.n)?.before !== undefined)
+      for (const one of unspokenMutations(seed, at)) if (met < SITUATIONS || isOffer(one)) add(one);
+    for (const one of everywhereMutations(seed, at)) add(one);
     if (shapes.has(shape)) continue;
     shapes.add(shape);
+    const place = placeOf(seed, at);
+    const posts = known.get(place) ?? 0;
+    known.set(place, posts + 1);
+    // Where nothing was said yet, and where much was.
+    if (posts === 0 || posts === LATE_POST) for (const one of unknownMutations(seed, at)) add(one);
+    for (const one of twinMutations(seed, at)) add(one);
     for (const one of fieldMutations(seed, at, rng)) add(one);
     for (const one of wireMutations(seed, at)) add(one);
     for (const one of raceMutations(seed, at)) add(one);
@@ -130,6 +146,16 @@ function shapeOf(seed: Seed, { message, frame, name }: SeedMessage): string {
     leavesOf(message.fields).map(({ path }) => fieldPattern(path.join('.').replaceAll(/\b\d+\b/g, '[]'))),
   );
   return `${recorded?.connection.server.port}\0${seed.refused.has(frame.n)}\0${name}\0${[...fields].sort().join(',')}`;
+}
+
+/** The server it is said to. */
+function placeOf(seed: Seed, { frame }: SeedMessage): string {
+  const recorded = seed.scene.connections.get(frame.conn)?.recorded;
+  return `${recorded?.connection.server.port} ${recorded?.connection.role ?? ''}`;
+}
+
+function isOffer({ name }: Mutation): boolean {
+  return name.startsWith('offered-');
 }
 
 /** What the server said last. */
@@ -147,6 +173,10 @@ export function mutationById(seed: Seed, id: string, rng: number): Mutation | un
     if (k !== undefined) return havocMutation(at, Number(k));
     for (const list of [
       sequenceMutations(seed, at),
+      unspokenMutations(seed, at),
+      unknownMutations(seed, at),
+      everywhereMutations(seed, at),
+      twinMutations(seed, at),
       wireMutations(seed, at),
       raceMutations(seed, at),
       fieldMutations(seed, at, rng),

@@ -85,6 +85,38 @@ export function countSends(script: Script): number {
   return script.steps.filter(isSend).length;
 }
 
+/** Connections from here on are second ones of the same user, numbered `TWIN` above the recorded one. */
+export const TWIN = 100_000;
+/** Connections from here on are those of somebody else who plays the same session. */
+export const OTHER = 200_000;
+
+/** The recorded connection that this one is, or copies. */
+export function originalOf(conn: number): number {
+  return conn % TWIN;
+}
+
+/** The same steps on connections of their own, numbered `by` above. Values issued to the first come from those issued to the copy. */
+export function copied(steps: readonly Step[], by: number): Step[] {
+  return steps.map((step): Step => {
+    const conn = step.conn + by;
+    if (step.kind === 'open') return { ...step, conn, like: step.like ?? step.conn };
+    if (step.kind !== 'send') return { ...step, conn };
+    return {
+      ...step,
+      conn,
+      awaits: step.awaits.map(([other, count]) => [other + by, count] as const),
+      ...(step.links === undefined
+        ? {}
+        : {
+            links: step.links.map((link) => ({
+              ...link,
+              from: link.from.map((issue) => ({ ...issue, conn: issue.conn + by })),
+            })),
+          }),
+    };
+  });
+}
+
 // ---- as JSON -----------------------------------------------------------------------------------------------------------
 
 export function printScript(script: Script): unknown {

@@ -27,6 +27,8 @@ export interface Seed {
   readonly messages: readonly SeedMessage[];
   /** What the server had said last on its connection before each client frame, by frame number. */
   readonly lastHeard: ReadonlyMap<number, string>;
+  /** The server's frame before each client frame on its connection, and the one after it. */
+  readonly between: ReadonlyMap<number, Between>;
   /** Signatures of what followed each client frame (`n/conn`) in the recording. */
   readonly recordedNames: ReadonlyMap<string, readonly string[]>;
   /** Client frames that the recorded server said no to. */
@@ -35,6 +37,12 @@ export interface Seed {
   readonly serverRemarks: ReadonlySet<string>;
   /** On the recorded client's frames. */
   readonly clientRemarks: ReadonlySet<string>;
+}
+
+/** What the server said around a client frame. */
+export interface Between {
+  readonly before: RecordedFrame | undefined;
+  readonly after: RecordedFrame | undefined;
 }
 
 /** @param only frames whose messages are mutated; absent: all */
@@ -79,6 +87,7 @@ export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<nu
     base: { steps: withAwaits(steps, recording.frames, heartbeats) },
     messages: only === undefined ? messages : messages.filter((one) => only.has(one.frame.n)),
     lastHeard: lastHeardOf(recording.frames, heartbeats),
+    between: betweenOf(recording.frames, heartbeats),
     recordedNames: followersOf(recording.frames, heartbeats),
     refused: refusedOf(recording.frames),
     ...remarksOf(plan),
@@ -240,6 +249,27 @@ function lastHeardOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<s
     const name = frame.messages.map((message) => message.name ?? '?').join('+');
     if (frame.direction === 'toServer') found.set(frame.n, last.get(frame.conn) ?? '');
     else if (!heartbeats.has(name)) last.set(frame.conn, name);
+  }
+  return found;
+}
+
+function betweenOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<string>): Map<number, Between> {
+  const last = new Map<number, RecordedFrame>();
+  const open = new Map<number, number>();
+  const found = new Map<number, Between>();
+  for (const frame of frames) {
+    const { conn, n } = frame;
+    if (frame.direction === 'toServer') {
+      found.set(n, { before: last.get(conn), after: undefined });
+      open.set(conn, n);
+      continue;
+    }
+    if (heartbeats.has(frame.messages.map((message) => message.name ?? '?').join('+'))) continue;
+    last.set(conn, owned(frame));
+    const asked = open.get(conn);
+    if (asked === undefined) continue;
+    open.delete(conn);
+    found.set(asked, { before: found.get(asked)?.before, after: owned(frame) });
   }
   return found;
 }

@@ -16,7 +16,7 @@ import type { Finding } from '../../fuzz/finding.ts';
 import { type JournalLine, readJournal, type Resumed } from '../../fuzz/journal.ts';
 import { type ReportContext, reportOf, scriptOf } from '../../fuzz/report.ts';
 import type { Scene } from '../../fuzz/scene.ts';
-import { printScript, readScript } from '../../fuzz/script.ts';
+import { originalOf, printScript, readScript } from '../../fuzz/script.ts';
 import type { Keeper } from '../../fuzz/world.ts';
 import { endLeftBehind, startTimeOf } from '../../io/target-process.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
@@ -161,7 +161,7 @@ export class CampaignFolder implements Keeper {
       if (ids.has(conn)) continue;
       const id = recorder.nextConnectionId();
       ids.set(conn, id);
-      const scene = this.#scene?.connections.get(conn) ?? this.#scene?.connections.get(conn % 100_000);
+      const scene = this.#scene?.connections.get(originalOf(conn));
       const recorded = scene?.recorded.connection;
       recorder.opened({
         id,
