@@ -400,3 +400,27 @@ test('broadcast reaches every peer', () => {
   simulation.run(1000);
   expect(got).toBe(5);
 });
+
+test('sequence numbers can be left out and used again, for tests of other peers', () => {
+  const { simulation, packets, mine, theirs } = connected();
+  neverTimeOut(mine);
+  const say = (text: number): void => void mine.send(0, reliable(Uint8Array.of(text)));
+  const heard = (): number[] => packets.server.map(({ data }) => data[0]!);
+  say(1);
+  mine.skipSequence(0, { reliable: -1 });
+  say(2);
+  say(3);
+  simulation.run(500);
+  // The second has the number of the first: it was there already.
+  expect(heard()).toEqual([1, 3]);
+  mine.skipSequence(0, { reliable: 1 });
+  say(4);
+  simulation.run(500);
+  expect(heard()).toEqual([1, 3]);
+  expect(theirs.statistics().channels[0]).toMatchObject({ waitingReliable: 1 });
+  // Other channels go on.
+  mine.send(1, reliable(Uint8Array.of(5)));
+  simulation.run(500);
+  expect(heard()).toEqual([1, 3, 5]);
+  expect(() => mine.skipSequence(2, { reliable: 1 })).toThrow('no channel 2');
+});

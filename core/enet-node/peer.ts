@@ -77,6 +77,21 @@ export class Peer extends ConnectionState implements ReceiveSink {
     return true;
   }
 
+  /**
+   * For tests of other ENet peers: the numbers of the next packet on a channel are `reliable` and `unreliable` further than
+   * they should be; below 0, numbers that were used before. The peer at the other end may wait for what never comes, drop the
+   * packet, or leave it unacknowledged, so that this connection times out.
+   * @throws RangeError when there is no such channel
+   */
+  skipSequence(channelId: number, { reliable = 0, unreliable = 0 }: { reliable?: number; unreliable?: number }): void {
+    if (!(channelId >= 0 && channelId < this.channelCount)) {
+      throw new RangeError(`no channel ${channelId}: this connection has ${this.channelCount}, counted from 0`);
+    }
+    const channel = (this.#sendChannels[channelId] ??= new SendChannel(channelId));
+    channel.reliable = (channel.reliable + reliable) & 0xffff;
+    channel.unreliable = (channel.unreliable + unreliable) & 0xffff;
+  }
+
   #sendFragments(channel: SendChannel, data: Uint8Array, flags: number, fragmentLength: number): void {
     const count = Math.ceil(data.length / fragmentLength);
     if (count > MAXIMUM_FRAGMENT_COUNT) throw new RangeError(`packet needs ${count} fragments`);

@@ -8,7 +8,7 @@ import type { RecordedFrame } from '../replay/recording.ts';
 import { blank } from '../schema/blank.ts';
 import { mutants } from '../schema/mutate.ts';
 import { getPath } from '../schema/path.ts';
-import { around, isSameBytes, mutated, type Mutation, sendAt } from './mutation.ts';
+import { around, fieldPattern, isSameBytes, mutated, type Mutation, sendAt } from './mutation.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { fromHex, isSend } from './script.ts';
 
@@ -21,13 +21,14 @@ interface Unspoken {
 
 /** Offers looked at in one frame of the server. */
 const MOST_OFFERS = 12;
-/** Wrong values in one message that nobody said. */
-const MOST_WRONG = 40;
+/** Wrong values in one message that nobody said: fields, and for each. */
+const MOST_FIELDS = 16;
+const MOST_WRONG = 8;
 /** Messages of the description tried at one place. */
 const MOST_KNOWN = 150;
-/** Wrong values that break the shape of a message. */
+/** Wrong values that break the shape of a message; its roots are tried on what was said. */
 const SHAPE =
-  /^(?:root-|as-|null|missing|empty|many$|one-less|one-more|minus-one|negated|below-|above-|int-max|max$|length|count)/;
+  /^(?:as-(?:array|object|string)|null|missing|empty$|many$|one-less|one-more|minus-one|negated|below-|above-|int-max|max$|length|count)/;
 
 export function* unspokenMutations(seed: Seed, at: SeedMessage): Generator<Mutation> {
   if (at.index > 0) return;
@@ -183,15 +184,16 @@ function sampleOf(
 
 function* wrongIn(protocol: Protocol, at: SeedMessage, message: DissectedMessage, name: string): Generator<Unspoken> {
   if (message.spec === undefined || message.name === null) return;
-  let count = 0;
+  const counts = new Map<string, number>();
   for (const mutant of mutants(message.spec.node, message.fields)) {
-    if (count >= MOST_WRONG) return;
-    if (!SHAPE.test(mutant.name)) continue;
+    const field = fieldPattern(mutant.path);
+    const count = counts.get(field) ?? 0;
+    if (!SHAPE.test(mutant.name) || count >= MOST_WRONG || (count === 0 && counts.size >= MOST_FIELDS)) continue;
     try {
       const override = mutant.override === undefined ? {} : { override: mutant.override };
       const composed = { message: message.name, fields: mutant.value };
       const { bytes } = protocol.encode(composed, 'toServer', at.frame.state as never, override);
-      count += 1;
+      counts.set(field, count + 1);
       yield {
         name: `${name}/${mutant.id}`,
         field: mutant.path,

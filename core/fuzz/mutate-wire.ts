@@ -318,6 +318,19 @@ function* enet(step: SendStep): Generator<Told> {
   }
   yield other('unreliable', 'Unreliable.', { reliable: false });
   yield other('unsequenced', 'Unsequenced.', { reliable: false, unsequenced: true });
+  const skip = (name: string, doc: string, by: number, unreliable = false): Told => ({
+    name: `sequence-${name}`,
+    doc,
+    change: { skip: by, ...(unreliable ? { carrier: { ...carrier, reliable: false } } : {}) },
+    // What comes behind a gap is never handed on: silence is as it should be.
+    noTail: true,
+  });
+  yield skip('again', 'With the sequence number of the message before it.', -1);
+  yield skip('gap', 'With one sequence number left out before it.', 1);
+  yield skip('window', 'With a sequence number far outside of the window.', 0x5000);
+  yield skip('half', 'With a sequence number half of all numbers ahead.', 0x8000);
+  yield skip('unreliable-old', 'Unreliable, with the number of the message before it.', -1, true);
+  yield skip('unreliable-far', 'Unreliable, with a number far ahead.', 0x7000, true);
   yield {
     name: 'fragmented',
     doc: 'Followed by 20 000 bytes: many fragments.',

@@ -329,6 +329,7 @@ class ScriptRun {
       bytes,
       ...(step.carrier === undefined ? {} : { carrier: step.carrier }),
       ...(isWritten ? { wire } : {}),
+      ...(step.skip === undefined ? {} : { skip: step.skip }),
     });
   }
 

@@ -31,7 +31,9 @@ const SHAPE =
 const LOOKS =
   /^(?:as-|upper|twice-|random-|right-to-left|emoji|bom|quotes|markup|format|path|escaped|newline|blank|control|raw-control|nul$|unclosed|trailing|leading|cut-utf8|lone-surrogate|bad-escape|hex|fraction|exponent|bare-|key-order|proto-)/;
 
-function weightOf({ family, name }: Mutation): number {
+function weightOf({ family, name, field }: Mutation): number {
+  // Most of what a description knows beyond the recording is refused, whatever is wrong with it.
+  if (name.startsWith('never-')) return field === '' ? 1.2 : 2;
   if (family !== 'field') return WEIGHT[family];
   return SHAPE.test(name) ? WEIGHT.field * 0.5 : LOOKS.test(name) ? WEIGHT.field * 1.5 : WEIGHT.field;
 }
@@ -171,18 +173,22 @@ export function mutationById(seed: Seed, id: string, rng: number): Mutation | un
   for (const at of seed.messages) {
     if (at.frame.n !== n) continue;
     if (k !== undefined) return havocMutation(at, Number(k));
-    for (const list of [
-      sequenceMutations(seed, at),
-      unspokenMutations(seed, at),
-      unknownMutations(seed, at),
-      everywhereMutations(seed, at),
-      twinMutations(seed, at),
-      wireMutations(seed, at),
-      raceMutations(seed, at),
-      fieldMutations(seed, at, rng),
-    ]) {
-      for (const one of list) if (one.id === id) return one;
-    }
+    const address = id.slice(id.indexOf(':') + 1);
+    for (const list of makersOf(address, seed, at, rng)) for (const one of list) if (one.id === id) return one;
   }
   return undefined;
+}
+
+/** Who makes cases of such an address; there are many of them for a message, and looking through all takes long. */
+function makersOf(address: string, seed: Seed, at: SeedMessage, rng: number): readonly Iterable<Mutation>[] {
+  if (!address.startsWith('@')) return [fieldMutations(seed, at, rng)];
+  if (address.startsWith('@never-')) return [unknownMutations(seed, at)];
+  if (/^@(?:offered|echo|ahead)-/.test(address)) return [unspokenMutations(seed, at)];
+  return [
+    sequenceMutations(seed, at),
+    wireMutations(seed, at),
+    raceMutations(seed, at),
+    twinMutations(seed, at),
+    everywhereMutations(seed, at),
+  ];
 }

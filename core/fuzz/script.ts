@@ -47,6 +47,8 @@ export interface SendStep {
   readonly carrier?: Carrier;
   /** Written instead of the framed payload, each piece by itself. */
   readonly wire?: readonly Uint8Array[];
+  /** ENet: sequence numbers left out before it; below 0: used again. */
+  readonly skip?: number;
   /** Milliseconds between pieces. Default 3. */
   readonly gapMs?: number;
   /** Frames that should come before the next step, by connection. */

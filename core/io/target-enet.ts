@@ -100,12 +100,14 @@ export class EnetConnection implements TargetConnection {
     return !this.#isOver && !this.#isLeaving;
   }
 
-  send({ bytes, carrier }: OutgoingFrame): void {
+  send({ bytes, carrier, skip }: OutgoingFrame): void {
     if (!this.isOpen) return;
     const { channel = 0, reliable = true, unsequenced = false } = (carrier ?? {}) as Partial<EnetCarrier>;
     const flags = (reliable ? PacketFlag.reliable : 0) | (unsequenced ? PacketFlag.unsequenced : 0);
     // A server may allow fewer channels than the recorded one did.
-    this.#peer.send(Math.min(channel, this.#peer.channelCount - 1), { data: bytes, flags });
+    const allowed = Math.min(channel, this.#peer.channelCount - 1);
+    if (skip !== undefined) this.#peer.skipSequence(allowed, reliable ? { reliable: skip } : { unreliable: skip });
+    this.#peer.send(allowed, { data: bytes, flags });
   }
 
   end(): void {

@@ -39,6 +39,8 @@ export interface OutgoingFrame {
   readonly carrier?: Carrier;
   /** Byte streams only: exactly these bytes instead of the framed payload. */
   readonly wire?: Uint8Array;
+  /** ENet only: sequence numbers left out before it; below 0: used again. */
+  readonly skip?: number;
 }
 
 /** Why a connection is no longer there. */
