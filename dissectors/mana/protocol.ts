@@ -78,10 +78,15 @@ export const mana: Protocol<State> = defineProtocol<State>({
       echoed: [
         { message: 'PGMSG_CONNECT', path: 'token' },
         { message: 'PCMSG_CONNECT', path: 'token' },
-        { message: 'AGMSG_PLAYER_ENTER', path: 'token' },
       ],
       kind: 'token',
       ties: true,
+    },
+    // A game server is told of every player: its connection is nobody's journey.
+    {
+      issued: { message: 'APMSG_CHAR_SELECT_RESPONSE', path: 'token' },
+      echoed: [{ message: 'AGMSG_PLAYER_ENTER', path: 'token' }],
+      kind: 'token',
     },
     {
       issued: { message: 'GPMSG_PLAYER_SERVER_CHANGE', path: 'token' },
