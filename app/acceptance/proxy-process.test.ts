@@ -18,7 +18,7 @@ function fresh(): CommandLine {
 const mjsonp = await loadFixture('mjsonp');
 
 async function table(options: Record<string, string> = {}, seed = 1): Promise<RunningServer> {
-  const server = await mjsonp.startServer({ seed, options });
+  const server = await mjsonp.startServer({ world: seed, options });
   line.onEnd(() => server.close());
   return server;
 }

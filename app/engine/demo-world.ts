@@ -56,7 +56,7 @@ export async function startDemo(parts: DemoParts, options: DemoOptions = {}): Pr
       const fixture = await loadFixture(name);
       const variant = VARIANTS[name] ?? {};
       const link = await proxyLink(parts, fixture);
-      const server = await fixture.startServer({ seed, pace, options: variant, ...link });
+      const server = await fixture.startServer({ seed, world: seed, pace, options: variant, ...link });
       servers.push(server);
       const reached = await proxyEndpoints(parts, fixture.name, fixture.protocol, server);
       const isTls = Object.values(reached).some((url) => /^(tls|wss):/.test(url));

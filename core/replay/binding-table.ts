@@ -5,11 +5,14 @@ import { formatPath, getPath, type Segment } from '../schema/path.ts';
 import { isRandom } from './entropy.ts';
 import { AN_ID, bare, leavesOf, metaAt, patternOf } from './leaves.ts';
 import { ECHOED_ROLES, type FoundBinding, firstOf, kindOf, type Place, placeId, POINTS } from './rebinding.ts';
+import type { Renumbered } from './renumbered.ts';
 import { type ItemKey, itemKey } from './recording.ts';
 import { type Plain, readAs, readingsOf, writeAs } from './spelling.ts';
 
 /** Names of fields that hold ids, whatever the schema says. */
 const ID_NAME = /(?:^|[_a-z])(?:id|key|ref|uid|dbref)$|Id$/i;
+
+const FAR = 100;
 
 /** A binding as it stands in a run. */
 export interface BindingState {
@@ -99,6 +102,18 @@ export class BindingTable {
     }
   }
 
+  /** Ids nobody echoes stand for recorded ones, too, once they are known to. */
+  noteRenumbered(found: readonly Renumbered[]): void {
+    for (const { kind, pairs } of found) {
+      for (const { recorded, replayed } of pairs) this.#rename(recorded, replayed, [kind]);
+    }
+  }
+
+  /** Whether the one is known to have taken the other's place, among ids of this kind. */
+  isKnown(recorded: Plain, replayed: Plain, kind: string): boolean {
+    return this.#renamed.get(recorded)?.get(replayed)?.has(kind) === true;
+  }
+
   #rename(was: Plain, is: Plain, about: Iterable<string>): void {
     let names = this.#renamed.get(was);
     if (names === undefined) this.#renamed.set(was, (names = new Map()));
@@ -151,24 +166,25 @@ export class BindingTable {
     if (this.#renamed.size === 0) return false;
     // A small number stands for many things: only where it names something, and something of that kind.
     const isName = (meta.role !== undefined && ECHOED_ROLES.has(meta.role)) || ID_NAME.test(name);
-    const fits = (was: Plain, kinds: ReadonlySet<string> | undefined): boolean =>
-      kinds !== undefined &&
-      (!isSmall(was) ||
+    const fits = (was: Plain, is: Plain): boolean => {
+      const kinds = this.#renamed.get(was)?.get(is);
+      if (kinds === undefined) return false;
+      if (areFarApart(was, is)) return true;
+      if (!isName) return isRandom(was);
+      return (
+        !isSmall(was) ||
         meta.role === undefined ||
         meta === AN_ID ||
         kinds.has(kindOf(meta, [name])) ||
-        POINTS.test(`${name} ${meta.label ?? ''}`));
-    const readings = readingsOf(recorded);
-    if (isName && typeof recorded === 'string' && /^\d+$/.test(recorded) && typeof live === 'string') {
-      const plain = `n:${recorded}`;
-      if (fits(plain, this.#renamed.get(plain)?.get(`n:${live}`))) return true;
+        POINTS.test(`${name} ${meta.label ?? ''}`)
+      );
+    };
+    if (typeof recorded === 'string' && /^\d+$/.test(recorded) && typeof live === 'string') {
+      if (fits(`n:${recorded}`, `n:${live}`)) return true;
     }
-    return readings.some(({ plain, spelling }) => {
-      if (!isName && !isRandom(plain)) return false;
-      const names = this.#renamed.get(plain);
-      if (names === undefined) return false;
-      const now = readAs(live, spelling);
-      return now !== undefined && fits(plain, names.get(now));
+    return readingsOf(recorded).some(({ plain, spelling }) => {
+      const now = this.#renamed.has(plain) ? readAs(live, spelling) : undefined;
+      return now !== undefined && fits(plain, now);
     });
   }
 
@@ -205,6 +221,11 @@ export class BindingTable {
     }
     return false;
   }
+}
+
+/** A number that became just the one another id became, and not by a few: no chance, whatever the field is called. */
+function areFarApart(was: Plain, is: Plain): boolean {
+  return was.startsWith('n:') && is.startsWith('n:') && Math.abs(Number(is.slice(2)) - Number(was.slice(2))) >= FAR;
 }
 
 /** Below a hundred. */

@@ -18,14 +18,19 @@ import type { RunOptions, RunResult } from './run-types.ts';
 
 const DEFAULT_TIMEOUT_MS = 5000;
 const DEFAULT_SETTLE_MS = 100;
-/** Nothing came for so long: connections that could go on need not wait for the others, ms. */
-const STALL_MS = 150;
+/**
+ * Nothing came for so long: connections that could go on need not wait for the others. A part of the time-out, as a server that
+ * is only slow must not be taken for one that has gone another way; at least so many ms.
+ */
+const STALL_PART = 10;
+const LEAST_STALL_MS = 150;
 const NONE = new Uint8Array(0);
 
 export class Runner {
   readonly #options: RunOptions;
   readonly #timeoutMs: number;
   readonly #settleMs: number;
+  readonly #stallMs: number;
   readonly #pause: Pause;
   readonly #record: RunRecord;
   readonly #inbox: Inbox;
@@ -39,6 +44,7 @@ export class Runner {
     this.#options = options;
     this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.#settleMs = options.settleMs ?? DEFAULT_SETTLE_MS;
+    this.#stallMs = Math.max(LEAST_STALL_MS, this.#timeoutMs / STALL_PART);
     this.#pause = new Pause(options.timer);
     this.#record = new RunRecord(options);
     this.#inbox = new Inbox(options, this.#record, this.#pause);
@@ -120,7 +126,7 @@ export class Runner {
     const { steps } = this.#options.plan;
     const { all } = this.#connections;
     if (this.#firstWaiting(steps[first]!.after) === undefined) return first;
-    const isStalled = this.#record.now() - this.#inbox.lastActivity >= STALL_MS;
+    const isStalled = this.#record.now() - this.#inbox.lastActivity >= this.#stallMs;
     const seen = new Set<number>();
     for (let i = first; i < steps.length && seen.size < all.size; i++) {
       const step = steps[i]!;
@@ -237,7 +243,7 @@ export class Runner {
       const { lastActivity } = this.#inbox;
       // A server that says nothing at all keeps nobody waiting twice.
       const left = Math.min(this.#blocking.since, lastActivity) + this.#patience.for(expected) - now;
-      const untilStalled = lastActivity + STALL_MS - now;
+      const untilStalled = lastActivity + this.#stallMs - now;
       if (connection.unanswerable === undefined && left > 0) {
         const before = this.#inbox.happened;
         const ms = once && untilStalled > 0 ? Math.min(left, untilStalled) : left;

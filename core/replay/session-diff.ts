@@ -6,6 +6,7 @@ import { compareMessages, type FieldDifference, type Ignores } from './compare.t
 import { compareBytes } from './differences.ts';
 import { IgnoredList } from './ignored-list.ts';
 import { findBindings } from './rebinding.ts';
+import { renumberedAmong } from './renumbered.ts';
 import { bare } from './leaves.ts';
 import type { RecordedConnection, Recording } from './recording.ts';
 import type { Replayed } from './replay.ts';
@@ -64,6 +65,7 @@ function issuedAnew(
     const correlations = a.connections.get(recorded.conn)?.protocol?.correlations ?? [];
     table.noteIds(recorded.message, live.message, correlations);
   }
+  table.noteRenumbered(renumberedAmong(aligned, table));
   return table;
 }
 

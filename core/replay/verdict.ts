@@ -1,5 +1,6 @@
 /** What a replay showed: each recorded message with its counterpart, what differs, and the verdict over all. */
-import { align } from './align.ts';
+import { align, type Aligned } from './align.ts';
+import { type BindingRow, bindingRows } from './binding-rows.ts';
 import { type BindingTable } from './binding-table.ts';
 import { areOfDifferentThings, type FieldDifference, type Ignores } from './compare.ts';
 import { Differences } from './differences.ts';
@@ -8,9 +9,9 @@ import { Lateness } from './lateness.ts';
 import { bare } from './leaves.ts';
 import type { LiveItem } from './live-item.ts';
 import type { Expected, Plan } from './plan.ts';
-import type { Handover, Lost, RunResult, Sent } from './run-types.ts';
+import { renumberedAmong } from './renumbered.ts';
+import type { Lost, RunResult, Sent } from './run-types.ts';
 import type { Direction } from '../traffic/frame.ts';
-import { plainText } from './spelling.ts';
 
 export const OUTCOMES = ['same', 'different', 'missing', 'extra', 'late', 'connection-lost'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -37,16 +38,6 @@ export interface Row {
   readonly ms?: number;
   /** More about it: why a connection was lost. */
   readonly note?: string;
-}
-
-export interface BindingRow {
-  readonly id: string;
-  readonly what: string;
-  readonly evidence: string;
-  readonly recorded: string;
-  readonly replayed: string;
-  readonly uses: number;
-  readonly enabled: boolean;
 }
 
 export interface Report {
@@ -81,7 +72,7 @@ export function judge(options: JudgeOptions): Report {
   const { plan, result, bindings, lockstep } = options;
   const ignored = new IgnoredList();
   const wanted = wantedItems(plan, result);
-  const differences = new Differences(options);
+  let differences = new Differences(options);
   const lateness = new Lateness(options);
   const sentBy = new Map(result.sent.map((one) => [one.frame.n, one]));
   const rows: Row[] = [];
@@ -97,12 +88,20 @@ export function judge(options: JudgeOptions): Report {
   const live = result.items.filter(
     ({ conn, at }) => plan.recording.connections.has(conn) && at <= (lost.get(conn)?.at ?? Infinity),
   );
-  const aligned = align(wanted.played, live, {
-    segmentsCount: lockstep,
-    difference: (one, item) => differences.count(one, item),
-    mayCross: (one, other) =>
-      one.answers === undefined && other.answers === undefined && areOfDifferentThings(one.message, other.message),
-  });
+  const alignAll = (): Aligned<Expected, LiveItem>[] =>
+    align(wanted.played, live, {
+      segmentsCount: lockstep,
+      difference: (one, item) => differences.count(one, item),
+      mayCross: (one, other) =>
+        one.answers === undefined && other.answers === undefined && areOfDifferentThings(one.message, other.message),
+    });
+  let aligned = alignAll();
+  const renumbered = renumberedAmong(aligned, bindings);
+  if (renumbered.length > 0) {
+    bindings.noteRenumbered(renumbered);
+    differences = new Differences(options);
+    aligned = alignAll();
+  }
   for (const { recorded, live: item } of aligned) {
     if (recorded !== undefined && item !== undefined)
       rows.push(compareRow(recorded, item, options, differences, lateness, ignored, sentBy));
@@ -144,7 +143,7 @@ export function judge(options: JudgeOptions): Report {
     toSend: plan.sentAt.length,
     counts,
     rows,
-    bindings: [...bindingRows(bindings), ...result.handovers.map(handoverRow)],
+    bindings: bindingRows(bindings, renumbered, result.handovers),
     ignored: ignored.list,
     notes: result.stopped ? [...notes, 'The replay was stopped before its end.'] : notes,
     ...(first === undefined ? {} : { diverged: { n: first.after, text: first.text } }),
@@ -250,31 +249,6 @@ function mayBeExtra(item: LiveItem, options: JudgeOptions): string | undefined {
 }
 function messageReason(name: string | null, options: JudgeOptions): string | undefined {
   return name === null ? undefined : options.ignores.reasonFor(name, '');
-}
-
-function bindingRows(bindings: BindingTable): BindingRow[] {
-  return bindings.states().map(({ binding, enabled, replayed, uses }) => ({
-    id: binding.id,
-    what: binding.what,
-    evidence: binding.evidence,
-    recorded: plainText(binding.recorded),
-    replayed: replayed === undefined ? '' : plainText(replayed),
-    uses,
-    enabled,
-  }));
-}
-
-function handoverRow({ conn, what, n, recorded, live }: Handover): BindingRow {
-  const evidence = `the protocol says that frame ${n} hands the client over; connection ${conn} was opened because of it`;
-  return {
-    id: `h${conn}`,
-    what: `address of connection ${conn}, from ${what}`,
-    evidence,
-    recorded,
-    replayed: live,
-    uses: 1,
-    enabled: true,
-  };
 }
 
 function sideOf({ frame, message, index }: Expected): RowSide {
