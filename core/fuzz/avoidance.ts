@@ -8,6 +8,8 @@ export class Avoidance {
   /** Finding by what brings it about. */
   readonly #known = new Map<string, string>();
   readonly #crashes = new Map<string, number>();
+  /** What the server went down with, by what the crash is known by. */
+  readonly #culprits = new Map<string, Set<string>>();
 
   /** The finding that this would only show again. */
   of({ message, field, name, family }: Mutation): string | undefined {
@@ -15,15 +17,43 @@ export class Avoidance {
     return (
       this.#known.get(`${message}|${field}|${name}`) ??
       this.#known.get(`${message}|${field}|*`) ??
+      (field === '' ? undefined : this.#known.get(`*|${field}|*`)) ??
       (family === 'havoc' ? undefined : this.#known.get(`*|*|${name}`))
     );
   }
 
-  /** After some crashes of one kind, by one field or by one way of going wrong, all of that field or way are passed over. */
+  /** Whether it is like something the server went down with before: others come first. */
+  isRisky(mutation: Mutation): boolean {
+    for (const key of this.#culprits.keys()) if (this.isLike(mutation, key)) return true;
+    return false;
+  }
+
+  /** Whether the server went down in this manner with one like it: the same field of it, or the same way of going wrong. */
+  isLike({ message, field, name, family }: Mutation, key: string): boolean {
+    const culprits = this.#culprits.get(key);
+    if (culprits === undefined) return false;
+    return (
+      (field !== '' && (culprits.has(`${message}|${field}`) || culprits.has(`*|${field}`))) ||
+      (family !== 'havoc' && (culprits.has(name) || culprits.has(`${groupOf(name)}-*`)))
+    );
+  }
+
+  /**
+   * After some crashes of one kind, by one field or by one way of going wrong, all of that field or way are passed over; so is
+   * a field that all messages have, after it was one in some of them.
+   */
   add({ message, field, name }: Mutation, key: string, id: string): void {
+    const culprits = this.#culprits.get(key) ?? new Set();
+    this.#culprits.set(key, culprits.add(`${message}|${field}`).add(name));
+    if (this.#count(`${key}|${groupOf(name)}-*`) >= ENOUGH) culprits.add(`${groupOf(name)}-*`);
     this.#known.set(`${message}|${field}|${name}`, id);
     if (this.#count(`${key}|${message}|${field}`) >= ENOUGH) this.#known.set(`${message}|${field}|*`, id);
     if (this.#count(`${key}|${name}`) >= ENOUGH && name !== 'havoc') this.#known.set(`*|*|${name}`, id);
+    if (field === '') return;
+    const messages = [...culprits].filter((one) => one.endsWith(`|${field}`) && !one.startsWith('*'));
+    if (messages.length < ENOUGH) return;
+    culprits.add(`*|${field}`);
+    if (messages.length > ENOUGH) this.#known.set(`*|${field}|*`, id);
   }
 
   #count(what: string): number {
@@ -31,4 +61,9 @@ export class Avoidance {
     this.#crashes.set(what, count);
     return count;
   }
+}
+
+/** `root` of `root-null`: ways of going wrong that are named alike. */
+function groupOf(name: string): string {
+  return name.split('-')[0] ?? name;
 }

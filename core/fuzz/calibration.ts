@@ -5,7 +5,7 @@ import { Identities } from './identity.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { findPrefixes, isUsual, type Prefixes } from './prefixes.ts';
-import { isSend, type Script } from './script.ts';
+import { isSend, type Script, type SendStep } from './script.ts';
 
 export interface Calibrated {
   /** The recording, waiting only for what this server really sends. */
@@ -16,6 +16,10 @@ export interface Calibrated {
   readonly lanes: number;
   /** Milliseconds within which 9 of 10 answers came while several cases were played at once. */
   readonly p90: number;
+  /** A script made of steps as they were recorded waits only for what this server really sends, too. */
+  readonly waitingLess: (script: Script) => Script;
+  /** Times that an answer may take longer in a case than in the recorded session played by itself. */
+  readonly stretch: number;
   /** Of the runs the baseline was made of. */
   readonly runs: readonly Run[];
 }
@@ -23,9 +27,11 @@ export interface Calibrated {
 export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
 const RUNS = 3;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
-const PREFIX_MS = 8_000;
+const PREFIX_MS = 24_000;
 const LANE_SAMPLES = 10;
 const ENOUGH = 0.85;
+const STRETCH = 4;
+const MOST_STRETCH = 8;
 
 export interface CalibrateHow {
   readonly lanes?: number;
@@ -80,13 +86,20 @@ export async function calibrate(
     } else runs.push(again);
   }
   // What does not come from this server is not waited for again.
-  const seed = expecting(recorded, runs.length === 0 ? [first] : runs);
-  while (runs.length < RUNS && !how.isOver()) runs.push(await play(seed.base, identities, calm));
+  const hoped = expecting(recorded, runs.length === 0 ? [first] : runs);
+  while (runs.length < RUNS && !how.isOver()) runs.push(await play(hoped.base, identities, calm));
   if (runs.length === 0) runs.push(first);
+  const seed = expecting(recorded, runs);
   const baseline = makeBaseline(seed, runs, recorded);
   // For trying out: an answer that does not come within this is not as usual.
   const answer = Math.min(300, Math.max(60, baseline.p90 * 6));
-  const curious: Patience = { answer, muted: answer, settle: 1, quiet: Math.min(20, Math.max(3, baseline.p90)) };
+  const curious: Patience = {
+    answer,
+    muted: answer,
+    settle: 1,
+    quiet: Math.min(20, Math.max(3, baseline.p90)),
+    stretch: 6,
+  };
   const until = stage.clock.now() + Math.min(PREFIX_MS, how.tryingMs ?? PREFIX_MS);
   const prefixes = await findPrefixes({
     seed,
@@ -94,6 +107,8 @@ export async function calibrate(
     play: (script) => play(script, identities, curious),
     steps: how.steps,
     isOver: () => how.isOver() || stage.clock.now() > until,
+    // The same user twice at once is another session.
+    ...(identities.isEmpty && scene.identities.length > 0 ? { workers: 1 } : {}),
   });
   const latencies: number[] = [];
   // Several at once wait for each other; that is no other answer.
@@ -129,28 +144,58 @@ export async function calibrate(
     }
   } else if (how.lanes === undefined) lanes = TRIED_LANES[0]!;
   const p90 = percentile(latencies, 0.9) ?? Math.min(baseline.p99, 10);
-  return { seed, identities, baseline, prefixes, lanes, p90, runs };
+  // Several at once are slower than one alone was.
+  const stretch = STRETCH * Math.min(MOST_STRETCH, Math.max(1, p90 / Math.max(1, baseline.p90)));
+  return { seed, identities, baseline, prefixes, lanes, p90, stretch, runs, waitingLess: lessWaiting(recorded, seed) };
 }
 
 function percentile(values: readonly number[], share: number): number | undefined {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)];
 }
 
-/** Waiting only for what came in some of the runs. */
+/** Waiting only for what came in all of the runs, and not much longer than it took. */
 function expecting(seed: Seed, runs: readonly Run[]): Seed {
   const steps = seed.base.steps.map((step, i) => {
-    const most = (conn: number): number =>
-      Math.max(
+    const least = (conn: number): number =>
+      Math.min(
         ...runs.map((run) => run.frames.filter((f) => f.step === i && f.conn === conn && !f.isHeartbeat).length),
       );
     if (step.kind === 'open' && step.awaits !== undefined)
-      return { ...step, awaits: Math.min(step.awaits, most(step.conn)) };
+      return { ...step, awaits: Math.min(step.awaits, least(step.conn)) };
     if (!isSend(step) || step.awaits.length === 0) return step;
     const awaits = step.awaits.flatMap(([conn, count]) => {
-      const came = Math.min(count, most(conn));
+      const came = Math.min(count, least(conn));
       return came > 0 ? [[conn, came] as const] : [];
     });
-    return { ...step, awaits };
+    const dueMs = Math.max(0, ...runs.map((run) => arrivalOf(run, i, awaits)));
+    return { ...step, awaits, ...(awaits.length === 0 ? {} : { dueMs }) };
   });
   return { ...seed, base: { steps } };
+}
+
+/** From a message to the last of so many frames, milliseconds. */
+function arrivalOf(run: Run, step: number, awaits: readonly (readonly [number, number])[]): number {
+  const sentAt = run.steps[step]?.at;
+  if (sentAt === undefined) return 0;
+  const arrivals = awaits.map(
+    ([conn, count]) =>
+      run.frames.filter((f) => f.step === step && f.conn === conn && !f.isHeartbeat)[count - 1]?.at ?? 0,
+  );
+  return Math.max(0, ...arrivals) - sentAt;
+}
+
+/** By the list of what was awaited when it was recorded: copies of a step share it. */
+function lessWaiting(recorded: Seed, seed: Seed): (script: Script) => Script {
+  const known = new Map<unknown, SendStep>();
+  for (const [i, step] of recorded.base.steps.entries()) {
+    const now = seed.base.steps[i];
+    if (isSend(step) && now !== undefined && isSend(now)) known.set(step.awaits, now);
+  }
+  return ({ steps }) => ({
+    steps: steps.map((step) => {
+      const now = isSend(step) ? known.get(step.awaits) : undefined;
+      if (now === undefined) return step;
+      return { ...(step as SendStep), awaits: now.awaits, ...(now.dueMs === undefined ? {} : { dueMs: now.dueMs }) };
+    }),
+  });
 }

@@ -1,10 +1,11 @@
 /** What a campaign is asked to do, and what it says of itself. */
-import type { Finding } from './finding.ts';
+import type { Finding, Unconfirmed } from './finding.ts';
 import type { Resumed } from './journal.ts';
 import type { Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import type { Family } from './mutation.ts';
 import type { TriedOf } from './tried.ts';
+import type { Phase } from './timing.ts';
 import type { Keeper, Watched } from './world.ts';
 
 export interface CampaignOptions {
@@ -53,4 +54,8 @@ export interface CampaignStatus {
   readonly skipped: number;
   readonly lanes: number;
   readonly doing: string;
+  /** What happened and did not come back: told, and no finding. */
+  readonly unconfirmed: readonly Unconfirmed[];
+  /** Where the time went, milliseconds. */
+  readonly phases: Readonly<Partial<Record<Phase, number>>>;
 }

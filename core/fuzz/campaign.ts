@@ -23,6 +23,7 @@ import type { Seed } from './seed.ts';
 import { solo } from './solo.ts';
 import { Tempo } from './tempo.ts';
 import { Tried } from './tried.ts';
+import { timed, Timing } from './timing.ts';
 import { Triage } from './triage.ts';
 
 export type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-types.ts';
@@ -32,6 +33,8 @@ const DEFAULT_CONFIRM = 3;
 /** What finding shorter ways to messages may cost, for what is won by it later. */
 const TRYING_MS_A_CASE = 15;
 const TRYING_MS_A_SECOND = 120;
+/** Where there is no hurry. */
+const MOST_TRYING_MS = 8000;
 /** Client messages to go on with behind a mutated one. */
 const TAIL = 6;
 const FULL_TAIL = 400;
@@ -42,12 +45,16 @@ const CANARY_MS = 2000;
 const STATUS_MS = 200;
 /** A session answered less than this is not the session that was recorded. */
 const LITTLE = 0.5;
-/** What was found before the time was up may still be looked into for so long. */
-const GRACE_MS = 5000;
+/** What was found before the time was up may still be looked into for so long: at least, of the time, at most. */
+const GRACE_MS = { least: 5000, share: 0.1, most: 30_000 };
 const RACES = 4;
 /** Cases between two looks for what the memory grows with. */
 const HUNT_EVERY = 1500;
 const MOST_HUNTS = 3;
+/** It is looked for once in any case, after so many cases. */
+const FIRST_HUNT = 400;
+const MOST_HUNT_MS = 60_000;
+const HUNT_MS_A_SECOND = 140;
 
 interface Taken {
   readonly index: number;
@@ -74,9 +81,12 @@ export class Campaign {
   readonly #findings: FindingList;
   readonly #avoidance = new Avoidance();
   readonly #tempo: Tempo;
+  readonly #timing: Timing;
   #ready: Ready | undefined;
   /** Broken by another case, to be played again. */
   readonly #broken: Taken[] = [];
+  /** Like those the server went down with: played when nothing else is left. */
+  readonly #postponed: Taken[] = [];
   /** As recorded, until it is known what the server sends of it. */
   #seed: Seed;
   #tag: number;
@@ -90,7 +100,8 @@ export class Campaign {
 
   constructor(options: CampaignOptions) {
     const { seed, rng, firstTag = 1, keeper, stage, ratePerSecond, resumed } = options;
-    this.#o = options;
+    this.#timing = new Timing(() => stage.clock.now());
+    this.#o = { ...options, watched: timed(options.watched, this.#timing) };
     this.#seed = seed;
     this.#schedule = new Schedule(seed, rng);
     this.#tried = new Tried(this.#schedule.planned);
@@ -161,6 +172,8 @@ export class Campaign {
       skipped,
       lanes: this.#ready?.calibrated.lanes ?? 0,
       doing: this.#doing,
+      unconfirmed: this.#findings.unconfirmed,
+      phases: this.#timing.report(elapsedMs),
     };
   }
 
@@ -171,9 +184,11 @@ export class Campaign {
     this.#tempo.begin();
     try {
       this.#writeHead();
-      if (watched.isManaged && !watched.isRunning) await watched.restart();
-      this.#ready = await this.#prepare();
-      await this.#lookAtBaseline(this.#ready);
+      this.#ready = await this.#timing.during('getting ready', 1, async () => {
+        if (watched.isManaged && !watched.isRunning) await watched.restart();
+        return this.#prepare();
+      });
+      await this.#timing.during('inquiries', 1, () => this.#lookAtBaseline(this.#ready!));
       await this.#play(this.#ready);
       if (this.#state === 'running') this.#state = 'done';
     } catch (error) {
@@ -222,7 +237,10 @@ export class Campaign {
       isOver: () => this.#isOver(),
       steps: this.#schedule.steps,
       revive,
-      tryingMs: Math.min((cases ?? Infinity) * TRYING_MS_A_CASE, (seconds ?? Infinity) * TRYING_MS_A_SECOND),
+      tryingMs: Math.min(
+        seconds === undefined ? MOST_TRYING_MS : seconds * TRYING_MS_A_SECOND,
+        (cases ?? Infinity) * TRYING_MS_A_CASE,
+      ),
       ...(asked === undefined ? {} : { lanes: asked }),
     });
     const { baseline, identities, lanes, p90, seed } = calibrated;
@@ -240,6 +258,7 @@ export class Campaign {
       muted: Math.min(300, Math.max(20, p90 * 4)),
       settle: 1,
       quiet: Math.min(15, Math.max(2, p90)),
+      stretch: calibrated.stretch,
     };
     const screening = new Screening(seed, baseline, this.#findings);
     const isCut = (): boolean => this.#isCut();
@@ -263,8 +282,9 @@ export class Campaign {
       ledger: this.#ledger,
       avoidance: this.#avoidance,
       tempo: this.#tempo,
+      timing: this.#timing,
       rng,
-      times: confirm,
+      huntMs: Math.min(MOST_HUNT_MS, (seconds ?? Infinity) * HUNT_MS_A_SECOND),
       isCut,
       onDoing: (doing) => this.#do(doing),
       onNote: (text) => this.#note(text),
@@ -297,27 +317,34 @@ export class Campaign {
 
   async #play(ready: Ready): Promise<void> {
     const { calibrated, triage } = ready;
-    while (!this.#isOver()) {
+    // What cases have seemed to show is looked into to the end, also when no more cases are begun.
+    while (!this.#isOver() || (!triage.isIdle && !this.#isCut() && !this.#hasEnough())) {
       this.#doing = 'running';
       await Promise.all(Array.from({ length: calibrated.lanes }, (_, lane) => this.#lane(lane, ready)));
       // At the end once more, when it has never been looked for.
-      if (this.#isOver() && this.#hunts.count === 0 && this.#isMemorySuspicious(ready)) this.#hunt(triage);
-      if (triage.isNeeded) await triage.lookInto();
+      if (this.#isOver() && this.#hunts.count === 0 && this.#isMemorySuspicious(ready)) this.#hunt(triage, true);
+      if (triage.isUrgent || this.#isOver()) await triage.lookInto(this.#isOver());
     }
   }
 
   async #lane(lane: number, ready: Ready): Promise<void> {
-    const { triage } = ready;
-    const isHalted = (): boolean => triage.isNeeded || this.#isOver();
-    while (!isHalted()) {
+    const { triage, calibrated } = ready;
+    const { lanes } = calibrated;
+    while (!triage.isUrgent && !this.#isCut()) {
       await this.#tempo.unpaused();
-      if (lane === 0) await this.#lookAround(ready);
-      if (isHalted()) return;
+      if (triage.isWaiting && !this.#hasEnough()) {
+        await this.#timing.during('inquiries', lanes, () => triage.inquire());
+        this.#tell(false);
+        continue;
+      }
+      if (this.#isOver()) return;
+      if (lane === 0) await this.#timing.during('inquiries', lanes, () => this.#lookAround(ready));
+      if (triage.isUrgent || this.#isOver()) return;
       const next = this.#take(ready);
       if (next === undefined) return;
       await this.#tempo.slot();
       if (this.#isCut()) return;
-      await this.#playCase(next, ready);
+      await this.#timing.during('cases', lanes, () => this.#playCase(next, ready));
       this.#tell(false);
     }
   }
@@ -330,7 +357,9 @@ export class Campaign {
     const { played } = this.#ledger;
     leaks.sample(played, now, () => watched.memory());
     const isHuntDue = this.#hunts.count === 0 || played - this.#hunts.played >= HUNT_EVERY;
-    if (isHuntDue && this.#isMemorySuspicious(ready)) this.#hunt(triage);
+    if (isHuntDue && this.#isMemorySuspicious(ready)) this.#hunt(triage, true);
+    else if (this.#hunts.count === 0 && played >= FIRST_HUNT && watched.memory() !== undefined)
+      this.#hunt(triage, false);
     if (played - this.#lastCanary.played < CANARY_CASES && now - this.#lastCanary.at <= CANARY_MS) return;
     this.#lastCanary = { at: now, played };
     const { exits } = watched;
@@ -344,9 +373,9 @@ export class Campaign {
     return this.#hunts.count < MOST_HUNTS && this.#findings.get('memory') === undefined && leaks.isSuspicious();
   }
 
-  #hunt(triage: Triage): void {
+  #hunt(triage: Triage, hasGrown: boolean): void {
     this.#hunts = { count: this.#hunts.count + 1, played: this.#ledger.played };
-    triage.memoryGrew();
+    triage.huntLeaks(hasGrown);
   }
 
   /** The next case that is not done, can be made and is not known to show an old finding. */
@@ -360,6 +389,11 @@ export class Campaign {
         continue;
       }
       if (this.#isOver()) return undefined;
+      if (this.#isAllTaken()) {
+        const late = this.#postponed.shift();
+        if (late !== undefined) this.#broken.push(late);
+        continue;
+      }
       const { index, mutation: scheduled } = this.#schedule.next();
       this.#tried.add(scheduled);
       if (this.#ledger.isDone(index)) continue;
@@ -367,10 +401,19 @@ export class Campaign {
       const begun = this.#ledger.begunBefore(index);
       const mutation = (begun === undefined ? undefined : this.#schedule.byId(begun)) ?? scheduled;
       const known = this.#avoidance.of(mutation);
-      const made = known === undefined ? mutation.make(this.#seed, this.#how(index, ready)) : undefined;
+      const made = known === undefined ? this.#make(mutation, index, ready) : undefined;
       if (made === undefined) this.#ledger.skip(index, mutation.id, known ?? 'nothing to change');
-      else return { index, mutation, made, id: `${this.#o.rng}:${index}:${mutation.id}` };
+      else {
+        const taken = { index, mutation, made, id: `${this.#o.rng}:${index}:${mutation.id}` };
+        if (!this.#avoidance.isRisky(mutation)) return taken;
+        this.#postponed.push(taken);
+      }
     }
+  }
+
+  #make(mutation: Mutation, index: number, ready: Ready): Made | undefined {
+    const made = mutation.make(this.#seed, this.#how(index, ready));
+    return made === undefined ? undefined : { ...made, script: ready.calibrated.waitingLess(made.script) };
   }
 
   /** Now and then the whole session, before and behind; else what is needed. */
@@ -461,18 +504,31 @@ export class Campaign {
   /** No more cases are begun. */
   #isOver(): boolean {
     if (this.#state !== 'running' && this.#state !== 'paused') return true;
-    const { cases, seconds, maxFindings } = this.#o;
-    if (maxFindings !== undefined && this.#findings.size >= maxFindings) return true;
+    const { seconds } = this.#o;
+    if (this.#hasEnough()) return true;
     if (seconds !== undefined && this.#elapsed() >= seconds * 1000) return true;
+    return this.#isAllTaken() && this.#broken.length + this.#postponed.length === 0;
+  }
+
+  /** The schedule has given as many cases as were asked for, or all that were planned. */
+  #isAllTaken(): boolean {
+    const { cases, seconds } = this.#o;
     const most = cases ?? (seconds === undefined ? this.planned : undefined);
-    return most !== undefined && this.#schedule.taken >= most && this.#broken.length === 0;
+    if (most !== undefined) return this.#schedule.taken >= most;
+    // Before havoc without end.
+    return this.#schedule.taken >= this.#schedule.planned.length && this.#postponed.length > 0;
+  }
+
+  #hasEnough(): boolean {
+    const { maxFindings } = this.#o;
+    return maxFindings !== undefined && this.#findings.size >= maxFindings;
   }
 
   /** Nothing more is waited for: stopped, or the time is up and the grace after it too. */
   #isCut(): boolean {
     if (this.#state === 'stopped') return true;
     const { seconds } = this.#o;
-    return seconds !== undefined && this.#elapsed() >= seconds * 1000 + GRACE_MS;
+    return seconds !== undefined && this.#elapsed() >= seconds * 1000 + graceOf(seconds);
   }
 
   readonly #newTag = (): number => this.#tag++;
@@ -492,4 +548,8 @@ export class Campaign {
     this.#lastStatus = now;
     this.#o.onStatus?.(this.status());
   }
+}
+
+function graceOf(seconds: number): number {
+  return Math.min(GRACE_MS.most, Math.max(GRACE_MS.least, seconds * 1000 * GRACE_MS.share));
 }

@@ -126,8 +126,15 @@ async function isRightWelcome(inquiry: Inquiry, script: Script, at: number): Pro
   const { seed, patience } = inquiry;
   const wrong = script.steps[at];
   if (wrong === undefined || !isSend(wrong)) return true;
-  const right = seed.base.steps.find((step) => isSend(step) && step.n === wrong.n);
-  if (right === undefined || !isSend(right) || isSameBytes(right.bytes, wrong.bytes)) return true;
+  const recorded = seed.base.steps.find((step): step is SendStep => isSend(step) && step.n === wrong.n);
+  // A message of another connection is as wrong here as it was made: its own is one of the same name.
+  const isForeign = recorded !== undefined && seed.scene.connections.has(wrong.conn) && recorded.conn !== wrong.conn;
+  const right = isForeign
+    ? seed.base.steps.find(
+        (step): step is SendStep => isSend(step) && step.conn === wrong.conn && step.message === wrong.message,
+      )
+    : recorded;
+  if (right === undefined || isSameBytes(right.bytes, wrong.bytes)) return true;
   const steps = script.steps.slice(0, at + 1).map((step, i) => (i === at ? { ...right, conn: wrong.conn } : step));
   const run = await playAlone(inquiry, { steps }, { ...patience, muted: 200, settle: 5 });
   return isUsual(seed, inquiry.world().baseline, run, at, right.n);
@@ -172,12 +179,14 @@ async function isAnsweredWithout(inquiry: Inquiry, { script, steps }: Run): Prom
   // It may have said goodbye, or become somebody else: then silence is as it should be.
   const name = steps[focus]?.heard.messages[0]?.name;
   if (name !== null && name !== undefined && name !== wrong.message) return false;
+  // Only what was said in vain counts: what came after it was given up may be welcome anyway.
+  const inVain = new Set(script.steps.filter((_step, i) => i > focus && steps[i] !== undefined));
   const control: Script = { steps: script.steps.filter((step) => !isWrong(step)) };
   const run = await playAlone(inquiry, control, { ...patience, muted: silenceOf(patience) });
   return control.steps.some(
     (step, i) =>
       i >= focus &&
-      isSend(step) &&
+      inVain.has(step) &&
       step.conn === wrong.conn &&
       run.frames.some((f) => f.step === i && f.conn === wrong.conn && !f.isHeartbeat),
   );

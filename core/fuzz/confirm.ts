@@ -19,56 +19,65 @@ export type Confirmed = Pick<
 const NEEDS_STATE: ReadonlySet<Oracle> = new Set(['exit', 'canary', 'accepted', 'race', 'schema', 'invariant']);
 const SHRINK_RUNS = 160;
 const SHRINK_MS = 15_000;
+const SHRINK_EXIT_MS = 8000;
+const SHRINK_EXIT_RUNS = 60;
 const LOG_LINES = 40;
+const REPRO_LANES = 4;
 
-/** Confirms and shrinks; undefined when it does not come back every time. */
+export interface ConfirmHow {
+  /** Each run gets a server that was just started: a state left behind by other cases may be in the way. */
+  readonly isFresh?: boolean;
+}
+
+/** Whether it may show on a server that was just started although it did not on this one. */
+export function mayNeedFresh({ oracle }: Suspicion, { watched }: Inquiry): boolean {
+  return watched.isManaged && NEEDS_STATE.has(oracle);
+}
+
+/** Plays it once, then as often as asked, then makes it smaller; undefined when it does not come back every time. */
 export async function confirm(
   inquiry: Inquiry,
   suspicion: Suspicion,
   script: Script,
   at: CaseRun | undefined,
+  { isFresh = false }: ConfirmHow = {},
 ): Promise<Confirmed | undefined> {
   const { times, isOver, stage, watched } = inquiry;
   const plain = checkFor(inquiry, suspicion, at?.mutation);
-  // A state left behind by other cases may be in the way: then every run gets a fresh server.
-  let isFresh = false;
   const check = async (candidate: Script): Promise<Shown | undefined> => {
     if (isFresh) await watched.restart();
     return plain(candidate);
   };
-  let first = await check(script);
-  if (first === undefined && watched.isManaged && NEEDS_STATE.has(suspicion.oracle)) {
-    isFresh = true;
-    first = await check(script);
-  }
-  if (first === undefined || isOver()) return undefined;
-  const until = stage.clock.now() + SHRINK_MS;
   // Where the recorded session itself shows it, what comes later does not matter.
   const isRecorded = !script.steps.some((step) => step.kind !== 'open' && step.mutated === true);
   const head: Script = { steps: script.steps.slice(0, suspicion.step + 1) };
-  const start = isRecorded && suspicion.step > 0 && (await check(head)) !== undefined ? head : script;
+  const isHead = isRecorded && suspicion.step > 0 && (await check(head)) !== undefined;
+  const start = isHead ? head : script;
+  // What does not come back is not worth the time to make it smaller.
+  const isExit = suspicion.oracle === 'exit' || suspicion.oracle === 'refused';
+  let seen = await every(isExit ? 1 : times, () => check(start));
+  if (seen === undefined || isOver()) return undefined;
+  // Each time costs a start of the server here, and stops all cases.
+  const until = stage.clock.now() + (isExit ? SHRINK_EXIT_MS : SHRINK_MS);
   const tried: ShrinkTry[] = [];
   const shrunk = await shrink(start, {
     fails: async (candidate) => (await check(candidate)) !== undefined,
-    runs: SHRINK_RUNS,
+    runs: isExit ? SHRINK_EXIT_RUNS : SHRINK_RUNS,
     isOver: () => isOver() || stage.clock.now() > until,
     onTry: (one) => tried.push(one),
   });
   // Luck while shrinking would leave something that does not come back.
-  let best = shrunk;
-  let last = await every(times, () => check(shrunk));
-  if (last === undefined && shrunk !== script) {
-    best = script;
-    last = await every(times, () => check(script));
-  }
-  if (last === undefined || isOver()) return undefined;
-  const { run, found, exit, lines } = last;
+  const again = shrunk === start ? undefined : await every(times, () => check(shrunk));
+  const isSmaller = again !== undefined && !isOver();
+  if (!isSmaller && isExit) seen = await every(times, () => check(start));
+  if (seen === undefined) return undefined;
+  const { run, found, exit, lines } = isSmaller ? again : seen;
   return {
     title: found.title,
     confirmed: { times, of: times },
-    script: best,
+    script: isSmaller ? shrunk : start,
     sendsBefore: countSends(script),
-    ...(best === script ? {} : { shrunk: tried }),
+    ...(isSmaller || isHead ? { shrunk: tried } : {}),
     said: saidOf(run),
     evidence: found.evidence,
     log: lines.slice(-LOG_LINES),
@@ -95,7 +104,7 @@ export async function shows(
 ): Promise<Suspicion | undefined> {
   const { oracle, key, title, evidence, script, message } = finding;
   if (oracle === 'memory') {
-    const grown = await growth(inquiry, script, 1, message);
+    const grown = await growth(inquiry, script, REPRO_LANES, message);
     return grown === undefined ? undefined : { oracle, key, title: grown.title, evidence: [grown.marks], step: 0 };
   }
   const check = checkFor(inquiry, { oracle, key, title, evidence, step: 0 }, mutation);

@@ -13,6 +13,8 @@ export interface Culprit {
 }
 
 const CANARY_SENDS = 8;
+/** Until what a case made the server write is here. */
+const LAST_WORDS_MS = 60;
 export const CANARY_PATIENCE: Patience = { answer: 700, muted: 700, settle: 1 };
 
 /** The beginning of the recorded session, as far as it is answered: what must work whatever was sent before. */
@@ -46,21 +48,49 @@ export async function isCanaryWell(inquiry: Inquiry, patience: Patience, attempt
   return false;
 }
 
-/** After which of these cases does the recorded session no longer work? Tried on a fresh server, one after the other. */
+/** Cases played at once while it is looked for which of them is to blame. */
+const AT_ONCE = 4;
+
+/** After which of these cases does the recorded session no longer work? Halved again and again, each time on a fresh server. */
 export async function whoBreaksCanary(inquiry: Inquiry, recent: readonly CaseRun[]): Promise<Culprit | undefined> {
-  const { watched, patience, isOver } = inquiry;
+  const { watched, isOver } = inquiry;
   if (!watched.isManaged) return undefined;
+  const breaks = async (cases: readonly CaseRun[]): Promise<boolean> => {
+    await watched.restart();
+    await playAll(inquiry, cases);
+    // Who brings it down is found elsewhere.
+    return !isOver() && watched.isRunning && !(await isCanaryWell(inquiry, CANARY_PATIENCE, 1));
+  };
+  const at = await oneOf(recent, breaks);
   await watched.restart();
-  for (const at of recent) {
-    if (isOver()) return undefined;
-    await playAlone(inquiry, at.made.script, patience);
-    if (!watched.isRunning) await watched.restart();
-    else if (!(await isCanaryWell(inquiry, CANARY_PATIENCE, 1))) {
-      await watched.restart();
-      return { at, suspicion: canarySuspicion(at) };
+  return at === undefined || isOver() ? undefined : { at, suspicion: canarySuspicion(at) };
+}
+
+async function playAll(inquiry: Inquiry, cases: readonly CaseRun[]): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < cases.length && !inquiry.isOver()) {
+      await playAlone(inquiry, cases[next++]!.made.script, inquiry.patience);
     }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}
+
+/** The one that is to blame, when one alone is: the later half first. */
+async function oneOf(
+  cases: readonly CaseRun[],
+  breaks: (cases: readonly CaseRun[]) => Promise<boolean>,
+): Promise<CaseRun | undefined> {
+  let left = cases;
+  while (left.length > 1) {
+    const half = left.length >> 1;
+    const [early, late] = [left.slice(0, half), left.slice(half)];
+    if (await breaks(late)) left = late;
+    else if (await breaks(early)) left = early;
+    else return undefined;
   }
-  return undefined;
+  const [one] = left;
+  return one !== undefined && (await breaks([one])) ? one : undefined;
 }
 
 function canarySuspicion({ mutation, made }: CaseRun): Suspicion {
@@ -82,24 +112,27 @@ export async function whoWrites(
   recent: readonly CaseRun[],
   seen: readonly string[],
 ): Promise<Culprit | undefined> {
-  const { watched, patience, isOver } = inquiry;
-  for (const at of [...recent].reverse()) {
-    if (isOver()) return undefined;
+  const { watched, patience, isOver, stage } = inquiry;
+  const writes = async (cases: readonly CaseRun[]): Promise<readonly string[]> => {
+    if (watched.isManaged && !watched.isRunning) await watched.restart();
     const from = watched.lineCount;
-    await playAlone(inquiry, at.made.script, { ...patience, settle: 60 });
-    const lines = watched.linesSince(from);
-    if (!lines.some(isAlarming)) continue;
-    const line = errorLine(lines) ?? lines.find(isAlarming) ?? seen.find(isAlarming) ?? '';
-    return {
-      at,
-      suspicion: {
-        oracle: 'log',
-        key: `log|${crashSignature(lines)}`,
-        title: `The server writes of an error of its own: ${line.slice(0, 120)}`,
-        evidence: lines.filter(isAlarming).slice(0, 3),
-        step: at.made.focus[0] ?? 0,
-      },
-    };
-  }
-  return undefined;
+    await playAll(inquiry, cases);
+    await new Promise<void>((resolve) => void stage.after(LAST_WORDS_MS, resolve));
+    return watched.linesSince(from);
+  };
+  const at = await oneOf(recent, async (cases) => !isOver() && (await writes(cases)).some(isAlarming));
+  if (at === undefined) return undefined;
+  const lines = await writes([at]);
+  if (!lines.some(isAlarming)) return undefined;
+  const line = errorLine(lines) ?? lines.find(isAlarming) ?? seen.find(isAlarming) ?? '';
+  return {
+    at,
+    suspicion: {
+      oracle: 'log',
+      key: `log|${crashSignature(lines)}`,
+      title: `The server writes of an error of its own: ${line.slice(0, 120)}`,
+      evidence: lines.filter(isAlarming).slice(0, 3),
+      step: at.made.focus[0] ?? 0,
+    },
+  };
 }

@@ -1,5 +1,5 @@
 /** The findings of a campaign, by what tells them apart; and what looked like one and did not come back. */
-import type { Finding } from './finding.ts';
+import type { Finding, Unconfirmed } from './finding.ts';
 import type { Keeper } from './world.ts';
 
 /** Suspicions of one kind that did not come back after which no more of it are looked into. */
@@ -15,6 +15,7 @@ export class FindingList {
   readonly #now: () => number;
   readonly #byKey = new Map<string, Finding>();
   readonly #dismissed = new Map<string, number>();
+  readonly #unconfirmed = new Map<string, Unconfirmed>();
   #count = 0;
 
   /** @param now milliseconds since the campaign began */
@@ -25,6 +26,9 @@ export class FindingList {
 
   get all(): readonly Finding[] {
     return [...this.#byKey.values()];
+  }
+  get unconfirmed(): readonly Unconfirmed[] {
+    return [...this.#unconfirmed.values()].filter(({ key }) => !this.#byKey.has(key));
   }
   get size(): number {
     return this.#byKey.size;
@@ -45,6 +49,13 @@ export class FindingList {
   hit(known: Finding, index: number): void {
     this.#byKey.set(known.key, { ...known, hits: known.hits + 1 });
     this.#keeper.append({ what: 'hit', id: known.id, case: index });
+  }
+
+  /** The first of each kind is kept. */
+  unconfirm(one: Unconfirmed): void {
+    if (this.#unconfirmed.has(one.key)) return;
+    this.#unconfirmed.set(one.key, one);
+    this.#keeper.append({ what: 'unconfirmed', key: one.key, title: one.title, cases: one.cases, log: one.log });
   }
 
   dismiss(key: string): void {

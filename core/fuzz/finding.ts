@@ -48,3 +48,14 @@ export interface Finding {
   readonly refusals: readonly string[];
   readonly exit?: { readonly code: number | null; readonly signal: string | null };
 }
+
+/** It happened, and did not come back when it was tried again: no finding, and nothing to be silent about. */
+export interface Unconfirmed {
+  readonly key: string;
+  readonly oracle: Oracle;
+  readonly title: string;
+  /** Addresses of the cases that were under way. */
+  readonly cases: readonly string[];
+  /** The target's last words. */
+  readonly log: readonly string[];
+}

@@ -1,4 +1,4 @@
-/** What looking into a case needs: a target to itself, and what is known of the server by now. */
+/** What looking into a case needs, and what is known of the server by now. */
 import type { Identities } from './identity.ts';
 import type { JudgeWorld } from './judge.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
@@ -20,6 +20,8 @@ export interface Inquiry {
   readonly isOver: () => boolean;
   /** What must work whatever was sent before. */
   readonly canary: Script;
+  /** Cases are played meanwhile: the server is not started again. */
+  readonly isShared?: boolean;
 }
 
 export function playAlone(
@@ -37,8 +39,8 @@ export function playAlone(
   });
 }
 
-export async function upAgain({ watched }: Inquiry): Promise<void> {
-  if (watched.isManaged && !watched.isRunning) await watched.restart();
+export async function upAgain({ watched, isShared }: Inquiry): Promise<void> {
+  if (watched.isManaged && !watched.isRunning && isShared !== true) await watched.restart();
 }
 
 /** A connection could not be made. */

@@ -28,6 +28,13 @@ export type JournalLine =
       readonly again?: true;
     }
   | { readonly what: 'finding'; readonly id: string; readonly key: string; readonly case: number }
+  | {
+      readonly what: 'unconfirmed';
+      readonly key: string;
+      readonly title: string;
+      readonly cases: readonly string[];
+      readonly log: readonly string[];
+    }
   | { readonly what: 'hit'; readonly id: string; readonly case: number }
   | { readonly what: 'end'; readonly state: string; readonly done: number };
 
@@ -85,6 +92,7 @@ export function readJournal(text: string): Resumed {
         hits.set(entry.id, (hits.get(entry.id) ?? 0) + 1);
         break;
       case 'resumed':
+      case 'unconfirmed':
       case 'end':
         break;
     }

@@ -1,6 +1,7 @@
 /** What is wrong with how a server took a case: the oracles that need nothing but the conversation. */
 import { createFramer } from '../protocol/framer.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
+import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
 import { isStrict } from '../replay/run-connection.ts';
 import type { Baseline } from './baseline.ts';
 import { remarkKey } from './hearing.ts';
@@ -153,6 +154,7 @@ function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, worl
   const answered = later.filter((i) => answersTo(run, i, step.conn).length > 0);
   const field = fieldPattern(mutation.field);
   if (!isAnswered && later.length > 0 && answered.length === 0) {
+    if (isForAnother(run, at, later)) return;
     yield {
       oracle: 'no-answer',
       key: `no-answer|${mutation.message}|${field}`,
@@ -183,6 +185,29 @@ function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, worl
       step: at,
     };
   }
+}
+
+const WHOSE = /(?:^|_)(?:id|uid|name|token|key|owner|user|player|actor|seat)$|[a-z]I[dD]$/;
+
+/**
+ * All that followed names another user, table or token than the wrong message did: where that one is what they go by, it is
+ * right to be silent.
+ */
+function isForAnother(run: Run, at: number, later: readonly number[]): boolean {
+  const said = (i: number): Map<string, string> => {
+    const found = new Map<string, string>();
+    for (const { fields, spec } of run.steps[i]?.heard.messages ?? []) {
+      for (const { path, value } of leavesOf(fields).slice(0, 100)) {
+        const role = metaAt(spec?.node, path).role;
+        const isWhose = WHOSE.test(lastName(path)) || role === 'id' || role === 'token' || role === 'owner';
+        if (isWhose && value !== null && typeof value !== 'object') found.set(lastName(path), String(value));
+      }
+    }
+    return found;
+  };
+  const wrong = said(at);
+  const others = later.map(said);
+  return [...wrong].some(([name, value]) => others.every((one) => one.has(name) && one.get(name) !== value));
 }
 
 /** What a message of ours breaks, by its description and its checks; remarks on the recorded session count for nothing. */

@@ -1,59 +1,58 @@
-/** Which message the memory of the target grows with: candidates are played in bursts, the promising ones in longer ones. */
-import { type Calibrated, PATIENT } from './calibration.ts';
-import type { CaseRun } from './case-run.ts';
+/** Which message the memory of the target grows with: candidates are said very often, the promising ones again and again. */
+import { PATIENT } from './calibration.ts';
 import type { Finding } from './finding.ts';
 import { type Inquiry, playAlone } from './inquiry.ts';
 import { growthOf } from './memory.ts';
 import { saidOf } from './said.ts';
-import { countSends, isSend, type Script } from './script.ts';
+import { countSends, isSend, type Script, type SendStep } from './script.ts';
 
-/** Runs in a burst that measures. */
+/** Messages, or connections, in a burst. */
 const BURST = 150;
-/** Runs in the first one, that chooses. */
-const TASTE = 60;
+/** Of them on one connection, where the server lets a message be said so often. */
+const REPEATS = 30;
 /** Bursts that must each grow, after the first. */
 const BURSTS = 5;
 /** Until memory that was given back is seen. */
-const REST_MS = 250;
+const REST_MS = 150;
 const HUNT_MS = 60_000;
-/** Growth in a first short burst that makes a candidate worth six long ones, bytes a run. */
-const WORTH = 3 * 1024;
+/** Growth in a first burst that makes a candidate worth six, bytes a message. */
+const WORTH = 8 * 1024;
 
-export interface LeakHunt {
-  readonly inquiry: Inquiry;
-  readonly recent: readonly CaseRun[];
-  readonly calibrated: Calibrated;
-}
-
-interface Candidate {
+export interface Candidate {
   readonly script: Script;
   readonly message: string;
   readonly what: string;
   readonly caseId: string;
 }
 
-const MOST_CANDIDATES = 40;
+export interface LeakHunt {
+  readonly inquiry: Inquiry;
+  /** The likeliest and shortest first. */
+  readonly candidates: readonly Candidate[];
+  readonly lanes: number;
+  readonly ms?: number;
+}
+
 const MOST_SUSPECTS = 6;
 
-/** Plays candidates in bursts and watches the memory grow. */
+/** Says candidates in bursts and watches the memory grow. */
 export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'hits' | 'at'> | undefined> {
-  const { inquiry, calibrated } = hunt;
-  const { lanes } = calibrated;
+  const { inquiry, candidates, lanes, ms = HUNT_MS } = hunt;
   const { watched, stage } = inquiry;
-  const until = stage.clock.now() + HUNT_MS;
+  const until = stage.clock.now() + ms;
   const isOver = (): boolean => inquiry.isOver() || stage.clock.now() > until;
-  const scores: { candidate: Candidate; taste: number; perSend: number }[] = [];
-  for (const candidate of candidatesOf(hunt).slice(0, MOST_CANDIDATES)) {
-    if (isOver()) return undefined;
+  const scores: { candidate: Candidate; taste: number }[] = [];
+  for (const candidate of candidates) {
+    // The time is for the promising ones too.
+    if (isOver() || stage.clock.now() > until - ms / 3) break;
     const before = watched.memory() ?? 0;
-    const taste = (await burst(inquiry, candidate.script, TASTE, lanes)) - before;
-    scores.push({ candidate, taste, perSend: taste / (countSends(candidate.script) + 0.5) });
+    const after = await burst(inquiry, candidate.script, lanes);
+    if (after - before >= WORTH * BURST) scores.push({ candidate, taste: after - before });
   }
-  scores.sort((a, b) => b.perSend - a.perSend);
+  scores.sort((a, b) => b.taste - a.taste);
   // Shorter scripts first: a longer one contains what leaks in them.
   const suspects = scores
     .slice(0, MOST_SUSPECTS)
-    .filter(({ taste }) => taste >= WORTH * TASTE)
     .sort((a, b) => countSends(a.candidate.script) - countSends(b.candidate.script));
   for (const { candidate } of suspects) {
     if (isOver()) return undefined;
@@ -81,42 +80,35 @@ export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'h
   return undefined;
 }
 
-/** A connection by itself, each kind of message as recorded, and what recent cases were answered in other ways. */
-function candidatesOf({ inquiry, recent, calibrated }: LeakHunt): Candidate[] {
-  const { seed } = inquiry;
-  const candidates: Candidate[] = [
-    {
-      script: { steps: seed.base.steps.filter((step) => step.kind === 'open').slice(0, 1) },
-      message: 'connection',
-      what: 'A connection is opened and closed.',
-      caseId: '',
-    },
-  ];
-  const kinds = new Set<string>();
-  const isNew = (kind: string): boolean => !kinds.has(kind) && kinds.add(kind).size > 0;
-  for (const { name, step, frame } of seed.messages) {
-    if (!isNew(`${name}|${seed.refused.has(frame.n)}`)) continue;
-    const steps = [...calibrated.prefixes.of(step), seed.base.steps[step]!];
-    candidates.push({ script: { steps }, message: name, what: `A ${name} as recorded.`, caseId: '' });
-  }
-  for (const { made, run, mutation, id } of recent) {
-    const [focus = 0] = made.focus;
-    const step = made.script.steps[focus];
-    if (step === undefined || !isSend(step)) continue;
-    const answers = run.frames.filter((f) => f.step === focus).map((f) => f.heard.signature);
-    if (!isNew(`${step.message}→${answers.join()}`)) continue;
-    const steps = made.script.steps.slice(0, focus + 1);
-    candidates.push({ script: { steps }, message: step.message, what: mutation.doc, caseId: id });
-  }
-  return candidates;
+/** The last message many times in one go. */
+function repeated(script: Script): Script | undefined {
+  const last = script.steps.at(-1);
+  if (last === undefined || !isSend(last)) return undefined;
+  const again: SendStep = { ...last, awaits: [], atOnce: true };
+  return { steps: [...script.steps, ...Array.from({ length: REPEATS - 1 }, () => again)] };
 }
 
-/** Memory after so many runs. */
-async function burst(inquiry: Inquiry, script: Script, runs: number, lanes: number): Promise<number> {
+/** Memory after a message, or a connection, has come `BURST` times. */
+async function burst(inquiry: Inquiry, script: Script, lanes: number): Promise<number> {
   const { isOver, patience, stage, watched } = inquiry;
-  let left = runs;
+  const many = repeated(script);
+  const impatient = { ...patience, muted: 15, settle: 30 };
+  let left = BURST;
   const lane = async (): Promise<void> => {
-    while (left-- > 0 && !isOver()) await playAlone(inquiry, script, { ...patience, muted: 15, settle: 1 });
+    while (left > 0 && !isOver() && watched.isRunning) {
+      left -= many === undefined ? 1 : REPEATS;
+      const run = await playAlone(
+        inquiry,
+        many ?? script,
+        many === undefined ? { ...impatient, settle: 1 } : impatient,
+      );
+      if (many === undefined) continue;
+      // Where the connection is closed after the first, the others did not come.
+      const isClosed = [...run.connections.values()].some(
+        (one) => one.ending !== undefined || one.failure !== undefined,
+      );
+      if (isClosed) left += REPEATS - 1;
+    }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
   await new Promise<void>((resolve) => stage.after(REST_MS, resolve));
@@ -130,16 +122,16 @@ export async function growth(
   lanes: number,
   message: string,
 ): Promise<{ readonly title: string; readonly marks: string } | undefined> {
-  const marks = [await burst(inquiry, script, BURST, lanes)];
+  const marks = [await burst(inquiry, script, lanes)];
   for (let i = 0; i < BURSTS; i++) {
-    marks.push(await burst(inquiry, script, BURST, lanes));
-    if (growthOf(marks, BURST).total <= 0) return undefined;
+    marks.push(await burst(inquiry, script, lanes));
+    if (growthOf(marks, BURST).total <= 0 || inquiry.isOver()) return undefined;
   }
   const { isSteady, perRun } = growthOf(marks, BURST);
   if (!isSteady) return undefined;
   const sizes = marks.map((bytes) => `${(bytes / 1_048_576).toFixed(1)} MiB`).join(', ');
   return {
     title: `The memory of the target grows by about ${Math.round(perRun / 1024)} KiB with each ${message}`,
-    marks: `Resident memory after each of ${marks.length} bursts of ${BURST} runs: ${sizes}`,
+    marks: `Resident memory after each of ${marks.length} bursts of ${BURST}: ${sizes}`,
   };
 }

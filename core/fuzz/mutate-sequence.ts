@@ -216,7 +216,14 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
       const name = `foreign-${text === '' ? 'value' : text}-${valueText(value, 24)}`;
       if (known.has(name)) continue;
       known.add(name);
-      const isOwned = isOwnedField(seed, at.name, text);
+      const theirLinks = sendAt(seed, other.step).links?.filter((link) => link.path === text) ?? [];
+      // A number that only happens to be used by one of them says nothing of whose it is.
+      const isTheirs =
+        role === 'owner' ||
+        role === 'token' ||
+        WHO.test(lastName(path)) ||
+        (theirLinks.length > 0 && theirLinks.every(({ from }) => from.every(({ conn }) => conn !== at.frame.conn)));
+      const isOwned = isTheirs && isOwnedField(seed, at.name, text);
       yield {
         name,
         field: text,
@@ -228,8 +235,7 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
           const bytes = withValue(seed, at, path, value);
           if (bytes === undefined) return undefined;
           // The foreign value is wherever the server of today puts it: the other one's link leads there.
-          const theirs = sendAt(seed, other.step).links?.filter((link) => link.path === text) ?? [];
-          const links = [...(step.links ?? []).filter((link) => link.path !== text), ...theirs];
+          const links = [...(step.links ?? []).filter((link) => link.path !== text), ...theirLinks];
           const { links: _own, ...rest } = step;
           const wrong = mutated({ ...rest, ...(links.length === 0 ? {} : { links }) }, { bytes });
           return around(seed, at.step, [wrong], how);

@@ -22,53 +22,59 @@ export interface FindPrefixes {
   readonly play: (script: Script) => Promise<Run>;
   /** Steps whose messages will be mutated. */
   readonly steps: readonly number[];
-  /** Milliseconds on the clock when trying has to end. */
   readonly isOver: () => boolean;
+  /** Plays at once. */
+  readonly workers?: number;
 }
 
 const MOST_TRIES = 14;
+/** Messages looked at at once, where each play is another user. */
+const WORKERS = 4;
 
 export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
-  const { seed, isOver } = how;
+  const { seed, isOver, baseline } = how;
   const found = new Map<number, readonly Step[]>();
   const samples: { script: Script; at: number }[] = [];
   /** Connections that can be played without the others. */
   const alone = new Map<number, boolean>();
-  const steps = [...new Set(how.steps)].sort((a, b) => a - b);
+  /** What was enough for the messages of a connection so far, the last one first. */
+  const enough = new Map<number, readonly Step[][]>();
+  const steps = firstOfEachName(seed, how.steps);
   // Connections first: whether they need the others matters most.
-  for (const at of steps) {
-    const { conn, n } = sendAt(seed, at);
-    if (isOver() || alone.has(conn) || how.baseline.answers.get(n)?.isAnswered !== true) continue;
-    const own = ownSteps(seed, at);
-    if (own.length === at || (await answersAsUsual(how, own, at))) alone.set(conn, true);
-    else if (own.some((step) => isSend(step))) alone.set(conn, false);
-  }
-  for (const at of steps) {
-    if (isOver()) break;
+  await together(how, [...new Set(steps.map((at) => sendAt(seed, at).conn))], async (conn) => {
+    for (const at of steps) {
+      const step = sendAt(seed, at);
+      if (isOver() || alone.has(conn)) return;
+      if (step.conn !== conn || baseline.answers.get(step.n)?.isAnswered !== true) continue;
+      const own = ownSteps(seed, at);
+      if (own.length === at || (await answersAsUsual(how, own, at))) alone.set(conn, true);
+      else if (own.some((one) => isSend(one))) alone.set(conn, false);
+    }
+  });
+  await together(how, steps, async (at) => {
     const step = sendAt(seed, at);
     const whole = seed.base.steps.slice(0, at);
     const own = ownSteps(seed, at);
-    const known = how.baseline.answers.get(step.n);
+    const known = baseline.answers.get(step.n);
     if (known === undefined || !known.isAnswered) {
       // Nothing to go by: as its neighbours do.
       if (alone.get(step.conn) === true) found.set(at, own);
-      continue;
+      return;
     }
     const isEnough = async (prefix: readonly Step[]): Promise<boolean> => answersAsUsual(how, prefix, at);
-    let best: readonly Step[] = whole;
-    const bare = own.filter((one) => one.kind === 'open' || one.conn !== step.conn);
-    if (bare.length < own.length && (await isEnough(bare))) best = bare;
-    else if (own.length < whole.length && (await isEnough(own))) {
-      best = own;
-      alone.set(step.conn, true);
+    const best = await shortest(
+      { seed, at, own, whole, isAlone: alone.get(step.conn) === true },
+      enough,
+      isEnough,
+      isOver,
+    );
+    if (best.length < whole.length) {
+      found.set(at, best);
+      if (best.length <= own.length) alone.set(step.conn, true);
     }
-    if (best === own || (best === whole && own.length === whole.length)) {
-      best = await fewer(best, isEnough, isOver);
-      if (own.length === whole.length) alone.set(step.conn, true);
-    }
-    if (best.length < whole.length) found.set(at, best);
+    if (best.length < own.length) enough.set(step.conn, [[...best], ...(enough.get(step.conn) ?? [])]);
     samples.push({ script: { steps: [...best, step] }, at: best.length });
-  }
+  });
   samples.sort((a, b) => a.at - b.at);
   return {
     samples,
@@ -79,6 +85,63 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
       return step !== undefined && alone.get(step.conn) === true ? ownSteps(seed, at) : seed.base.steps.slice(0, at);
     },
   };
+}
+
+/** Does them in order, several at once. */
+async function together<T>(
+  { isOver, workers = WORKERS }: FindPrefixes,
+  list: readonly T[],
+  one: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < list.length && !isOver()) await one(list[next++]!);
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+}
+
+/** The first message of each name before the others: time may run out. */
+function firstOfEachName(seed: Seed, steps: readonly number[]): number[] {
+  const met = new Set<string>();
+  const all = [...new Set(steps)].sort((a, b) => a - b);
+  const first = all.filter((at) => {
+    const { conn, message } = sendAt(seed, at);
+    const key = `${seed.scene.connections.get(conn)?.recorded.connection.server.port}\0${message}`;
+    return !met.has(key) && met.add(key).size > 0;
+  });
+  return [...first, ...all.filter((at) => !first.includes(at))];
+}
+
+interface Looking {
+  readonly seed: Seed;
+  readonly at: number;
+  readonly own: readonly Step[];
+  readonly whole: readonly Step[];
+  readonly isAlone: boolean;
+}
+
+/** Nothing, then what was enough for its neighbours, then its own connection with less and less. */
+async function shortest(
+  { seed, at, own, whole, isAlone }: Looking,
+  enough: ReadonlyMap<number, readonly Step[][]>,
+  isEnough: (prefix: readonly Step[]) => Promise<boolean>,
+  isOver: () => boolean,
+): Promise<readonly Step[]> {
+  const { conn } = sendAt(seed, at);
+  const bare = own.filter((one) => one.kind === 'open' || one.conn !== conn);
+  if (bare.length < own.length && (await isEnough(bare))) return bare;
+  const tried = new Set([bare.length]);
+  const last = own.findLast((step) => isSend(step) && step.conn === conn);
+  for (const neighbour of enough.get(conn)?.slice(0, 3) ?? []) {
+    const set = new Set(neighbour);
+    for (const prefix of [own.filter((step) => set.has(step)), own.filter((step) => set.has(step) || step === last)]) {
+      if (tried.has(prefix.length) || isOver()) continue;
+      tried.add(prefix.length);
+      if (await isEnough(prefix)) return prefix;
+    }
+  }
+  if (own.length < whole.length && !isAlone && !(await isEnough(own))) return whole;
+  return fewer(own, isEnough, isOver);
 }
 
 /** The steps of the same connection before a step, and of those it needs: where it was handed over, where its values are issued. */

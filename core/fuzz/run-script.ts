@@ -31,6 +31,8 @@ export interface Patience {
   readonly settle: number;
   /** Once an answer has begun, nothing for so long means that it is all. Absent: everything that was recorded is waited for. */
   readonly quiet?: number;
+  /** What is known to have come within some time is waited for so many times as long, and no longer. */
+  readonly stretch?: number;
 }
 
 export interface LiveFrame {
@@ -77,6 +79,8 @@ export interface Run {
   readonly elapsedMs: number;
   /** Connections that were still open and silent after something was mutated. */
   readonly gaveUp: boolean;
+  /** On the clock. */
+  readonly began: number;
   /** No connection was left when it ended. */
   readonly isOver: boolean;
 }
@@ -110,6 +114,8 @@ const OTHER_TAG = 500_000_011;
 const SILENT_ENOUGH = 2;
 /** What a server that has been silent for long is still given. */
 const LEAST_MS = 20;
+/** What is usually there at once may be late by so much. */
+const LEAST_DUE_MS = 40;
 
 export function runScript(script: Script, stage: Stage, how: RunHow): Promise<Run> {
   return new ScriptRun(script, stage, how).play();
@@ -194,6 +200,7 @@ class ScriptRun {
       frames: this.#frames,
       connections: new Map([...this.#live].map(([conn, { run }]) => [conn, run])),
       elapsedMs: this.#now(),
+      began: this.#began,
       gaveUp,
       isOver,
     };
@@ -309,7 +316,7 @@ class ScriptRun {
       });
     await this.#until(
       isHere,
-      this.#limit(),
+      this.#limit(step.dueMs),
       patience.quiet === undefined ? undefined : { ms: patience.quiet, on: live },
     );
     const first = this.#frames.slice(before).find((frame) => !frame.isHeartbeat);
@@ -341,9 +348,13 @@ class ScriptRun {
   }
 
   /** How long the next answer is waited for. Who was silent, answer after answer, is given less and less time. */
-  #limit(): number {
-    const { answer, muted } = this.#how.patience;
-    if (this.#isMutated) return muted;
+  #limit(dueMs?: number): number {
+    const { answer, muted, stretch } = this.#how.patience;
+    const due = stretch === undefined || dueMs === undefined ? undefined : Math.max(LEAST_DUE_MS, dueMs * stretch);
+    // What is slow by nature is given its time; else most often nothing comes.
+    if (this.#isMutated)
+      return due === undefined || dueMs! < muted / 2 ? muted : Math.max(muted, Math.min(answer, due));
+    if (due !== undefined) return Math.min(answer, due);
     return Math.max(Math.min(answer, LEAST_MS), answer / 2 ** Math.max(0, this.#silent - SILENT_ENOUGH));
   }
 

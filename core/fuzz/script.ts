@@ -53,6 +53,8 @@ export interface SendStep {
   readonly gapMs?: number;
   /** Frames that should come before the next step, by connection. */
   readonly awaits: readonly (readonly [conn: number, count: number])[];
+  /** Until they had all come when the session was played as it is, milliseconds at the longest. */
+  readonly dueMs?: number;
   /** The next step follows in the same instant. */
   readonly atOnce?: boolean;
   readonly mutated: boolean;

@@ -32,6 +32,12 @@ export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS)
   return { down, run, tookMs };
 }
 
+/** What tells crashes apart by what the server said at its end; undefined when it said nothing. */
+export function crashKey({ lines, signal, code }: Exit): string | undefined {
+  const signature = crashSignature(lines);
+  return signature === '' ? undefined : `exit|${signal ?? code ?? ''}|${signature}`;
+}
+
 function crash(exit: Exit | undefined, run: Run): Suspicion {
   const lines = exit?.lines ?? [];
   const how =
@@ -44,10 +50,9 @@ function crash(exit: Exit | undefined, run: Run): Suspicion {
   const step = run.script.steps.findLastIndex((one) => one.kind !== 'open' && one.mutated === true);
   const wrong = run.script.steps[step];
   const message = wrong !== undefined && isSend(wrong) ? wrong.message : '';
-  const signature = crashSignature(lines);
   return {
     oracle: exit === undefined ? 'refused' : 'exit',
-    key: `exit|${exit?.signal ?? exit?.code ?? ''}|${signature === '' ? message : signature}`,
+    key: (exit === undefined ? undefined : crashKey(exit)) ?? `exit|${exit?.signal ?? exit?.code ?? ''}|${message}`,
     title: `The server ${how} on ${message === '' ? 'the recorded session' : `a ${message}`}${line === undefined ? '' : `: ${line.slice(0, 120)}`}`,
     evidence: line === undefined ? [] : [line],
     step,

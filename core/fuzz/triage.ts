@@ -1,30 +1,31 @@
 /**
- * Looks into what cases seemed to show, while no others are played: which case the server went down with, whether a suspicion
- * comes back, after which case the recorded session stopped working. What is confirmed becomes a finding.
+ * Looks into what cases seemed to show. Most of it is done beside other cases, one suspicion to a lane; what needs the server to
+ * itself (it went down, it answers nobody, what raced, what was slow) waits until the lanes have stopped. What comes back every
+ * time becomes a finding.
  */
-import { EngineError } from '../traffic/engine-error.ts';
 import type { Avoidance } from './avoidance.ts';
 import type { Calibrated } from './calibration.ts';
 import type { CaseRun } from './case-run.ts';
+import { confirm, mayNeedFresh } from './confirm.ts';
+import { CrashSearch } from './crash-search.ts';
+import { CANARY_PATIENCE, isCanaryWell, whoBreaksCanary, whoWrites } from './culprits.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
-import { confirm } from './confirm.ts';
-import { whoBreaksCanary, whoWrites } from './culprits.ts';
 import type { Inquiry } from './inquiry.ts';
-import type { Suspicion } from './judge.ts';
+import type { Oracle, Suspicion } from './judge.ts';
 import type { Ledger } from './ledger.ts';
+import { LeakCandidates } from './leak-candidates.ts';
 import { whatLeaks } from './leak-hunt.ts';
-import { isAlarming } from './log-patterns.ts';
-import { countSends, isSend, type Script } from './script.ts';
-import { solo } from './solo.ts';
+import { crashSignature, isAlarming } from './log-patterns.ts';
+import type { Script } from './script.ts';
+import { type Suspect, Suspects } from './suspects.ts';
 import type { Tempo } from './tempo.ts';
+import type { Timing } from './timing.ts';
 import type { Watched } from './world.ts';
 
-type Queued =
-  | { readonly kind: 'suspicion'; readonly at: CaseRun; readonly suspicions: readonly Suspicion[] }
-  | { readonly kind: 'broken'; readonly at: CaseRun }
+type Urgent =
   | { readonly kind: 'canary'; readonly recent: readonly CaseRun[] }
   | { readonly kind: 'log'; readonly recent: readonly CaseRun[]; readonly lines: readonly string[] }
-  | { readonly kind: 'memory'; readonly recent: readonly CaseRun[] };
+  | { readonly kind: 'memory'; readonly hasGrown: boolean };
 
 export interface TriageOptions {
   readonly watched: Watched;
@@ -34,9 +35,10 @@ export interface TriageOptions {
   readonly ledger: Ledger;
   readonly avoidance: Avoidance;
   readonly tempo: Tempo;
+  readonly timing: Timing;
   readonly rng: number;
-  /** Runs that had to show a finding. */
-  readonly times: number;
+  /** What a look for leaks may take. */
+  readonly huntMs: number;
   /** Nothing more is waited for. */
   readonly isCut: () => boolean;
   readonly onDoing: (doing: string) => void;
@@ -49,28 +51,64 @@ export interface TriageOptions {
 
 /** Finished cases remembered for when the server turns out to be gone. */
 const MAX_RECENT = 64;
-/** Of those over before the ones under way, how many are tried. */
-const MAX_EARLIER = 8;
-const LOG_LINES = 40;
-/** A server somebody else started may need a moment. */
-const RETURNS = { times: 20, ms: 250 };
+/** Of the lanes, those that may look into suspicions at once. */
+const INQUIRERS = 0.25;
+const MOST_TRIES = 3;
+/** Where others at work would be in the way. */
+const NEEDS_QUIET: ReadonlySet<Oracle> = new Set(['race', 'slow', 'exit', 'refused', 'canary', 'log', 'memory']);
+/** Suspicions that wait for a server of their own, at the most, and when so many wait the lanes stop for them. */
+const MOST_FRESH = 12;
+const ENOUGH_FRESH = 6;
+/** Lanes are not stopped for a suspicion more often than this, milliseconds. */
+const QUIET_EVERY_MS = 4000;
 
 export class Triage {
   readonly #o: TriageOptions;
-  readonly #queue: Queued[] = [];
+  readonly #crashes: CrashSearch;
+  readonly #suspects = new Suspects();
+  readonly #leaks = new LeakCandidates();
+  /** That need quiet, or a server that was just started. */
+  #quiet: Suspect[] = [];
+  #fresh: Suspect[] = [];
+  #urgent: Urgent[] = [];
+  #broken: CaseRun[] = [];
+  readonly #left = new Map<CaseRun, number>();
   #recent: CaseRun[] = [];
   #exits: number;
   #lineCount: number;
+  #inquirers = 0;
+  #lastQuiet = 0;
 
   constructor(options: TriageOptions) {
     this.#o = options;
     this.#exits = options.watched.exits;
     this.#lineCount = options.watched.lineCount;
+    this.#crashes = new CrashSearch({
+      ...options,
+      find: (suspicion, script, at) => this.find(suspicion, script, at),
+    });
   }
 
-  /** Something waits to be looked into. */
-  get isNeeded(): boolean {
-    return this.#queue.length > 0;
+  /** The lanes have to stop. */
+  get isUrgent(): boolean {
+    return this.#urgent.length > 0 || this.#broken.length > 0 || (this.#isQuietDue && this.#inquirers === 0);
+  }
+
+  /** Something that waits for the lanes to stop has waited long enough; what is being looked into comes to its end first. */
+  get #isQuietDue(): boolean {
+    if (this.#fresh.length >= ENOUGH_FRESH) return true;
+    return this.#quiet.length > 0 && this.#o.inquiry.stage.clock.now() - this.#lastQuiet > QUIET_EVERY_MS;
+  }
+
+  /** A lane may take a suspicion. */
+  get isWaiting(): boolean {
+    const most = Math.max(1, Math.floor(this.#o.calibrated.lanes * INQUIRERS));
+    return this.#inquirers < most && !this.#isQuietDue && !this.#suspects.isEmpty;
+  }
+
+  /** Nothing is left to look into. */
+  get isIdle(): boolean {
+    return !this.isUrgent && this.#quiet.length + this.#fresh.length + this.#suspects.size === 0;
   }
 
   /** The server has exited since it was last looked at. */
@@ -79,69 +117,166 @@ export class Triage {
   }
 
   remember(at: CaseRun): void {
+    this.#leaks.remember(at);
     this.#recent.push(at);
     if (this.#recent.length > MAX_RECENT) this.#recent.shift();
   }
 
   broken(at: CaseRun): void {
-    this.#queue.push({ kind: 'broken', at });
+    this.#broken.push(at);
   }
   suspicious(at: CaseRun, suspicions: readonly Suspicion[]): void {
-    this.#queue.push({ kind: 'suspicion', at, suspicions });
+    this.#left.set(at, suspicions.length);
+    for (const suspicion of suspicions) {
+      const suspect = { at, suspicion, tries: 0 };
+      if (NEEDS_QUIET.has(suspicion.oracle)) this.#quiet.push(suspect);
+      else if (!this.#suspects.add(suspect)) this.#over(suspect);
+    }
   }
   canaryFailed(): void {
-    this.#queue.push({ kind: 'canary', recent: [...this.#recent] });
+    if (!this.#urgent.some(({ kind }) => kind === 'canary'))
+      this.#urgent.push({ kind: 'canary', recent: [...this.#recent] });
   }
-  memoryGrew(): void {
-    this.#queue.push({ kind: 'memory', recent: [...this.#recent] });
+  /** @param hasGrown it looks as if; else it is looked for just in case */
+  huntLeaks(hasGrown: boolean): void {
+    this.#urgent.push({ kind: 'memory', hasGrown });
   }
 
   /** Reads what the server wrote since it was last looked at. */
   readLog(): void {
-    const { watched } = this.#o;
+    const { watched, findings } = this.#o;
     if (watched.lineCount === this.#lineCount) return;
     const lines = watched.linesSince(this.#lineCount);
     this.#lineCount = watched.lineCount;
-    if (lines.some(isAlarming)) this.#queue.push({ kind: 'log', recent: [...this.#recent], lines });
+    if (!lines.some(isAlarming)) return;
+    const key = `log|${crashSignature(lines)}`;
+    if (findings.get(key) !== undefined || findings.isDismissed(key)) return;
+    if (!this.#urgent.some(({ kind }) => kind === 'log'))
+      this.#urgent.push({ kind: 'log', recent: [...this.#recent], lines });
   }
 
-  async lookInto(): Promise<void> {
-    const { isCut, onNote, onDoing, inquiry, watched } = this.#o;
-    const queue = this.#queue.splice(0);
-    const broken = queue.flatMap((one) => (one.kind === 'broken' ? [one.at] : []));
-    if (broken.length > 0) await this.#lookIntoBroken(broken);
-    const rest = queue.filter((one) => one.kind !== 'broken');
-    for (const [i, one] of rest.entries()) {
-      if (isCut()) {
-        onNote(`${rest.length - i} of the last cases looked suspicious and were not looked into; --resume does.`);
-        return;
-      }
-      if (one.kind === 'suspicion') {
-        onDoing(`looking into ${one.suspicions[0]!.title}`);
-        for (const suspicion of one.suspicions) await this.find(suspicion, one.at.made.script, one.at);
-        if (!isCut()) this.#o.ledger.finish(one.at, 'suspicious');
-      } else if (one.kind === 'canary') await this.#lookIntoCanary(one.recent);
-      else if (one.kind === 'memory') await this.#lookIntoMemory(one.recent);
-      else {
-        const culprit = await whoWrites(inquiry, one.recent, one.lines);
-        if (culprit !== undefined) await this.find(culprit.suspicion, culprit.at.made.script, culprit.at);
-      }
+  // ---- beside other cases ------------------------------------------------------------------------------------------------
+
+  /** Looks into one suspicion while other lanes go on. */
+  async inquire(): Promise<void> {
+    const suspect = this.#suspects.take();
+    if (suspect === undefined) return;
+    this.#inquirers += 1;
+    let back: Suspect | undefined;
+    try {
+      back = await this.#inquireInto(suspect);
+    } finally {
+      this.#inquirers -= 1;
+      this.#suspects.done(suspect, back);
     }
+    if (back !== undefined) return;
+    this.#over(suspect);
+    const { key } = suspect.suspicion;
+    const { findings } = this.#o;
+    if (findings.get(key) === undefined && !findings.isDismissed(key)) return;
+    for (const other of this.#suspects.drop(key)) this.#over(other);
+  }
+
+  /** @returns what waits on, because the server went down meanwhile */
+  async #inquireInto(suspect: Suspect): Promise<Suspect | undefined> {
+    const { inquiry, isCut } = this.#o;
+    const { suspicion, at, tries } = suspect;
+    const { exits } = this.#o.watched;
+    const isOver = (): boolean => isCut() || this.hasExited || exits !== this.#o.watched.exits;
+    const shared: Inquiry = { ...inquiry, isOver, isShared: true };
+    // Where nobody is answered, one connection's silence says nothing of its message.
+    if (suspicion.oracle === 'no-answer' && !(await isCanaryWell(shared, CANARY_PATIENCE, 2))) this.canaryFailed();
+    else if (await this.#find(shared, suspicion, at.made.script, at)) return undefined;
+    if (isOver() || this.#urgent.some(({ kind }) => kind === 'canary'))
+      return tries < MOST_TRIES && !isCut() ? { ...suspect, tries: tries + 1 } : undefined;
+    if (mayNeedFresh(suspicion, inquiry) && this.#fresh.length < MOST_FRESH && !this.#isKnownFresh(suspicion)) {
+      this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
+      this.#fresh.push(suspect);
+    } else this.#dismiss(suspicion, at);
+    return undefined;
+  }
+
+  #isKnownFresh({ key }: Suspicion): boolean {
+    return this.#fresh.some((one) => one.suspicion.key === key);
+  }
+
+  /** The case of a suspicion is over when all that it seemed to show has been looked into. */
+  #over({ at }: Suspect): void {
+    const left = (this.#left.get(at) ?? 1) - 1;
+    this.#left.set(at, left);
+    if (left > 0 || this.#o.isCut()) return;
+    this.#left.delete(at);
+    this.#o.ledger.finish(at, 'suspicious');
+  }
+
+  // ---- with the server to itself -----------------------------------------------------------------------------------------
+
+  /** @param isEnd everything that is left, also what would wait for company */
+  async lookInto(isEnd = false): Promise<void> {
+    const { isCut, onNote, onDoing, inquiry, watched, timing } = this.#o;
+    const hadFresh = this.#broken.length > 0 || this.#fresh.length >= ENOUGH_FRESH || isEnd;
+    const broken = this.#broken.splice(0);
+    if (broken.length > 0) {
+      const recent = this.#recent;
+      this.#recent = [];
+      await timing.during('crashes', 1, () => this.#crashes.lookInto(broken, recent, this.#exits));
+    }
+    // What it wrote at its end is told with the end.
+    const urgent = this.#urgent.splice(0).filter(({ kind }) => kind !== 'log' || broken.length === 0);
+    for (const one of urgent) {
+      if (isCut()) return;
+      if (one.kind === 'canary') await timing.during('crashes', 1, () => this.#lookIntoCanary(one.recent));
+      else if (one.kind === 'memory') await timing.during('memory', 1, () => this.#lookIntoMemory(one.hasGrown));
+      else await timing.during('inquiries', 1, () => this.#lookIntoLog(one.recent, one.lines));
+    }
+    const alone = [...this.#quiet.splice(0), ...(hadFresh ? this.#fresh.splice(0) : [])];
+    for (const [i, suspect] of alone.entries()) {
+      const { suspicion, at } = suspect;
+      if (isCut()) {
+        onNote(`${alone.length - i} of the last cases looked suspicious and were not looked into; --resume does.`);
+        break;
+      }
+      onDoing(`looking into ${suspicion.title}`);
+      await timing.during('inquiries', 1, () => this.#findAlone(suspicion, at.made.script, at));
+      this.#over(suspect);
+    }
+    this.#lastQuiet = inquiry.stage.clock.now();
     this.#exits = watched.exits;
     this.#lineCount = watched.lineCount;
   }
 
-  /** Confirms, shrinks, saves; or drops it when it does not come back. */
+  async #findAlone(suspicion: Suspicion, script: Script, at: CaseRun): Promise<void> {
+    const { inquiry, findings, isCut } = this.#o;
+    if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return;
+    const isQuiet = NEEDS_QUIET.has(suspicion.oracle);
+    if (isQuiet && (await this.#find(inquiry, suspicion, script, at))) return;
+    if (isCut()) return;
+    if (mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, script, at, true))) return;
+    this.#dismiss(suspicion, at);
+  }
+
+  /** Confirms, shrinks, saves; or drops it when it does not come back. Nobody else is at work. */
   async find(suspicion: Suspicion, script: Script, at: CaseRun | undefined): Promise<void> {
-    const { findings, inquiry, isCut, rng } = this.#o;
-    if (findings.get(suspicion.key) !== undefined) return;
-    const result = await confirm(inquiry, suspicion, script, at);
-    if (result === undefined) {
-      if (isCut()) return;
-      findings.dismiss(suspicion.key);
-      if (suspicion.needsControl === true) findings.dismiss(silenceAfter(at?.mutation.message ?? ''));
-      return;
-    }
+    const { inquiry, isCut } = this.#o;
+    if (await this.#find(inquiry, suspicion, script, at)) return;
+    if (isCut()) return;
+    if (mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, script, at, true))) return;
+    if (!isCut()) this.#dismiss(suspicion, at);
+  }
+
+  /** True when it is a finding, of now or of before. */
+  async #find(
+    inquiry: Inquiry,
+    suspicion: Suspicion,
+    script: Script,
+    at: CaseRun | undefined,
+    isFresh = false,
+  ): Promise<boolean> {
+    const { findings, rng } = this.#o;
+    if (findings.get(suspicion.key) !== undefined) return true;
+    const result = await confirm(inquiry, suspicion, script, at, { isFresh });
+    if (result === undefined) return false;
+    if (findings.get(suspicion.key) !== undefined) return true;
     await findings.keep({
       ...result,
       key: suspicion.key,
@@ -152,127 +287,28 @@ export class Triage {
       what: at?.mutation.doc ?? 'The recorded session as it is.',
       ...(at === undefined ? {} : { family: at.mutation.family }),
     });
+    return true;
   }
 
-  // ---- the server went down ----------------------------------------------------------------------------------------------
-
-  /** Which of the cases under way was it? */
-  async #lookIntoBroken(cases: readonly CaseRun[]): Promise<void> {
-    const { watched, inquiry, isCut, onDoing, avoidance, ledger } = this.#o;
-    onDoing('finding out which case the server went down with');
-    await watched.exited(250);
-    const isDown = watched.isManaged ? !watched.isRunning || this.hasExited : !(await watched.isReachable());
-    const exit = watched.lastExit;
-    if (!isDown) {
-      // A hiccup of the network.
-      this.#o.onAgain(cases);
-      return;
-    }
-    if (watched.isManaged) await watched.restart();
-    else await this.#waitForServer(cases);
-    // Whoever had said nothing wrong yet, or was answered, is hardly to blame.
-    const suspects = [...cases.filter(isSuspect), ...cases.filter((one) => !isSuspect(one))];
-    const rest = new Set(cases);
-    let isFound = false;
-    for (const one of suspects) {
-      if (isCut()) return;
-      if (avoidance.of(one.mutation) === undefined) isFound = await this.#solo(one);
-      else ledger.crashed(one, avoidance.of(one.mutation));
-      rest.delete(one);
-      if (isFound) break;
-    }
-    const earlier = this.#recent.slice(-cases.length - MAX_EARLIER).reverse();
-    for (const one of isFound ? [] : earlier) {
-      if (isCut()) return;
-      const { down } = await solo(inquiry, one.made.script);
-      if (down === undefined) continue;
-      isFound = true;
-      await this.#foundCrash(one, down);
-      break;
-    }
-    this.#recent = [];
-    if (isFound) this.#o.onAgain([...rest]);
-    else await this.#findUnrepeated(cases, 'exit', 'The server went down', exit?.lines ?? []);
+  #dismiss({ key, needsControl }: Suspicion, at: CaseRun | undefined): void {
+    const { findings } = this.#o;
+    findings.dismiss(key);
+    if (needsControl === true) findings.dismiss(silenceAfter(at?.mutation.message ?? ''));
   }
 
-  /** @throws EngineError when nobody starts it again */
-  async #waitForServer(cases: readonly CaseRun[]): Promise<void> {
-    const { watched, isCut, tempo } = this.#o;
-    for (let i = 0; i < RETURNS.times && !isCut(); i++) {
-      if (await watched.isReachable()) return;
-      await tempo.wait(RETURNS.ms);
-    }
-    const title = 'The server takes no connections any more';
-    await this.#findUnrepeated(cases, 'refused', title, []);
-    throw new EngineError(
-      'connect-failed',
-      `${title}. Start it again and go on with --resume, or let --target start it.`,
-    );
+  async #lookIntoLog(recent: readonly CaseRun[], lines: readonly string[]): Promise<void> {
+    const { inquiry, findings, onDoing } = this.#o;
+    onDoing('finding out which case the server wrote of');
+    const culprit = await whoWrites(inquiry, recent, lines);
+    if (culprit === undefined) findings.dismiss(`log|${crashSignature(lines)}`);
+    else await this.find(culprit.suspicion, culprit.at.made.script, culprit.at);
   }
-
-  /** Plays a case by itself; true when the server goes down with it. */
-  async #solo(one: CaseRun): Promise<boolean> {
-    const { ledger, inquiry, isCut, onPlayed } = this.#o;
-    const { down, run } = await solo(inquiry, one.made.script);
-    if (isCut()) return false;
-    if (down !== undefined) {
-      await this.#foundCrash({ ...one, run }, down);
-      return true;
-    }
-    const again = { ...one, run };
-    this.remember(again);
-    if (one.mutation.family === 'race') ledger.finish(again, 'race');
-    else onPlayed(again);
-    return false;
-  }
-
-  async #foundCrash(one: CaseRun, suspicion: Suspicion): Promise<void> {
-    const { ledger, findings, avoidance } = this.#o;
-    ledger.count(one, 'crashed');
-    const known = findings.get(suspicion.key);
-    if (known !== undefined) findings.hit(known, one.index);
-    else await this.find(suspicion, one.made.script, one);
-    avoidance.add(one.mutation, suspicion.key, findings.get(suspicion.key)?.id ?? '');
-    ledger.crashed(one);
-  }
-
-  /** It went down, and no single case brings it about again: said all the same, with what was under way. */
-  async #findUnrepeated(
-    cases: readonly CaseRun[],
-    oracle: 'exit' | 'refused',
-    title: string,
-    lines: readonly string[],
-  ): Promise<void> {
-    const { findings, times, ledger } = this.#o;
-    const [first] = cases;
-    const key = `${oracle}|unrepeated`;
-    if (first === undefined || findings.get(key) !== undefined) return;
-    const ids = cases.slice(0, 10).map((one) => one.id);
-    await findings.keep({
-      key,
-      oracle,
-      title: `${title} during one of ${cases.length} case${cases.length === 1 ? '' : 's'}, and no single one of them brings it about again`,
-      message: first.mutation.message,
-      field: first.mutation.field,
-      caseId: first.id,
-      what: ids.join(', '),
-      family: first.mutation.family,
-      confirmed: { times: 0, of: times },
-      script: first.made.script,
-      sendsBefore: countSends(first.made.script),
-      said: [],
-      evidence: [],
-      log: lines.slice(-LOG_LINES),
-      refusals: [],
-    });
-    for (const one of cases) if (!ledger.isDone(one.index)) ledger.crashed(one);
-  }
-
-  // ---- the server as a whole ---------------------------------------------------------------------------------------------
 
   async #lookIntoCanary(recent: readonly CaseRun[]): Promise<void> {
     const { inquiry, findings, avoidance, onDoing, onNote } = this.#o;
     onDoing('finding out after which case the recorded session stopped working');
+    // It may have been the load.
+    if (await isCanaryWell(inquiry, CANARY_PATIENCE, 2)) return;
     const culprit = await whoBreaksCanary(inquiry, recent);
     if (culprit === undefined) {
       onNote('The recorded session failed once and worked again; no case could be found that brings it about.');
@@ -284,32 +320,15 @@ export class Triage {
     if (finding !== undefined) avoidance.add(at.mutation, suspicion.key, finding.id);
   }
 
-  async #lookIntoMemory(recent: readonly CaseRun[]): Promise<void> {
-    const { findings, inquiry, calibrated, onDoing, onNote, isCut } = this.#o;
+  async #lookIntoMemory(hasGrown: boolean): Promise<void> {
+    const { findings, inquiry, calibrated, onDoing, onNote, isCut, huntMs } = this.#o;
     onDoing('finding out what the memory of the target grows with');
-    const found = await whatLeaks({ inquiry, recent, calibrated });
+    const candidates = this.#leaks.all(calibrated, inquiry.seed);
+    const found = await whatLeaks({ inquiry, candidates, lanes: calibrated.lanes, ms: huntMs });
     if (found === undefined) {
-      const why = isCut()
-        ? 'and no time was left to find out what with'
-        : 'but no single message it keeps growing with could be found';
-      onNote(`The memory of the target grew, ${why}.`);
+      if (isCut() && hasGrown) onNote('The memory of the target grew, and no time was left to find out what with.');
       return;
     }
     if (findings.get(found.key) === undefined) await findings.keep(found);
   }
-}
-
-/** It had said what is wrong, and was not answered. */
-function isSuspect({ run, made }: CaseRun): boolean {
-  const [focus = 0] = made.focus;
-  const step = run.script.steps[focus];
-  if (step === undefined || !isSend(step)) return true;
-  if (run.steps[focus] === undefined) return false;
-  const isAnswered = run.frames.some((f) => f.step === focus && f.conn === step.conn && !f.isHeartbeat);
-  return (
-    !isAnswered ||
-    run.script.steps
-      .slice(focus + 1)
-      .some((one, i) => isSend(one) && one.mutated && run.steps[focus + 1 + i] !== undefined)
-  );
 }

@@ -1,0 +1,200 @@
+/** The server went down while several cases were under way: which of them was it? */
+import { EngineError } from '../traffic/engine-error.ts';
+import type { Avoidance } from './avoidance.ts';
+import type { CaseRun } from './case-run.ts';
+import type { FindingList } from './finding-list.ts';
+import type { Inquiry } from './inquiry.ts';
+import type { Suspicion } from './judge.ts';
+import type { Ledger } from './ledger.ts';
+import { isSend, type Script } from './script.ts';
+import { crashKey, GRACE_MS, solo } from './solo.ts';
+import type { Tempo } from './tempo.ts';
+import type { Exit, Watched } from './world.ts';
+
+export interface CrashSearchOptions {
+  readonly watched: Watched;
+  readonly inquiry: Inquiry;
+  readonly findings: FindingList;
+  readonly ledger: Ledger;
+  readonly avoidance: Avoidance;
+  readonly tempo: Tempo;
+  readonly isCut: () => boolean;
+  readonly onDoing: (doing: string) => void;
+  readonly onPlayed: (at: CaseRun) => void;
+  readonly onAgain: (cases: readonly CaseRun[]) => void;
+  readonly find: (suspicion: Suspicion, script: Script, at: CaseRun) => Promise<void>;
+}
+
+/** Of those over before the ones under way, how many are tried. */
+const MAX_EARLIER = 8;
+/** Most crashes show at once: only when none did, each case is given longer. */
+const SOON_MS = 100;
+const LOG_LINES = 40;
+/** A server somebody else started may need a moment. */
+const RETURNS = { times: 20, ms: 250 };
+/** Times a case may have been under way when the server went down in a known manner, before it is looked at by itself. */
+const MOST_AGAIN = 2;
+
+export class CrashSearch {
+  readonly #o: CrashSearchOptions;
+  readonly #met = new Map<number, number>();
+  /** Played by themselves, and the server stood. */
+  readonly #alone = new Map<CaseRun, CaseRun>();
+
+  constructor(options: CrashSearchOptions) {
+    this.#o = options;
+  }
+
+  /** @param exits of the server when it was last looked at */
+  async lookInto(cases: readonly CaseRun[], recent: readonly CaseRun[], exits: number): Promise<void> {
+    const { watched, isCut, onDoing, onAgain } = this.#o;
+    onDoing('finding out which case the server went down with');
+    await watched.exited(250);
+    const isDown = watched.isManaged ? !watched.isRunning || exits !== watched.exits : !(await watched.isReachable());
+    if (!isDown) {
+      // A hiccup of the network.
+      onAgain(cases);
+      return;
+    }
+    const exit = watched.lastExit;
+    const ordered = mostLikelyFirst(cases);
+    if (watched.isManaged) {
+      if (this.#isKnown(ordered, exit)) {
+        await watched.restart();
+        return;
+      }
+      await watched.restart();
+    } else await this.#waitForServer(cases);
+    const rest = new Set(cases);
+    this.#alone.clear();
+    for (const [grace, suspects] of [
+      [SOON_MS, ordered],
+      [SOON_MS, recent.slice(-cases.length - MAX_EARLIER).reverse()],
+      [GRACE_MS, ordered],
+    ] as const) {
+      for (const one of suspects) {
+        if (isCut()) return;
+        const isFound = await this.#solo(one, grace);
+        if (isFound) rest.delete(one);
+        if (!isFound) continue;
+        onAgain([...rest]);
+        return;
+      }
+    }
+    for (const one of cases) this.#playedAlone(one);
+    this.#alone.clear();
+    this.#o.findings.unconfirm({
+      oracle: watched.isManaged ? 'exit' : 'refused',
+      key: `exit|${exit === undefined ? '' : crashKey(exit)}`,
+      title: `The server went down during one of ${cases.length} case${cases.length === 1 ? '' : 's'}, and no single one of them brings it about again`,
+      cases: cases.slice(0, 20).map((one) => one.id),
+      log: (exit?.lines ?? []).slice(-LOG_LINES),
+    });
+  }
+
+  /** It went down as it did before, and one that was under way is like those it went down with: no need to try. */
+  #isKnown(ordered: readonly CaseRun[], exit: Exit | undefined): boolean {
+    const { findings, avoidance, ledger, onAgain } = this.#o;
+    const signature = exit === undefined ? undefined : crashKey(exit);
+    const known = signature === undefined ? undefined : findings.get(signature);
+    if (known === undefined) return false;
+    const culprit = ordered.find((one) => avoidance.isLike(one.mutation, known.key));
+    const others = ordered.filter((one) => one !== culprit);
+    if (culprit === undefined) {
+      const isNew = others.every((one) => (this.#met.get(one.index) ?? 0) < MOST_AGAIN);
+      for (const one of others) this.#met.set(one.index, (this.#met.get(one.index) ?? 0) + 1);
+      // Who it was comes out when they meet again.
+      if (!isNew) return false;
+      findings.hit(known, others[0]?.index ?? -1);
+      onAgain(others);
+      return true;
+    }
+    findings.hit(known, culprit.index);
+    avoidance.add(culprit.mutation, known.key, known.id);
+    ledger.count(culprit, 'crashed');
+    ledger.crashed(culprit, known.id);
+    onAgain(others);
+    return true;
+  }
+
+  /** @throws EngineError when nobody starts it again */
+  async #waitForServer(cases: readonly CaseRun[]): Promise<void> {
+    const { watched, isCut, tempo, findings } = this.#o;
+    for (let i = 0; i < RETURNS.times && !isCut(); i++) {
+      if (await watched.isReachable()) return;
+      await tempo.wait(RETURNS.ms);
+    }
+    const title = 'The server takes no connections any more';
+    findings.unconfirm({
+      oracle: 'refused',
+      key: 'refused|',
+      title: `${title} after one of ${cases.length} cases`,
+      cases: mostLikelyFirst(cases).map((one) => one.id),
+      log: [],
+    });
+    throw new EngineError(
+      'connect-failed',
+      `${title}. Start it again and go on with --resume, or let --target start it.`,
+    );
+  }
+
+  /** Plays a case by itself; true when the server goes down with it. */
+  async #solo(one: CaseRun, graceMs: number): Promise<boolean> {
+    const { inquiry, isCut, ledger, findings, avoidance } = this.#o;
+    const { down, run } = await solo(inquiry, one.made.script, graceMs);
+    const at = { ...one, run };
+    if (down === undefined) this.#alone.set(one, at);
+    if (isCut() || down === undefined) return false;
+    ledger.count(at, 'crashed');
+    const known = findings.get(down.key);
+    if (known !== undefined) findings.hit(known, one.index);
+    else await this.#o.find(down, one.made.script, at);
+    const id = findings.get(down.key)?.id;
+    if (id === undefined) {
+      const { title, oracle, key } = down;
+      findings.unconfirm({ title, oracle, key, cases: [one.id], log: [] });
+    }
+    avoidance.add(one.mutation, down.key, id ?? 'unconfirmed');
+    ledger.crashed(at, known?.id);
+    return true;
+  }
+
+  /** It did not bring the server down by itself: it counts as it was played then. */
+  #playedAlone(one: CaseRun): void {
+    const { ledger, onPlayed } = this.#o;
+    const again = this.#alone.get(one);
+    if (again === undefined) ledger.crashed(one);
+    else if (one.mutation.family === 'race') ledger.finish(again, 'race');
+    else onPlayed(again);
+  }
+}
+
+/** Those that had said what is wrong last, and were not answered; then the others. */
+function mostLikelyFirst(cases: readonly CaseRun[]): CaseRun[] {
+  const saidAt = (one: CaseRun): number => {
+    const at = wrongAt(one);
+    return at === undefined ? 0 : one.run.began + at;
+  };
+  return [...cases].sort((a, b) => Number(isSuspect(b)) - Number(isSuspect(a)) || saidAt(b) - saidAt(a));
+}
+
+/** When the last wrong message was sent. */
+function wrongAt({ run }: CaseRun): number | undefined {
+  const last = run.script.steps.findLastIndex((step, i) => isSend(step) && step.mutated && run.steps[i] !== undefined);
+  return run.steps[last]?.at;
+}
+
+/** It had said what is wrong, and was not answered. */
+function isSuspect({ run, made }: CaseRun): boolean {
+  const [focus = 0] = made.focus;
+  const step = run.script.steps[focus];
+  if (step === undefined || !isSend(step)) return true;
+  if (run.steps[focus] === undefined) return false;
+  const isAnswered = run.frames.some((f) => f.step === focus && f.conn === step.conn && !f.isHeartbeat);
+  return (
+    !isAnswered ||
+    run.script.steps
+      .slice(focus + 1)
+      .some((one, i) => isSend(one) && one.mutated && run.steps[focus + 1 + i] !== undefined)
+  );
+}
