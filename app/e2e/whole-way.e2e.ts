@@ -116,6 +116,14 @@ describe.skipIf(isMissingChromium())('the whole way on the real engine', () => {
     };
     const isFocused = (selector: string): Promise<boolean> =>
       page.evaluate(`document.activeElement?.matches(${JSON.stringify(selector)}) ?? false`) as Promise<boolean>;
+    const goInto = async (chord: string, selector: string): Promise<void> => {
+      await key(chord);
+      await until(
+        `${selector} to have the focus`,
+        () => isFocused(selector),
+        (is) => is,
+      );
+    };
     const tabTo = async (selector: string): Promise<void> => {
       await page.locator(selector).first().waitFor();
       for (let i = 0; i < 60; i++) {
@@ -138,14 +146,23 @@ describe.skipIf(isMissingChromium())('the whole way on the real engine', () => {
     await key('Home');
     await seen(page.locator(`${ROW}.sel`), 1);
     await page.locator('.tree .node').first().waitFor();
-    await key('Control+2');
-    await until(
-      'the fields to have the focus',
-      () => isFocused('#field-tree'),
-      (is) => is,
-    );
+    await goInto('Control+2', '#field-tree');
     await key('End');
     await page.locator('.hex .b.s').first().waitFor();
+    // The bytes lead back to the field.
+    await goInto('Control+3', '#byte-grid');
+    await goInto('Control+2', '#field-tree');
+    // The menu of the field, by its key: first the copies, then the column.
+    await key('Shift+F10');
+    await page.locator('.menu .item', { hasText: 'Copy as a C array' }).waitFor();
+    await key('ArrowDown', 'ArrowDown', 'ArrowDown');
+    await reads(page.locator('.menu .item.on .word'), 'Show as a column');
+    await key('Enter');
+    await until(
+      'the column',
+      () => page.locator(`${ROW} .fieldcol`).allTextContents(),
+      (values) => values.length > 0 && values.every((value) => value !== ''),
+    );
     await key('Control+1', 'Shift+H');
     await command('Show holds and rules');
     await page.locator('.queue .q').first().waitFor({ timeout: 60_000 });
@@ -160,6 +177,15 @@ describe.skipIf(isMissingChromium())('the whole way on the real engine', () => {
     await page.keyboard.type('changed by key');
     await reads(page.locator('.diff2 .by').last(), /changed by key/);
     await key('Control+Enter');
+    await until(
+      'the form to be gone, and any for what was held meanwhile: a slash would be text in it',
+      async () => {
+        const is = await isFocused('.form input');
+        if (is && (await page.locator('.queue .q').count()) > 0) await key('Control+Enter');
+        return is;
+      },
+      (is) => !is,
+    );
     await filter('fate == edited');
     await until(
       'its row',
@@ -175,6 +201,16 @@ describe.skipIf(isMissingChromium())('the whole way on the real engine', () => {
       (count) => count === 0,
     );
 
+    await filter('conn == 1');
+    await key('Home');
+    await seen(page.locator(`${ROW}.sel`), 1);
+    await key('r');
+    await page.locator('.start-card textarea').first().waitFor();
+    await tabTo('.start-card textarea');
+    await key('Control+a');
+    await page.keyboard.type(newBuild.endpoints['plain']!);
+    await key('Enter');
+    await verdict();
     await filter('message == "chat_send" and toServer');
     await key('Home');
     await seen(page.locator(`${ROW}.sel`), 1);

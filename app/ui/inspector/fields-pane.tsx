@@ -116,6 +116,8 @@ export function FieldsPane({ inspected }: { readonly inspected: Inspected }) {
         tabIndex={0}
         ref={scroller}
         onKeyDown={onKey}
+        // The key for menus is a command; what the browser makes of it besides is not wanted.
+        onContextMenu={(event) => event.target === event.currentTarget && event.preventDefault()}
         onPointerLeave={() => inspection.hover.set(null)}
         {...(index >= 0 ? { 'aria-activedescendant': `field-${index}` } : {})}
       >

@@ -44,6 +44,11 @@ export function ReplayForm() {
             aria-invalid={draft.to !== '' && isBad}
             placeholder="ws://127.0.0.1:8001"
             value={draft.to}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter' || event.shiftKey) return;
+              event.preventDefault();
+              event.currentTarget.form?.requestSubmit();
+            }}
             onChange={(event) => set({ to: event.target.value })}
           />
         </FormLine>

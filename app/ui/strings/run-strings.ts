@@ -4,7 +4,7 @@ export const replayStrings = {
   title: 'Replay the session against a server',
   lead: 'Sends what the clients sent, waits for what the server answered, and says whether the answers are the same. Values the server issues anew (tokens, ids) are put in place of the recorded ones.',
   target: 'Server',
-  targetHint: 'One URL, or one line per recorded server: 127.0.0.1:9601 = enet://127.0.0.1:9701',
+  targetHint: 'One URL, or one line (Shift+Enter) per recorded server: 127.0.0.1:9601 = enet://127.0.0.1:9701',
   against: 'Second build',
   againstHint: 'Optional: plays against both and shows only how the two differ.',
   firstBuild: 'First build',

@@ -21,7 +21,15 @@ export function rowMenu(app: App, row: Row, column: Column | undefined): readonl
     { title: words.exclude, note: condition, icon: 'drop', run: apply(true) },
     ...(row.message === ''
       ? []
-      : [{ title: words.hideMessage, note: row.message, icon: 'eye' as const, run: () => setHidden(app, name, true) }]),
+      : [
+          {
+            title: words.hideMessage,
+            note: row.message,
+            icon: 'eye' as const,
+            command: 'message.hide',
+            run: () => setHidden(app, name, true),
+          },
+        ]),
     {
       title: words.onlyConnection,
       note: `conn == ${row.conn}`,
