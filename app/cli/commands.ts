@@ -198,6 +198,11 @@ export const COMMANDS: readonly Command[] = [
       FILTER,
       AS,
       OPTION,
+      {
+        name: 'from-frame',
+        value: 'N',
+        doc: 'fork: mutate what comes behind client frame N, with all up to N played first',
+      },
       { name: 'max-findings', value: 'N', doc: 'end after so many findings' },
       { name: 'rate', value: 'N', doc: 'at most so many cases a second' },
       { name: 'allow', value: 'HOST', repeat: true, doc: 'allow a target beyond this machine' },

@@ -16,6 +16,8 @@ export interface FuzzArgs {
   readonly to: string | Readonly<Record<string, string>>;
   readonly session?: string;
   readonly filter?: string;
+  /** Client frame behind which the mutated messages begin; everything up to it is played before each case. */
+  readonly from?: number;
   readonly target?: string;
   readonly cases?: number;
   readonly seconds?: number;

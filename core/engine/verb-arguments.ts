@@ -198,6 +198,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
     to: either(text, dictionary(text)),
     session: optional(text),
     filter: optional(text),
+    from: optional(integer(1)),
     target: optional(text),
     cases: optional(integer(1)),
     seconds: optional(number),

@@ -33,6 +33,7 @@ const WORKERS = 4;
 
 export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
   const { seed, isOver, baseline } = how;
+  if (seed.kept !== undefined) return everythingBefore(how);
   const found = new Map<number, readonly Step[]>();
   const samples: { script: Script; at: number }[] = [];
   /** Connections that can be played without the others. */
@@ -85,6 +86,13 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
       return step !== undefined && alone.get(step.conn) === true ? ownSteps(seed, at) : seed.base.steps.slice(0, at);
     },
   };
+}
+
+/** Behind a fork nothing is left out: the state there is what the campaign is about. */
+function everythingBefore({ seed, steps }: FindPrefixes): Prefixes {
+  const of = (at: number): readonly Step[] => seed.base.steps.slice(0, at);
+  const ordered = [...new Set(steps)].sort((a, b) => a - b);
+  return { of, samples: ordered.map((at) => ({ script: { steps: [...of(at), sendAt(seed, at)] }, at })) };
 }
 
 /** Does them in order, several at once. */

@@ -25,6 +25,8 @@ export interface Seed {
   readonly scene: Scene;
   readonly base: Script;
   readonly messages: readonly SeedMessage[];
+  /** The campaign forks behind so many steps: they, and all that follows up to a mutated message, are played before it. */
+  readonly kept?: number;
   /** What the server had said last on its connection before each client frame, by frame number. */
   readonly lastHeard: ReadonlyMap<number, string>;
   /** The server's frame before each client frame on its connection, and the one after it. */

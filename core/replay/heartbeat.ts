@@ -1,5 +1,6 @@
 /** Messages a server sends by its clock. They come when they come: a replay neither waits for them nor counts them. */
 
+import type { DissectedMessage, Protocol } from '../protocol/protocol.ts';
 import { itemKey, type RecordedFrame, type Recording } from './recording.ts';
 import { answers } from './replies.ts';
 
@@ -24,11 +25,19 @@ export function findHeartbeats(recording: Recording): (frame: RecordedFrame, ind
     const { name } = message;
     if (recording.replies.has(itemKey(frame.n, index)) || !isBare(message.fields)) return false;
     if (NAMED.test(name)) return true;
-    const pairs = recording.connections.get(frame.conn)?.protocol?.pairs ?? [];
-    if (pairs.some((pair) => pair.direction === 'toServer' && pair.replies !== '*' && answers(pair, name)))
-      return false;
+    if (isAnswer(recording.connections.get(frame.conn)?.protocol, name)) return false;
     return (counts.get(`${frame.conn}\0${name}`) ?? 0) >= OFTEN;
   };
+}
+
+/** By its name alone: a short recording may have none. */
+export function isCalledHeartbeat({ name, fields }: DissectedMessage, protocol: Protocol | undefined): boolean {
+  return name !== null && NAMED.test(name) && isBare(fields) && !isAnswer(protocol, name);
+}
+
+function isAnswer(protocol: Protocol | undefined, name: string): boolean {
+  const pairs = protocol?.pairs ?? [];
+  return pairs.some((pair) => pair.direction === 'toServer' && pair.replies !== '*' && answers(pair, name));
 }
 
 /** Nothing is said beyond that it came. */

@@ -4,6 +4,7 @@ import { type BindingRow, bindingRows } from './binding-rows.ts';
 import { type BindingTable } from './binding-table.ts';
 import { areOfDifferentThings, type FieldDifference, type Ignores } from './compare.ts';
 import { Differences } from './differences.ts';
+import { isCalledHeartbeat } from './heartbeat.ts';
 import { IgnoredList } from './ignored-list.ts';
 import { Lateness } from './lateness.ts';
 import { bare } from './leaves.ts';
@@ -244,7 +245,8 @@ function mayLack(expected: Expected, options: JudgeOptions): string | undefined 
 function mayBeExtra(item: LiveItem, options: JudgeOptions): string | undefined {
   const name = item.message.name ?? '';
   const beats = options.plan.expected.some((one) => one.isHeartbeat && one.message.name === item.message.name);
-  if (beats) return 'comes by the clock';
+  if (beats || isCalledHeartbeat(item.message, options.plan.recording.connections.get(item.conn)?.protocol))
+    return 'comes by the clock';
   return options.loose?.get(name) ?? messageReason(item.message.name, options);
 }
 function messageReason(name: string | null, options: JudgeOptions): string | undefined {

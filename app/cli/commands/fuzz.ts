@@ -54,6 +54,7 @@ export async function fuzz(invocation: Invocation): Promise<number> {
   const { campaign, done } = startCampaign({
     recording,
     ...(filter.isEmpty ? {} : { only: fitting }),
+    ...(config.from === undefined ? {} : { from: config.from }),
     to: readEndpointMap(config.to),
     rng: config.rng,
     allow: config.allow,
@@ -107,6 +108,7 @@ function configOf(invocation: Invocation): CampaignConfig {
   const target = invocation.text('target');
   const as = invocation.text('as');
   const filter = invocation.text('filter');
+  const from = invocation.number('from-frame');
   const cases = invocation.number('cases');
   const seconds = invocation.number('time');
   needed(invocation, 'to');
@@ -119,6 +121,7 @@ function configOf(invocation: Invocation): CampaignConfig {
     options: invocation.texts('option'),
     protocolFiles: invocation.texts('protocol-file'),
     ...(filter === undefined ? {} : { filter }),
+    ...(from === undefined ? {} : { from }),
     allow: invocation.texts('allow'),
     ...(cases === undefined ? {} : { cases }),
     ...(seconds === undefined ? {} : { seconds }),

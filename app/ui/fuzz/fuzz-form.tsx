@@ -92,6 +92,10 @@ export function FuzzForm() {
             />
           </label>
           <label>
+            {t.fuzz.from}
+            <NumberField value={draft.from} min={0} max={1_000_000_000} onChange={(from) => set({ from })} />
+          </label>
+          <label>
             {t.fuzz.rng}
             <NumberField value={draft.rng} min={0} max={4_294_967_295} onChange={(rng) => set({ rng })} />
           </label>

@@ -22,6 +22,8 @@ export interface FuzzDraft {
   readonly seconds: number;
   readonly rng: number;
   readonly ratePerSecond: number;
+  /** Client frame behind which the mutated messages begin; 0: anywhere. */
+  readonly from: number;
 }
 
 export interface FuzzService {
@@ -33,6 +35,8 @@ export interface FuzzService {
   /** Fills in the server of a connection, unless one was named already. */
   suggestServer(conn: number): void;
   target(frame: FrameView, field: FieldView): void;
+  /** Goes on where a replay ended: what comes behind the frame is mutated. */
+  fork(draft: Pick<FuzzDraft, 'to' | 'session' | 'from'>): void;
   start(): Promise<void>;
   pause(on: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -65,6 +69,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     seconds: 0,
     rng: 1,
     ratePerSecond: 0,
+    from: 0,
   });
   const isEditing = createStore(false);
   const finding = createStore('');
@@ -109,6 +114,11 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
       const message = name === null || name === undefined ? '' : `message == ${filterLiteral(name)} and `;
       prepare(`${message}exists(${filterPath(field.path)})`, frame.conn);
     },
+    fork(from) {
+      draft.update((now) => ({ ...now, filter: '', ...from }));
+      isEditing.set(true);
+      dock.show('fuzz');
+    },
     async start() {
       const now = draft.get();
       const args: FuzzArgs = {
@@ -116,6 +126,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
         rng: now.rng,
         ...(now.filter === '' ? {} : { filter: now.filter }),
         ...(now.session === '' ? {} : { session: now.session }),
+        ...(now.from > 0 ? { from: now.from } : {}),
         ...(now.target === '' ? {} : { target: now.target }),
         ...(now.cases > 0 ? { cases: now.cases } : {}),
         ...(now.seconds > 0 ? { seconds: now.seconds } : {}),

@@ -12,6 +12,12 @@ export function LeftOpen({ status }: { readonly status: ReplayStatus }) {
     app.compose.options.update((now) => ({ ...now, conn: first.recordedAs, direction: 'toServer' }));
     app.dock.show('compose');
   };
+  const fuzz = (): void => {
+    const { to, session, until } = app.replay.draft.get();
+    // Each case comes there on connections of its own.
+    void app.replay.stop().catch(app.notices.problem);
+    app.fuzz.fork({ to, session, from: until });
+  };
   return (
     <div className="head left-open">
       <span className="c-ok">
@@ -23,6 +29,10 @@ export function LeftOpen({ status }: { readonly status: ReplayStatus }) {
         <button className="btn" onClick={goOn}>
           <Icon name="send" />
           {t.replay.goOn}
+        </button>
+        <button className="btn" onClick={fuzz} title={t.replay.fuzzOnHint}>
+          <Icon name="bolt" />
+          {t.replay.fuzzOn}
         </button>
         <button className="btn" onClick={() => void app.replay.stop().catch(app.notices.problem)}>
           <Icon name="x" />

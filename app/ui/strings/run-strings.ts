@@ -103,6 +103,8 @@ export const replayStrings = {
   noBindings: 'No value had to be replaced.',
   leftOpen: (n: number) => (n === 1 ? '1 connection is left open for you.' : `${n} connections are left open for you.`),
   goOn: 'Compose',
+  fuzzOn: 'Fuzz from here',
+  fuzzOnHint: 'Mutates what comes behind this frame; each case plays everything before it on connections of its own.',
   leave: 'Close them',
   ignored: (n: number) => `${n} ${n === 1 ? 'field was' : 'fields were'} ignored:`,
 };
@@ -121,9 +123,11 @@ export const fuzzStrings = {
   cases: 'Cases',
   seconds: 'Seconds',
   limits: 'Limits',
-  limitsHint: '0 is without limit. The same seed gives the same cases.',
+  limitsHint:
+    '0 is without limit. The same seed gives the same cases. Behind a client frame of the recording, all before it is played first.',
   limitRate: 'Cases per second',
   rng: 'Seed',
+  from: 'Behind frame',
   start: 'Start the campaign',
   back: 'Back to the campaign',
   another: 'New campaign',

@@ -33,6 +33,8 @@ export interface CampaignConfig {
   readonly options: readonly string[];
   readonly protocolFiles: readonly string[];
   readonly filter?: string;
+  /** Client frame behind which the mutated messages begin. */
+  readonly from?: number;
   readonly allow: readonly string[];
   readonly cases?: number;
   readonly seconds?: number;

@@ -7,6 +7,7 @@ import type { Stage } from '../../fuzz/run-script.ts';
 import { createFuzzTarget } from '../../io/target-fuzz.ts';
 import { TargetProcess } from '../../io/target-process.ts';
 import { createSystemClock } from '../../io/system-clock.ts';
+import { createSystemTimer } from '../../io/system-timer.ts';
 import { type EndpointMap, resolveEndpoints } from '../../replay/endpoints.ts';
 import { makePlan } from '../../replay/plan.ts';
 import type { RecordedConnection, Recording } from '../../replay/recording.ts';
@@ -14,6 +15,7 @@ import type { Target } from '../../replay/target.ts';
 import { type EndpointUrl, isLoopback } from '../../relay/endpoint-url.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import type { CampaignFolder } from './folder.ts';
+import { compareAt, forkedAt } from './fork-state.ts';
 
 type CampaignBudget = Pick<
   CampaignOptions,
@@ -23,6 +25,8 @@ type CampaignBudget = Pick<
 export interface CampaignSetup extends CampaignBudget {
   readonly recording: Recording;
   readonly only?: ReadonlySet<number>;
+  /** Client frame behind which the mutated messages begin; everything up to it is played before each case. */
+  readonly from?: number;
   readonly to: EndpointMap;
   /** Shell command that starts the target. */
   readonly target?: string;
@@ -40,8 +44,10 @@ export interface StartedCampaign {
 
 /** @throws EngineError when the target is not allowed, or the recording gives nothing to fuzz with */
 export function startCampaign(setup: CampaignSetup): StartedCampaign {
-  const { seed, stage, process: target, close } = prepare(setup);
-  const { folder } = setup;
+  const world = prepare(setup);
+  const { stage, process: target, close } = world;
+  const { folder, from } = setup;
+  const seed = from === undefined ? world.seed : forkedAt(world.seed, from);
   folder.useScene(seed.scene);
   const campaign = new Campaign({
     ...setup,
@@ -56,6 +62,10 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
   const run = async (): Promise<CampaignStatus> => {
     try {
       await folder.endLeftBehind();
+      if (from !== undefined) {
+        const state = await stateAt(setup, from, world);
+        setup.onNote?.(state);
+      }
       const status = await campaign.run();
       for (const finding of campaign.findings) folder.saveTexts(finding);
       return status;
@@ -67,7 +77,19 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
   return { campaign, seed, done: run() };
 }
 
+async function stateAt(
+  setup: CampaignSetup,
+  from: number,
+  { stage, process: target, recording }: Prepared,
+): Promise<string> {
+  if (target.isManaged) await target.restart();
+  const { clock } = stage;
+  return compareAt({ recording, to: setup.to, from }, { target: stage.target, clock, timer: createSystemTimer() });
+}
+
 export interface Prepared {
+  /** What is played of it. */
+  readonly recording: Recording;
   readonly seed: Seed;
   readonly stage: Stage;
   readonly process: TargetProcess;
@@ -77,7 +99,8 @@ export interface Prepared {
 export function prepare(
   setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'target' | 'allow'> & { readonly folder?: CampaignFolder },
 ): Prepared {
-  const plan = makePlan(setup.only === undefined ? setup.recording : forServersOf(setup.recording, setup.only));
+  const recording = setup.only === undefined ? setup.recording : forServersOf(setup.recording, setup.only);
+  const plan = makePlan(recording);
   const endpoints = resolveEndpoints(plan, setup.to);
   const seed = makeSeed(plan, endpoints, setup.only);
   if (seed.messages.length === 0) {
@@ -102,6 +125,7 @@ export function prepare(
     onGroup: (pid) => setup.folder?.noteTarget(pid),
   });
   return {
+    recording,
     seed,
     stage,
     process,
