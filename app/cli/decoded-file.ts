@@ -1,5 +1,7 @@
 /** The loop shared by the commands that read one file from end to end under a filter. */
 import { vocabularyOf } from '../../core/engine/vocabulary.ts';
+import type { Connection } from '../../core/traffic/frame.ts';
+import type { CarrierCommands } from '../../core/traffic/sink.ts';
 import { type CompiledFilter, compileFilter } from '../../core/traffic/filter/filter.ts';
 import { type Invocation, UsageError } from './command.ts';
 import { filterSubject } from './filter-subject.ts';
@@ -21,7 +23,12 @@ export interface FileSummary {
   readonly began: number;
 }
 
+/** @param at seconds since the first frame */
+export type OnCommands = (commands: CarrierCommands, connection: Connection, at: number) => void;
+
 interface ReadingHow {
+  /** Asked for: also what is below the frames, and what carriers said that brought none. */
+  readonly onCommands?: OnCommands;
   /** Called between chunks, to let output drain. */
   readonly afterChunk?: () => Promise<void>;
   /** Neither summaries nor answered requests are asked for, unless by the filter. */
@@ -33,7 +40,7 @@ export async function forEachFrame(
   path: string,
   invocation: Invocation,
   onFrame: (decoded: DecodedFrame, at: number) => void,
-  { afterChunk, isBrief = false }: ReadingHow = {},
+  { afterChunk, isBrief = false, onCommands }: ReadingHow = {},
 ): Promise<FileSummary> {
   const choice = readProtocolChoice(invocation);
   const filter = readFilter(invocation, choice);
@@ -46,6 +53,13 @@ export async function forEachFrame(
     },
     isBrief && filter.isEmpty,
   );
-  const { problems } = await readTraffic(path, choice, decoder, { given: invocation.given, afterChunk });
+  if (onCommands !== undefined && filter.isEmpty) {
+    decoder.onCommands = (commands, connection) => {
+      began ??= commands.time;
+      onCommands(commands, connection, commands.time - began);
+    };
+  }
+  const keepCarrier = onCommands !== undefined;
+  const { problems } = await readTraffic(path, choice, decoder, { given: invocation.given, keepCarrier, afterChunk });
   return { choice, problems, decoder, began: began ?? 0 };
 }

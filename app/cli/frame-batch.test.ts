@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readTraffic } from '../../core/engine/files/read-traffic.ts';
-import type { TrafficSink } from '../../core/traffic/sink.ts';
+import type { CarrierCommands, TrafficSink } from '../../core/traffic/sink.ts';
 import { BatchSink, sayBatch } from './frame-batch.ts';
 import { readProtocolChoice } from './protocol-options.ts';
 import { readOnThread } from './read-on-thread.ts';
@@ -36,13 +36,16 @@ class Witness implements TrafficSink {
   update(...told: unknown[]): void {
     this.told.push(['update', ...told]);
   }
+  commands({ headers, ...told }: CarrierCommands): void {
+    this.told.push(['commands', told, Buffer.from(headers).toString('hex')]);
+  }
   remark(...told: unknown[]): void {
     this.told.push(['remark', ...told]);
   }
   frame(draft: Parameters<TrafficSink['frame']>[0]): number {
-    const { bytes, head, tail, ...rest } = draft;
-    const [b, h, t] = [bytes, head, tail].map((one) => Buffer.from(one).toString('hex'));
-    this.told.push(['frame', { ...rest, bytes: b, head: h, tail: t }]);
+    const { bytes, head, tail, headers, ...rest } = draft;
+    const parts = [bytes, head, tail, headers].map((one) => one && Buffer.from(one).toString('hex'));
+    this.told.push(['frame', rest, parts]);
     return ++this.#frames;
   }
 }
@@ -50,14 +53,14 @@ class Witness implements TrafficSink {
 test.each(NAMES)('a sink is told the same in batches: %s', async (name) => {
   const path = join(CAPTURES, name);
   const direct = new Witness();
-  await readTraffic(path, choice, direct);
+  await readTraffic(path, choice, direct, { keepCarrier: true });
   const later = new Witness();
   const batches = new BatchSink();
   const sayAll = async (): Promise<void> => {
     const batch = batches.take();
     if (batch !== undefined) sayBatch(structuredClone(batch), later);
   };
-  await readTraffic(path, choice, batches, { afterChunk: sayAll });
+  await readTraffic(path, choice, batches, { afterChunk: sayAll, keepCarrier: true });
   await sayAll();
   expect(direct.told.length).toBeGreaterThan(40);
   expect(later.told).toEqual(direct.told);

@@ -3,13 +3,13 @@
  * and, in their place between them, the few other things as they are.
  */
 import type { Carrier, Connection, Direction, ExpertInfo, WebSocketCarrier } from '../../core/traffic/frame.ts';
-import type { FrameDraft, FrameUpdate, TrafficSink } from '../../core/traffic/sink.ts';
+import type { CarrierCommands, FrameDraft, FrameUpdate, TrafficSink } from '../../core/traffic/sink.ts';
 
 export interface Batch {
   /** `FIELDS` numbers a frame. */
   readonly numbers: Float64Array<ArrayBuffer>;
   readonly frames: number;
-  /** Head, payload and tail of every frame, one after the other. */
+  /** Head, payload, tail and headers of every frame, one after the other. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly others: readonly Other[];
 }
@@ -20,12 +20,13 @@ type Other = { readonly at: number } & (
   | { readonly kind: 'opened'; readonly connection: Connection }
   | { readonly kind: 'changed'; readonly id: number; readonly change: Partial<Omit<Connection, 'id'>> }
   | { readonly kind: 'closed'; readonly id: number; readonly time: number; readonly ending: string }
+  | { readonly kind: 'commands'; readonly commands: CarrierCommands }
   | { readonly kind: 'update'; readonly n: number; readonly update: FrameUpdate }
   | { readonly kind: 'remark'; readonly connection: number; readonly time: number; readonly info: ExpertInfo }
 );
 type Unplaced<T> = T extends unknown ? Omit<T, 'at'> : never;
 
-const FIELDS = 7;
+const FIELDS = 8;
 const NONE: readonly ExpertInfo[] = Object.freeze([]);
 const EMPTY = new Uint8Array(0);
 const OPCODES: readonly WebSocketCarrier['opcode'][] = ['text', 'binary', 'ping', 'pong', 'close'];
@@ -59,6 +60,9 @@ export class BatchSink implements TrafficSink {
   update(n: number, update: FrameUpdate): void {
     this.#say({ kind: 'update', n, update });
   }
+  commands(commands: CarrierCommands): void {
+    this.#say({ kind: 'commands', commands });
+  }
   remark(connection: number, time: number, info: ExpertInfo): void {
     this.#say({ kind: 'remark', connection, time, info });
   }
@@ -88,8 +92,8 @@ export class BatchSink implements TrafficSink {
     this.#others.push({ at: this.#frames, ...other });
   }
 
-  #plain({ conn, direction, time, mono, carrier, head, bytes, tail }: FrameDraft): void {
-    const size = head.length + bytes.length + tail.length;
+  #plain({ conn, direction, time, mono, carrier, head, bytes, tail, headers = EMPTY }: FrameDraft): void {
+    const size = head.length + bytes.length + tail.length + headers.length;
     if (this.#used + size > this.#bytes.length) {
       const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#used + size));
       grown.set(this.#bytes.subarray(0, this.#used));
@@ -109,10 +113,12 @@ export class BatchSink implements TrafficSink {
     numbers[at + 4] = head.length;
     numbers[at + 5] = bytes.length;
     numbers[at + 6] = tail.length;
+    numbers[at + 7] = headers.length;
     const place = this.#bytes;
     if (head.length > 0) place.set(head, this.#used);
     place.set(bytes, this.#used + head.length);
     if (tail.length > 0) place.set(tail, this.#used + head.length + bytes.length);
+    if (headers.length > 0) place.set(headers, this.#used + size - headers.length);
     this.#used += size;
     this.#frames++;
   }
@@ -132,7 +138,8 @@ export function sayBatch({ numbers, frames, bytes, others }: Batch, sink: Traffi
     if (carrier === undefined) carriers.set(word, (carrier = carrierOf(word)));
     const payload = at + numbers[from + 4]!;
     const tail = payload + numbers[from + 5]!;
-    const end = tail + numbers[from + 6]!;
+    const headers = tail + numbers[from + 6]!;
+    const end = headers + numbers[from + 7]!;
     const direction: Direction = numbers[from]! > 0 ? 'toServer' : 'toClient';
     sink.frame({
       conn: Math.abs(numbers[from]!),
@@ -142,7 +149,8 @@ export function sayBatch({ numbers, frames, bytes, others }: Batch, sink: Traffi
       carrier,
       bytes: bytes.subarray(payload, tail),
       head: payload === at ? EMPTY : bytes.subarray(at, payload),
-      tail: end === tail ? EMPTY : bytes.subarray(tail, end),
+      tail: headers === tail ? EMPTY : bytes.subarray(tail, headers),
+      headers: end === headers ? undefined : bytes.subarray(headers, end),
       origin: 'wire',
       fate: 'forwarded',
       expert: NONE,
@@ -164,6 +172,9 @@ function sayOther(other: Other, sink: TrafficSink): void {
       return;
     case 'closed':
       sink.closed(other.id, other.time, other.ending);
+      return;
+    case 'commands':
+      sink.commands?.(other.commands);
       return;
     case 'update':
       sink.update(other.n, other.update);

@@ -2,7 +2,7 @@
 import { ConnectionDissection, type DissectionWorld, type Meaning } from '../../core/session/dissection.ts';
 import type { Protocol } from '../../core/protocol/protocol.ts';
 import type { Connection, ExpertInfo, Frame } from '../../core/traffic/frame.ts';
-import type { FrameDraft, TrafficSink } from '../../core/traffic/sink.ts';
+import type { CarrierCommands, FrameDraft, TrafficSink } from '../../core/traffic/sink.ts';
 import type { ProtocolChoice } from './protocol-options.ts';
 
 export interface DecodedFrame {
@@ -23,6 +23,8 @@ export class FrameDecoder implements TrafficSink {
   readonly connections = new Map<number, Connection>();
   /** Remarks that belong to a connection: gaps, resets, encryption. */
   readonly remarks: { readonly connection: number; readonly time: number; readonly info: ExpertInfo }[] = [];
+  /** Told of what carriers said that brought no frame. */
+  onCommands: ((commands: CarrierCommands, connection: Connection) => void) | undefined = undefined;
   readonly #dissections = new Map<number, ConnectionDissection>();
   readonly #world: DissectionWorld;
   readonly #choice: ProtocolChoice;
@@ -66,6 +68,9 @@ export class FrameDecoder implements TrafficSink {
   }
   update(): void {
     // Outcomes are told with the frame when a finished session is read.
+  }
+  commands(commands: CarrierCommands): void {
+    this.onCommands?.(commands, this.connections.get(commands.conn)!);
   }
   remark(connection: number, time: number, info: ExpertInfo): void {
     this.remarks.push({ connection, time, info });

@@ -46,6 +46,7 @@ export function readProxySpecs(invocation: Invocation): ProxySpec[] {
       ...(draft.upstream === undefined ? {} : { upstream: draft.upstream }),
       ...(Object.keys(draft.options).length === 0 ? {} : { options: draft.options }),
       ...(invocation.flag('tap') ? { tap: true } : {}),
+      ...(invocation.flag('carrier') ? { carrierCommands: true } : {}),
       ...(invocation.flag('no-follow') ? { follow: false } : {}),
       ...(invocation.flag('allow-remote') ? { allowRemote: true } : {}),
       ...(Object.keys(tls).length === 0 ? {} : { tls }),

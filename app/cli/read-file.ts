@@ -15,6 +15,8 @@ const THREAD_BYTES = 4 << 20;
 interface Reading {
   /** The command's options, which the choice was made from: with them a long file is read on a thread of its own. */
   readonly given?: Invocation['given'];
+  /** As of `ReadHow`. */
+  readonly keepCarrier?: boolean;
   /** Called between chunks, to let output drain. */
   readonly afterChunk?: (() => Promise<void>) | undefined;
 }
@@ -23,9 +25,10 @@ export async function readTraffic(
   path: string,
   choice: ProtocolChoice,
   sink: TrafficSink,
-  { given, afterChunk }: Reading = {},
+  { given, keepCarrier = false, afterChunk }: Reading = {},
 ): Promise<ReadResult> {
   const how = {
+    keepCarrier,
     ...(afterChunk === undefined ? {} : { afterChunk }),
     progress: (done: number, size: number) => {
       if (size > LONG_BYTES) progress(`${Math.round((100 * done) / size)} % of ${path}`);

@@ -26,6 +26,7 @@ try {
   const choice = readProtocolChoice({ texts, text: (name) => texts(name).at(-1) });
   let at = { done: 0, size: 0 };
   const result = await readTraffic(path, choice, sink, {
+    keepCarrier: given.some(({ name }) => name === 'carrier'),
     progress: (done, size) => {
       at = { done, size };
     },

@@ -20,6 +20,8 @@ export interface CaptureOptions {
   readonly known?: (id: string, link: Link) => Protocol | undefined;
   /** Ports on which servers are known to listen: decide direction and carrier in mid-connection. */
   readonly serverPorts?: ReadonlyMap<number, Transport>;
+  /** Also what is below the frames: the headers that carried them, and the carrier's commands without one. */
+  readonly keepCarrier?: boolean;
   /** TCP streams and UDP flows kept at once; the longest silent is closed beyond. Default 50 000. */
   readonly maxConnections?: number;
 }

@@ -44,13 +44,14 @@ export function createDatagramFlows(
   maxFlows: number,
   began: () => number,
 ): DatagramFlows {
-  const { sink, choose, serverPorts } = options;
+  const { sink, choose, serverPorts, keepCarrier = false } = options;
   const plain = new Map<string, PlainFlow>();
   const enetPairs = new Set<string>();
   // Stragglers of a connection that has ended still belong to it; what the observer forgets is forgotten here too.
   const enet = new WeakMap<PassiveConnection, EnetFlow>();
   const isServer = (port: number): boolean => serverPorts?.has(port) === true;
   const observer = new PassiveObserver({
+    keepHeads: keepCarrier,
     guessServer: (one, other) =>
       isServer(one.port) !== isServer(other.port)
         ? isServer(one.port)
@@ -61,6 +62,7 @@ export function createDatagramFlows(
           : other,
   });
 
+  const monoOf = (time: number): number => Math.max(0, Math.round((time - began()) * 1e6));
   const record = (
     conn: number,
     direction: Direction,
@@ -69,8 +71,9 @@ export function createDatagramFlows(
     carrier: Carrier,
     expert: readonly ExpertInfo[],
     note?: PacketNote,
+    headers?: Uint8Array,
   ): void => {
-    const mono = Math.max(0, Math.round((time - began()) * 1e6));
+    const mono = monoOf(time);
     const draft: FrameDraft = {
       conn,
       direction,
@@ -80,6 +83,7 @@ export function createDatagramFlows(
       bytes,
       head: NONE,
       tail: NONE,
+      headers,
       origin: 'wire',
       fate: 'forwarded',
       expert,
@@ -164,7 +168,16 @@ export function createDatagramFlows(
             ]
           : [];
         const { channel, reliable, unsequenced } = event;
-        record(flow.id, direction, event.data, time, { channel, reliable, unsequenced }, expert);
+        record(
+          flow.id,
+          direction,
+          event.data,
+          time,
+          { channel, reliable, unsequenced },
+          expert,
+          undefined,
+          event.heads,
+        );
         return;
       }
       case 'gap': {
@@ -196,6 +209,11 @@ export function createDatagramFlows(
           details: { ...details(event.connection), ...enetDetails(figures(event.connection, flow.isSwapped)) },
         });
         sink.closed(flow.id, time, ending);
+        return;
+      }
+      case 'commands': {
+        const direction: Direction = event.fromClient !== flow.isSwapped ? 'toServer' : 'toClient';
+        sink.commands?.({ conn: flow.id, direction, time, mono: monoOf(time), headers: event.heads });
         return;
       }
       case 'open':

@@ -44,6 +44,7 @@ export class FrameLineReader {
   #read(value: Record<string, unknown>): void {
     const { time, conn, dir, transport, src, dst, carrier, protocol, origin, fate, sent, bytes, gapBefore } = value;
     if (dir !== 'c2s' && dir !== 's2c') throw new Error('"dir" is "c2s" or "s2c"');
+    if (bytes === undefined && Array.isArray(value['commands'])) return; // what brought no frame
     if (typeof bytes !== 'string') throw new Error('"bytes" is missing');
     const payload = fromHex(bytes);
     const at = typeof time === 'number' && Number.isFinite(time) ? time : this.#last;

@@ -34,6 +34,8 @@ export interface Payload {
   readonly bytes: Uint8Array;
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
+  /** As of a frame. */
+  readonly headers?: Uint8Array;
   readonly carrier: Carrier;
   readonly expert: readonly ExpertInfo[];
 }
@@ -262,6 +264,8 @@ export class StreamPair {
         bytes: payload.bytes,
         head: payload.head,
         tail: payload.tail,
+        // An export of ours says what was in the frames, not how they crossed the wire.
+        headers: this.#told === undefined ? payload.headers : undefined,
         origin: 'wire',
         fate: 'forwarded',
         expert: payload.expert,

@@ -8,7 +8,7 @@ import {
   readHttpHead,
 } from '../protocol/websocket/handshake.ts';
 import { MessageAssembler, type WebSocketMessage } from '../protocol/websocket/messages.ts';
-import { createWireFrameReader, type WireFrameReader } from '../protocol/websocket/wire-frames.ts';
+import { createWireFrameReader, headersOf, type WireFrameReader } from '../protocol/websocket/wire-frames.ts';
 import type { Direction } from '../traffic/frame.ts';
 import type { Sample } from '../protocol/protocol.ts';
 import type { Payload } from './stream-pair.ts';
@@ -143,6 +143,7 @@ export class WebSocketPair {
   }
 }
 
-function toPayload({ opcode, payload, compressed, fragments, expert }: WebSocketMessage): Payload {
-  return { bytes: payload, head: NONE, tail: NONE, carrier: { opcode, compressed, fragments }, expert };
+function toPayload({ opcode, payload, compressed, fragments, expert, wire }: WebSocketMessage): Payload {
+  const carrier = { opcode, compressed, fragments };
+  return { bytes: payload, head: NONE, tail: NONE, headers: headersOf(wire), carrier, expert };
 }

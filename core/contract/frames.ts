@@ -82,7 +82,10 @@ export interface FrameView {
   /** The last frame of the same name on this connection, and what changed since. */
   readonly previous?: { readonly n: number; readonly changes: readonly FieldChange[] };
   readonly waitedMs: number;
-  /** What crossed a byte stream for this frame, delimiters and length prefix included, when it is more than the payload. */
+  /**
+   * The carrier's view: what crossed the wire for this frame when it is more than the payload. Delimiters and length prefix on a
+   * byte stream, WebSocket frames, ENet commands with the headers of their datagrams.
+   */
   readonly packet?: BufferView;
 }
 
@@ -90,4 +93,31 @@ export interface FieldChange {
   readonly path: string;
   readonly before: string;
   readonly after: string;
+}
+
+/** Commands of one datagram that brought no frame: ENet's acknowledgements, pings, repeats… */
+export interface CarrierRow {
+  readonly id: number;
+  readonly conn: number;
+  readonly direction: Direction;
+  readonly time: number;
+  /** Seconds since the session began. */
+  readonly at: number;
+  /** The last frame before them; 0 when there is none. */
+  readonly after: number;
+  /** Bytes of the datagram on the wire. */
+  readonly size: number;
+  readonly commands: readonly {
+    readonly name: string;
+    /** 255: about the connection. */
+    readonly channel: number;
+    /** What it says, in a few words: `14 after 3 ms`, `data 7`. */
+    readonly text: string;
+  }[];
+}
+
+export interface CarrierList {
+  readonly rows: readonly CarrierRow[];
+  /** There are more behind the last row. */
+  readonly more: boolean;
 }

@@ -7,7 +7,7 @@ import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { Breakpoint, FaultPlan, HeldFrame, Meter, Rule, RuleStatus } from '../traffic/control.ts';
 import type { Carrier, Connection, Direction } from '../traffic/frame.ts';
 import type { ProxySpec, ProxyStatus } from '../traffic/proxy-spec.ts';
-import type { FieldView, FrameView } from './frames.ts';
+import type { BufferView, CarrierList, FieldView, FrameView } from './frames.ts';
 import type { Strip, ViewSpec, ViewStatus } from './rows.ts';
 import type { FileVerbs } from './file-verbs.ts';
 import type { StatisticsVerbs } from './statistics-verbs.ts';
@@ -75,6 +75,16 @@ interface TimelineVerbs {
   >;
   /** Frames that hold the same value elsewhere. */
   'frame.sameValue': Verb<{ n: number; path: string; limit?: number }, readonly { n: number; path: string }[]>;
+  /**
+   * What carriers said that brought no frame (ENet; of a proxy only with `carrierCommands`), in order: datagrams behind the row
+   * `behind`, or from those after frame `since` on; of one connection; with a command of this name.
+   */
+  'carrier.list': Verb<
+    { conn?: number; command?: string; behind?: number; since?: number; limit?: number },
+    CarrierList
+  >;
+  /** One of its rows, byte by byte. */
+  'carrier.get': Verb<{ id: number }, BufferView>;
   'filter.check': Verb<{ text: string }, FilterCheck>;
   'filter.complete': Verb<{ text: string; at: number }, readonly Completion[]>;
   'protocols.list': Verb<Nothing, readonly ProtocolSummary[]>;

@@ -1,7 +1,7 @@
 /** What a host keeps about one connection: its settings, what was measured, and what it has to send. */
 import { Acknowledgements } from './acknowledgements.ts';
 import { Emitter } from './emitter.ts';
-import type { DisconnectEvent, PacketEvent } from './event.ts';
+import type { CommandsEvent, DisconnectEvent, PacketEvent } from './event.ts';
 import type { Host } from './host.ts';
 import { CommandList, SentRing } from './outgoing.ts';
 import {
@@ -42,6 +42,8 @@ export interface PeerEvents {
   connect: [data: number];
   packet: [packet: PacketEvent];
   disconnect: [event: DisconnectEvent];
+  /** Only from a host that has `reportCommands`. */
+  commands: [event: CommandsEvent];
 }
 
 /** "Has not happened yet": earlier than any time. */

@@ -140,35 +140,23 @@ let sharedCoder: RangeCoder | undefined;
 
 /** Reads one datagram. Never throws; see `problem` and `consumed`. */
 export function readDatagram(bytes: Uint8Array, options: ReadOptions = {}): Datagram {
-  const header: DatagramField[] = [];
   if (bytes.length < 2) {
     const problem = 'shorter than an ENet header';
-    return { bytes, peerId: 0, sessionId: 0, compressed: false, header, commands: [], problem, consumed: 0 };
+    return { bytes, peerId: 0, sessionId: 0, compressed: false, header: [], commands: [], problem, consumed: 0 };
   }
-  const first = number(bytes, 0, 2);
-  const peerId = first & NO_PEER;
-  const sessionId = (first >> HEADER_SESSION_SHIFT) & SESSION_MASK;
-  const compressed = (first & HEADER_FLAG_COMPRESSED) !== 0;
-  const hasTime = (first & HEADER_FLAG_SENT_TIME) !== 0;
-  header.push({ name: 'peerId', value: peerId, start: 0, end: 2 });
-  header.push({ name: 'sessionId', value: sessionId, start: 0, end: 1 });
-  header.push({ name: 'compressed', value: compressed ? 1 : 0, start: 0, end: 1 });
-  header.push({ name: 'hasSentTime', value: hasTime ? 1 : 0, start: 0, end: 1 });
-  let headerSize = 2;
-  const base = { peerId, sessionId, compressed, header };
-  if (hasTime) {
-    if (bytes.length < 4) return { ...base, bytes, commands: [], problem: 'cut short in the header', consumed: 2 };
-    header.push({ name: 'sentTime', value: number(bytes, 2, 2), start: 2, end: 4 });
-    headerSize = 4;
-  }
-  const withTime = hasTime ? { ...base, sentTime: number(bytes, 2, 2) } : base;
-  const checksumAt = headerSize;
+  const header = readHeader(bytes, 0, bytes.length);
+  const { peerId, sessionId, compressed, sentTime } = header;
+  const base = { peerId, sessionId, compressed, header: header.fields };
+  if (header.isCut) return { ...base, bytes, commands: [], problem: 'cut short in the header', consumed: 2 };
+  const withTime = sentTime === undefined ? base : { ...base, sentTime };
+  const checksumAt = header.end;
+  let headerSize = checksumAt;
   if (options.checksum === true) {
     headerSize += 4;
     if (bytes.length < headerSize) {
       return { ...withTime, bytes, commands: [], problem: 'cut short in the checksum', consumed: checksumAt };
     }
-    header.push({ name: 'checksum', value: number(bytes, checksumAt, 4), start: checksumAt, end: headerSize });
+    header.fields.push({ name: 'checksum', value: number(bytes, checksumAt, 4), start: checksumAt, end: headerSize });
   }
 
   let plain = bytes;
@@ -189,6 +177,39 @@ export function readDatagram(bytes: Uint8Array, options: ReadOptions = {}): Data
   const seed = peerId === NO_PEER ? 0 : options.connectId;
   if (seed === undefined) return { ...result, checksum: { value, range } };
   return { ...result, checksum: { value, range, valid: checksumOf(plain, checksumAt, seed) === value } };
+}
+
+/** A datagram's header as read; `end` is where a checksum would begin. */
+export interface DatagramHeader {
+  readonly peerId: number;
+  readonly sessionId: number;
+  readonly compressed: boolean;
+  readonly sentTime?: number;
+  readonly fields: DatagramField[];
+  readonly end: number;
+  /** Its send time is missing. */
+  readonly isCut: boolean;
+}
+
+/** Reads the header at `start`, of which at least two bytes are there. */
+export function readHeader(bytes: Uint8Array, start: number, limit: number): DatagramHeader {
+  const first = number(bytes, start, 2);
+  const peerId = first & NO_PEER;
+  const sessionId = (first >> HEADER_SESSION_SHIFT) & SESSION_MASK;
+  const compressed = (first & HEADER_FLAG_COMPRESSED) !== 0;
+  const hasTime = (first & HEADER_FLAG_SENT_TIME) !== 0;
+  const fields: DatagramField[] = [
+    { name: 'peerId', value: peerId, start, end: start + 2 },
+    { name: 'sessionId', value: sessionId, start, end: start + 1 },
+    { name: 'compressed', value: compressed ? 1 : 0, start, end: start + 1 },
+    { name: 'hasSentTime', value: hasTime ? 1 : 0, start, end: start + 1 },
+  ];
+  const isCut = hasTime && start + 4 > limit;
+  const head = { peerId, sessionId, compressed, fields, isCut };
+  if (!hasTime || isCut) return { ...head, end: start + 2 };
+  const sentTime = number(bytes, start + 2, 2);
+  fields.push({ name: 'sentTime', value: sentTime, start: start + 2, end: start + 4 });
+  return { ...head, sentTime, end: start + 4 };
 }
 
 /** The checksum ENet computes: over the uncompressed datagram with the connect id in the checksum's place. */
@@ -214,44 +235,53 @@ function readCommands(
   const commands: DatagramCommand[] = [];
   let position = start;
   while (position < bytes.length) {
-    if (position + 4 > bytes.length) return { commands, problem: 'cut short in a command', consumed: position };
-    const flags = bytes[position]!;
-    const name = NAMES[flags & COMMAND_MASK];
-    if (name === undefined) return { commands, problem: `no command ${flags & COMMAND_MASK}`, consumed: position };
-    const fields: DatagramField[] = [
-      { name: 'command', value: flags, start: position, end: position + 1 },
-      { name: 'channel', value: bytes[position + 1]!, start: position + 1, end: position + 2 },
-      { name: 'reliableSequence', value: number(bytes, position + 2, 2), start: position + 2, end: position + 4 },
-    ];
-    const values: Record<string, number> = {};
-    let at = position + 4;
-    for (const [field, size] of COMMAND_LAYOUTS[name]) {
-      if (at + size > bytes.length) return { commands, problem: `${name} cut short`, consumed: position };
-      const value = number(bytes, at, size);
-      values[field] = value;
-      fields.push({ name: field, value, start: at, end: at + size });
-      at += size;
-    }
+    const command = readCommandHead(bytes, position);
+    if (typeof command === 'string') return { commands, problem: command, consumed: position };
+    const { name, values } = command;
     const length = values['dataLength'];
-    if (length !== undefined && at + length > bytes.length) {
-      return { commands, problem: `${name} says ${length} bytes, ${bytes.length - at} follow`, consumed: position };
+    if (length !== undefined && command.end + length > bytes.length) {
+      const problem = `${name} says ${length} bytes, ${bytes.length - command.end} follow`;
+      return { commands, problem, consumed: position };
     }
-    const end = at + (length ?? 0);
-    commands.push({
-      name,
-      acknowledge: (flags & COMMAND_FLAG_ACKNOWLEDGE) !== 0,
-      unsequenced: (flags & COMMAND_FLAG_UNSEQUENCED) !== 0,
-      channel: bytes[position + 1]!,
-      reliableSequence: number(bytes, position + 2, 2),
-      values,
-      fields,
-      start: position,
-      end,
-      ...(length === undefined ? {} : { payload: { start: at, end } }),
-    });
+    const end = command.end + (length ?? 0);
+    const payload = length === undefined ? {} : { payload: { start: command.end, end } };
+    commands.push({ ...command, end, ...payload });
     position = end;
   }
   return { commands, consumed: position };
+}
+
+/** Reads a command up to its payload; a sentence says what is wrong. */
+export function readCommandHead(bytes: Uint8Array, start: number): Omit<DatagramCommand, 'payload'> | string {
+  if (start + 4 > bytes.length) return 'cut short in a command';
+  const flags = bytes[start]!;
+  const name = NAMES[flags & COMMAND_MASK];
+  if (name === undefined) return `no command ${flags & COMMAND_MASK}`;
+  const fields: DatagramField[] = [
+    { name: 'command', value: flags, start, end: start + 1 },
+    { name: 'channel', value: bytes[start + 1]!, start: start + 1, end: start + 2 },
+    { name: 'reliableSequence', value: number(bytes, start + 2, 2), start: start + 2, end: start + 4 },
+  ];
+  const values: Record<string, number> = {};
+  let at = start + 4;
+  for (const [field, size] of COMMAND_LAYOUTS[name]) {
+    if (at + size > bytes.length) return `${name} cut short`;
+    const value = number(bytes, at, size);
+    values[field] = value;
+    fields.push({ name: field, value, start: at, end: at + size });
+    at += size;
+  }
+  return {
+    name,
+    acknowledge: (flags & COMMAND_FLAG_ACKNOWLEDGE) !== 0,
+    unsequenced: (flags & COMMAND_FLAG_UNSEQUENCED) !== 0,
+    channel: bytes[start + 1]!,
+    reliableSequence: number(bytes, start + 2, 2),
+    values,
+    fields,
+    start,
+    end: at,
+  };
 }
 
 /** A command to write. Fields left out are 0; `dataLength` is derived from `payload`. */

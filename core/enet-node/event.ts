@@ -46,6 +46,8 @@ export class PacketEvent implements Packet {
   readonly waitedFor: number;
   /** Time from its first to its last fragment (ms). */
   readonly assembled: number;
+  /** Of the commands it came in, for `readCommandHeads`; only from a host that keeps them. */
+  readonly heads: Uint8Array | undefined;
 
   constructor(
     peer: Peer,
@@ -57,6 +59,7 @@ export class PacketEvent implements Packet {
     waited: number,
     waitedFor: number,
     assembled: number,
+    heads: Uint8Array | undefined,
   ) {
     this.peer = peer;
     this.channel = channel;
@@ -67,6 +70,7 @@ export class PacketEvent implements Packet {
     this.waited = waited;
     this.waitedFor = waitedFor;
     this.assembled = assembled;
+    this.heads = heads;
   }
 
   get reliable(): boolean {
@@ -78,5 +82,13 @@ export class PacketEvent implements Packet {
   }
 }
 
+/** Commands that carried no packet: acknowledgements, pings, repeats and the like, of one datagram. */
+export interface CommandsEvent {
+  readonly type: 'commands';
+  readonly peer: Peer;
+  /** Packed, for `readCommandHeads`. */
+  readonly heads: Uint8Array;
+}
+
 /** Everything a host reports. */
-export type HostEvent = ConnectEvent | PacketEvent | DisconnectEvent;
+export type HostEvent = ConnectEvent | PacketEvent | DisconnectEvent | CommandsEvent;

@@ -36,6 +36,10 @@ export interface HostOptions {
   readonly throttling?: boolean;
   /** Most commands in a datagram sent. Default 32, as in ENet, whose reader takes any number. */
   readonly commandsPerDatagram?: number;
+  /** Give packets the heads of the commands they came in (`PacketEvent.heads`). Default false. */
+  readonly keepHeads?: boolean;
+  /** Report commands that carry no packet as `commands` events. Default false. */
+  readonly reportCommands?: boolean;
   /** Seed for connect ids: the only random thing here. Default 1; give a real random number in production. */
   readonly seed?: number;
   /** Sends a datagram. The bytes are only valid during the call. */

@@ -41,7 +41,7 @@ function live(seed: number): { faults: string[]; digest: string; simulation: Sim
       else connected = true;
       if (side === 'server' && event.data !== seed) faults.push(`connect data ${event.data}`);
     } else if (event.type === 'packet') (side === 'server' ? up : down).take(event.channel, event.data);
-    else ends.push(`${side} ${event.reason} ${event.data}`);
+    else if (event.type === 'disconnect') ends.push(`${side} ${event.reason} ${event.data}`);
   };
   const channels = 1 + Math.floor(random() * 4);
   // With the worst luck the server gives up the handshake while the client is through it; then it tries again.

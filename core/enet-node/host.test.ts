@@ -22,7 +22,7 @@ function connected(
   simulation.onEvent = (side, event) => {
     if (event.type === 'connect') peers[side] = event.peer;
     else if (event.type === 'packet') packets[side].push(event);
-    else ends.push({ side, event, at: simulation.now });
+    else if (event.type === 'disconnect') ends.push({ side, event, at: simulation.now });
   };
   simulation.client.connect(SERVER, { channels, data: 0xdeadbeef });
   simulation.run(60_000, () => peers.client !== undefined && peers.server !== undefined);

@@ -41,6 +41,8 @@ export class Host {
   readonly acknowledgementLimit: number;
   readonly commandsPerDatagram: number;
   readonly throttling: boolean;
+  readonly keepHeads: boolean;
+  readonly reportCommands: boolean;
   incomingBandwidth: number;
   outgoingBandwidth: number;
 
@@ -89,6 +91,8 @@ export class Host {
     this.acknowledgementLimit = options.acknowledgementLimit ?? 16_384;
     this.commandsPerDatagram = inRange('commandsPerDatagram', options.commandsPerDatagram ?? MAXIMUM_COMMANDS, 1, 1024);
     this.throttling = options.throttling ?? true;
+    this.keepHeads = options.keepHeads ?? false;
+    this.reportCommands = options.reportCommands ?? false;
     this.#random = seededRandom(options.seed ?? 1);
     const coder = options.compression === 'range-coder' ? new RangeCoder() : undefined;
     this.#sender = new Sender(this, coder);

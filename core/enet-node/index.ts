@@ -1,5 +1,6 @@
 /** ENet 1.3 for Node. See README.md. */
 export {
+  type CommandsEvent,
   type ConnectEvent,
   type DisconnectEvent,
   type DisconnectReason,

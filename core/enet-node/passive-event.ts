@@ -26,6 +26,12 @@ interface EventBase {
   readonly index: number | undefined;
 }
 
+/**
+ * `disconnect`: one side said so. `replaced`: a new connection took its place. `silent`: no datagram for long.
+ * `end`: the capture ended.
+ */
+export type CloseReason = 'disconnect' | 'replaced' | 'silent' | 'end';
+
 /** What an observer reports. */
 export type PassiveEvent =
   | (EventBase & { readonly kind: 'open' })
@@ -34,16 +40,14 @@ export type PassiveEvent =
   | (EventBase & { readonly fromClient: boolean } & FlowEvent)
   | (EventBase & {
       readonly kind: 'close';
-      /**
-       * `disconnect`: one side said so. `replaced`: a new connection took its place. `silent`: no datagram for long.
-       * `end`: the capture ended.
-       */
-      readonly reason: 'disconnect' | 'replaced' | 'silent' | 'end';
+      readonly reason: CloseReason;
       /** Who disconnected. */
       readonly byClient?: boolean;
       /** The disconnect data. */
       readonly data?: number;
     })
+  /** Commands of one datagram that carried no packet: acknowledgements, pings, repeats… Only with `keepHeads`. */
+  | (EventBase & { readonly kind: 'commands'; readonly fromClient: boolean; readonly heads: Uint8Array })
   /** A datagram, or the rest of one from `consumed` on, that is not ENet as far as this connection uses it. */
   | {
       readonly kind: 'unreadable';
@@ -55,6 +59,8 @@ export type PassiveEvent =
     };
 
 export interface ObserverOptions {
+  /** Give packets the heads of the commands they came in, and report the commands that carry none. Default false. */
+  readonly keepHeads?: boolean;
   /** Ms without a datagram after which a connection counts as gone. Default 60 000. */
   readonly silence?: number;
   /** Ms after which a missing reliable packet is passed over. Default 30 000, ENet's longest time-out. */

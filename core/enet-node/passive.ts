@@ -2,11 +2,12 @@
  * Follows the ENet connections in captured datagrams without taking part: which connections there are, and their
  * packets in the order the receiving application got them. Works from any point of a capture on.
  */
+import { joinHeads, packCommandHead } from './command-heads.ts';
 import { checksumOf, DatagramOpener } from './datagram-opener.ts';
-import { PassiveConnection } from './passive-connection.ts';
-import { type Ends, EndsBook, lowerPort, nameOf, pairKey, same } from './passive-endpoints.ts';
-import type { Endpoint, ObservedDatagram, ObserverOptions, PassiveEvent } from './passive-event.ts';
+import type { PassiveConnection } from './passive-connection.ts';
+import type { ObservedDatagram, ObserverOptions, PassiveEvent } from './passive-event.ts';
 import type { Flow } from './passive-flow.ts';
+import { ConnectionRoster, type DirectedConnection, type OpenedDatagram, type Unstamped } from './passive-roster.ts';
 import {
   Command,
   COMMAND_FLAG_UNSEQUENCED,
@@ -19,66 +20,56 @@ import {
   NO_PEER,
   SESSION_MASK,
 } from './protocol.ts';
-import { acknowledgedTimes, commandEnd, PAYLOADS, uint16, uint32 } from './scan.ts';
+import { commandEnd, PAYLOADS, uint16, uint32 } from './scan.ts';
 
 export type { Endpoint, ObservedDatagram, ObserverOptions, PassiveEvent } from './passive-event.ts';
 
-/** What is known about two endpoints. */
-interface Pair {
-  /** Whether their datagrams carry checksums; undefined = no datagram has told yet. */
-  checksum: boolean | undefined;
-  /** Connections asked for and not answered yet, by connect id. */
-  readonly pending: Map<number, PassiveConnection>;
-  /** Connections of which only one direction was seen. */
-  readonly halves: { connection: PassiveConnection; fromClient: boolean }[];
-}
-
 export class PassiveObserver {
-  readonly #options: ObserverOptions;
-  readonly #pairs = new Map<string, Pair>();
-  readonly #flows = new Map<string, { connection: PassiveConnection; fromClient: boolean }>();
-  readonly #connections = new Set<PassiveConnection>();
-  /** Those that asked to connect, by connect id and client. */
-  readonly #asked = new Map<string, PassiveConnection>();
-  readonly #ends = new EndsBook();
+  readonly #keepHeads: boolean;
+  readonly #roster: ConnectionRoster;
   readonly #opener = new DatagramOpener();
   #events: PassiveEvent[] = [];
-  #nextId = 1;
   #now = Number.NEGATIVE_INFINITY;
-  #swept = Number.NEGATIVE_INFINITY;
   #index: number | undefined;
 
   constructor(options: ObserverOptions = {}) {
-    this.#options = options;
+    this.#keepHeads = options.keepHeads ?? false;
+    this.#roster = new ConnectionRoster(options, (event) => this.#report(event));
   }
 
   /** The connections that are open as far as seen. */
   get connections(): ReadonlySet<PassiveConnection> {
-    return this.#connections;
+    return this.#roster.connections;
   }
 
   /** Takes the next datagram; returns what it brought about. Never throws. */
   observe(datagram: ObservedDatagram): PassiveEvent[] {
     this.#now = Math.max(this.#now, datagram.time);
     this.#index = datagram.index;
-    this.#sweep();
+    this.#roster.sweep(this.#now);
     this.#read(datagram);
-    const events = this.#events;
-    this.#events = [];
-    return events;
+    return this.#takeEvents();
   }
 
   /** The capture ends: what still waits is delivered, after a gap event, and all connections close. */
   finish(): PassiveEvent[] {
     this.#index = undefined;
-    for (const connection of this.#connections) this.#close(connection, { reason: 'end' });
+    for (const connection of this.#roster.connections) this.#roster.close(connection, { reason: 'end' });
+    return this.#takeEvents();
+  }
+
+  #takeEvents(): PassiveEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
   }
 
+  #report(event: Unstamped): void {
+    this.#events.push({ time: this.#now, index: this.#index, ...event } as PassiveEvent);
+  }
+
   #read(datagram: ObservedDatagram): void {
-    const { bytes, source, destination } = datagram;
+    const { bytes } = datagram;
     if (bytes.length < 2) {
       this.#unreadable(undefined, 'shorter than an ENet header', 0);
       return;
@@ -86,62 +77,64 @@ export class PassiveObserver {
     const header = (bytes[0]! << 8) | bytes[1]!;
     const peerId = header & NO_PEER;
     const session = (header >> HEADER_SESSION_SHIFT) & SESSION_MASK;
-    const timed = (header & HEADER_FLAG_SENT_TIME) !== 0;
-    const ends = this.#ends.of(source, destination);
-    const pair = this.#pair(ends.pair);
-    const checksumAt = timed ? 4 : 2;
-    const checksum = this.#opener.usesChecksum(pair, bytes, checksumAt, peerId);
-    if (checksum === undefined) {
-      this.#pairs.delete(ends.pair); // nothing is known about these two
-      const known = this.#flows.get(ends.flow(peerId, session));
-      this.#unreadable(known?.connection, 'not an ENet datagram', 0);
+    const checksumAt = (header & HEADER_FLAG_SENT_TIME) === 0 ? 2 : 4;
+    const roster = this.#roster;
+    const ends = roster.endsOf(datagram);
+    const hasChecksum = this.#opener.usesChecksum(roster.pair(ends), bytes, checksumAt, peerId);
+    if (hasChecksum === undefined) {
+      roster.forgetPair(ends);
+      this.#unreadable(roster.known(ends, peerId, session), 'not an ENet datagram', 0);
       return;
     }
-    const start = checksumAt + (checksum ? 4 : 0);
+    const start = checksumAt + (hasChecksum ? 4 : 0);
     if (bytes.length < start) {
       this.#unreadable(undefined, 'cut short in the header', 2);
       return;
     }
     const end = this.#opener.inflate(bytes, start);
     if (end < 0) {
-      const known = this.#flows.get(ends.flow(peerId, session));
-      this.#unreadable(known?.connection, "compressed, but not with ENet's range coder", start);
+      const known = roster.known(ends, peerId, session);
+      this.#unreadable(known, "compressed, but not with ENet's range coder", start);
       return;
     }
-    const compressed = (header & HEADER_FLAG_COMPRESSED) !== 0;
-    const plain = compressed ? this.#opener.plain : bytes;
-    const flow = this.#flowOf(datagram, ends, pair, plain, start, end, peerId, session);
-    if (flow === undefined) return;
-
-    const { connection, fromClient } = flow;
-    connection.lastSeen = this.#now;
-    if (compressed) connection.compressed = true;
-    if (checksum) {
-      const seed = peerId === NO_PEER ? 0 : connection.connectId;
-      if (seed !== undefined && checksumOf(plain, end, checksumAt, seed) !== uint32(bytes, checksumAt)) {
-        if (connection.checksum === 'crc32') {
-          this.#unreadable(connection, 'wrong checksum', checksumAt);
-          return;
-        }
-        connection.checksum = 'other';
-      } else if (seed !== undefined && connection.checksum !== 'other') connection.checksum = 'crc32';
-      else if (connection.checksum === 'none') connection.checksum = 'unverified';
+    const isCompressed = (header & HEADER_FLAG_COMPRESSED) !== 0;
+    const plain = isCompressed ? this.#opener.plain : bytes;
+    const opened: OpenedDatagram = { datagram, ends, bytes: plain, start, end, peerId, session };
+    const flow = roster.find(opened);
+    if (flow === undefined) {
+      this.#unreadable(undefined, 'belongs to no connection', start);
+      return;
     }
-    this.#readCommands(connection, fromClient, plain, start, end, timed ? uint16(bytes, 2) : undefined, bytes.length);
+    const { connection } = flow;
+    connection.lastSeen = this.#now;
+    if (isCompressed) connection.compressed = true;
+    if (hasChecksum && !this.#checksumFits(connection, opened, checksumAt)) return;
+    this.#readCommands(flow, opened, checksumAt);
   }
 
-  #readCommands(
-    connection: PassiveConnection,
-    fromClient: boolean,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    sentTime: number | undefined,
-    size: number,
-  ): void {
+  /** Learns what the checksum is; false when it is ENet's own and wrong. */
+  #checksumFits(connection: PassiveConnection, { datagram, bytes, end, peerId }: OpenedDatagram, at: number): boolean {
+    const seed = peerId === NO_PEER ? 0 : connection.connectId;
+    if (seed === undefined) {
+      if (connection.checksum === 'none') connection.checksum = 'unverified';
+    } else if (checksumOf(bytes, end, at, seed) !== uint32(datagram.bytes, at)) {
+      if (connection.checksum === 'crc32') {
+        this.#unreadable(connection, 'wrong checksum', at);
+        return false;
+      }
+      connection.checksum = 'other';
+    } else if (connection.checksum !== 'other') connection.checksum = 'crc32';
+    return true;
+  }
+
+  #readCommands({ connection, fromClient }: DirectedConnection, opened: OpenedDatagram, timedEnd: number): void {
+    const { datagram, bytes, start, end } = opened;
+    const size = datagram.bytes.length;
     const mine = connection.flow(fromClient);
     const theirs = connection.flow(!fromClient);
-    mine.begin(this.#now, size, sentTime);
+    mine.begin(this.#now, size, timedEnd === 4 ? uint16(datagram.bytes, 2) : undefined);
+    /** Heads of the commands that carry no packet. */
+    const bare: Uint8Array[] = [];
     let at = start;
     while (at < end) {
       const next = commandEnd(bytes, at, end);
@@ -152,7 +145,7 @@ export class PassiveObserver {
       const flags = bytes[at]!;
       const code = flags & COMMAND_MASK;
       const channel = bytes[at + 1]!;
-      const sequence = uint16(bytes, at + 2);
+      let isCarrier = false;
       if (code === Command.acknowledge) {
         if (channel !== CONTROL_CHANNEL) {
           theirs.acknowledged(channel, uint16(bytes, at + 4), uint16(bytes, at + 6), this.#now);
@@ -160,26 +153,22 @@ export class PassiveObserver {
       } else if (code === Command.verifyConnect) this.#accept(connection, bytes, at);
       else if (code === Command.disconnect) {
         const data = uint32(bytes, at + 4);
-        this.#close(connection, { reason: 'disconnect', byClient: fromClient, data });
+        this.#roster.close(connection, { reason: 'disconnect', byClient: fromClient, data });
         connection.disconnectedNow = (flags & COMMAND_FLAG_UNSEQUENCED) !== 0;
       } else if (PAYLOADS[code] === 1 && !connection.closed) {
-        this.#takePacket(mine, bytes, code, channel, sequence, at, next);
+        const head = this.#keepHeads ? packCommandHead(bytes, size, start, at, false) : undefined;
+        isCarrier = this.#takePacket(mine, bytes, at, next, head);
       }
+      if (this.#keepHeads && !isCarrier) bare.push(packCommandHead(bytes, size, start, at, bare.length > 0));
       at = next;
     }
+    if (bare.length > 0) this.#report({ kind: 'commands', connection, fromClient, heads: joinHeads(bare) });
     mine.settle(this.#now);
     theirs.settle(this.#now);
   }
 
-  #takePacket(
-    flow: Flow,
-    bytes: Uint8Array,
-    code: number,
-    channel: number,
-    sequence: number,
-    at: number,
-    next: number,
-  ): void {
+  #takePacket(flow: Flow, bytes: Uint8Array, at: number, next: number, head: Uint8Array | undefined): boolean {
+    const code = bytes[at]! & COMMAND_MASK;
     const dataAt = at + COMMAND_SIZES[code]!;
     const data = bytes === this.#opener.plain ? bytes.slice(dataAt, next) : bytes.subarray(dataAt, next);
     const isFragment = code === Command.sendFragment || code === Command.sendUnreliableFragment;
@@ -191,92 +180,7 @@ export class PassiveObserver {
           offset: uint32(bytes, at + 20),
         }
       : undefined;
-    flow.take(code, channel, sequence, uint16(bytes, at + 4), data, fragment);
-  }
-
-  /** Finds, or makes, the connection and direction a datagram belongs to. */
-  #flowOf(
-    datagram: ObservedDatagram,
-    ends: Ends,
-    pair: Pair,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    peerId: number,
-    session: number,
-  ): { connection: PassiveConnection; fromClient: boolean } | undefined {
-    const first = commandEnd(bytes, start, end) < 0 ? 0 : bytes[start]! & COMMAND_MASK;
-    if (first === Command.connect) return this.#connecting(datagram, ends, pair, bytes, start);
-    if (first === Command.verifyConnect) {
-      this.#verifying(datagram, ends, pair, bytes, start, peerId);
-    }
-    const key = ends.flow(peerId, session);
-    const known = this.#flows.get(key);
-    if (known !== undefined) return known;
-    if (peerId === NO_PEER) {
-      // Only a refusal of a connection that has no number yet looks like this.
-      for (const connection of pair.pending.values()) {
-        return { connection, fromClient: same(connection.client, datagram.source) };
-      }
-      this.#unreadable(undefined, 'belongs to no connection', start);
-      return undefined;
-    }
-    if (first === Command.disconnect) {
-      for (const connection of pair.pending.values()) {
-        if (connection.clientPeerId === peerId && same(connection.server, datagram.source)) {
-          return { connection, fromClient: false };
-        }
-      }
-    }
-    return this.#midStream(datagram, key, pair, bytes, start, end);
-  }
-
-  #connecting(
-    { source, destination }: ObservedDatagram,
-    ends: Ends,
-    pair: Pair,
-    bytes: Uint8Array,
-    at: number,
-  ): { connection: PassiveConnection; fromClient: boolean } {
-    const connectId = uint32(bytes, at + 40);
-    const known = this.#asked.get(askedKey(connectId, ends.from));
-    if (known !== undefined) return { connection: known, fromClient: true };
-    const connection = this.#add(source, destination, true, false);
-    connection.connectId = connectId;
-    this.#asked.set(askedKey(connectId, ends.from), connection);
-    connection.connectData = uint32(bytes, at + 44);
-    connection.channelCount = uint32(bytes, at + 16);
-    connection.clientPeerId = uint16(bytes, at + 4) & NO_PEER;
-    pair.pending.set(connectId, connection);
-    this.#events.push({ kind: 'open', connection, time: this.#now, index: this.#index });
-    return { connection, fromClient: true };
-  }
-
-  /** The server's answer gives both directions their peer ids and sessions. */
-  #verifying(
-    { source, destination }: ObservedDatagram,
-    ends: Ends,
-    pair: Pair,
-    bytes: Uint8Array,
-    at: number,
-    peerId: number,
-  ): void {
-    const connectId = uint32(bytes, at + 40);
-    const toClient = ends.flow(peerId, bytes[at + 6]! & SESSION_MASK);
-    const back = this.#ends.of(destination, source);
-    const toServer = back.flow(uint16(bytes, at + 4) & NO_PEER, bytes[at + 7]! & SESSION_MASK);
-    let connection = pair.pending.get(connectId);
-    if (connection === undefined) {
-      const known = this.#flows.get(toClient)?.connection;
-      if (known !== undefined && (known.connectId ?? connectId) === connectId) return;
-      connection = this.#add(destination, source, true, false);
-      connection.connectId = connectId;
-      this.#asked.set(askedKey(connectId, ends.to), connection);
-      this.#events.push({ kind: 'open', connection, time: this.#now, index: this.#index });
-    }
-    pair.pending.delete(connectId);
-    this.#assign(toClient, connection, false);
-    this.#assign(toServer, connection, true);
+    return flow.take(code, bytes[at + 1]!, uint16(bytes, at + 2), uint16(bytes, at + 4), data, fragment, head);
   }
 
   #accept(connection: PassiveConnection, bytes: Uint8Array, at: number): void {
@@ -284,128 +188,10 @@ export class PassiveObserver {
     connection.accepted = true;
     const channelCount = uint32(bytes, at + 16);
     connection.channelCount = channelCount;
-    this.#events.push({ kind: 'accept', connection, channelCount, time: this.#now, index: this.#index });
-  }
-
-  /** A direction of a connection whose beginning was not seen; joins it to the other direction if that is known. */
-  #midStream(
-    { source, destination }: ObservedDatagram,
-    key: string,
-    pair: Pair,
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): { connection: PassiveConnection; fromClient: boolean } {
-    const opposite = pair.halves.filter(({ connection, fromClient }) => {
-      return same(fromClient ? connection.server : connection.client, source);
-    });
-    const acknowledged = acknowledgedTimes(bytes, start, end);
-    const half =
-      opposite.find(({ connection, fromClient }) => {
-        return acknowledged.some((sentTime) => connection.flow(fromClient).sentAt(sentTime));
-      }) ?? opposite[0];
-    if (half !== undefined) {
-      pair.halves.splice(pair.halves.indexOf(half), 1);
-      return this.#assign(key, half.connection, !half.fromClient);
-    }
-    const server = (this.#options.guessServer ?? lowerPort)(source, destination);
-    const client = same(server, source) ? destination : source;
-    const connection = this.#add(client, server, false, true);
-    const fromClient = same(client, source);
-    pair.halves.push({ connection, fromClient });
-    this.#events.push({ kind: 'open', connection, time: this.#now, index: this.#index });
-    return this.#assign(key, connection, fromClient);
-  }
-
-  #assign(
-    key: string,
-    connection: PassiveConnection,
-    fromClient: boolean,
-  ): { connection: PassiveConnection; fromClient: boolean } {
-    const previous = this.#flows.get(key);
-    if (previous !== undefined && previous.connection !== connection) {
-      this.#close(previous.connection, { reason: 'replaced' });
-      this.#forget(previous.connection);
-    }
-    const flow = { connection, fromClient };
-    this.#flows.set(key, flow);
-    connection.keys.push(key);
-    return flow;
-  }
-
-  #add(client: Endpoint, server: Endpoint, clientKnown: boolean, midStream: boolean): PassiveConnection {
-    const connection: PassiveConnection = new PassiveConnection(
-      this.#nextId++,
-      client,
-      server,
-      clientKnown,
-      midStream,
-      (fromClient, event) => {
-        this.#events.push({ connection, fromClient, time: this.#now, index: this.#index, ...event });
-      },
-      this.#options.giveUpAfter ?? 30_000,
-    );
-    connection.lastSeen = this.#now;
-    this.#connections.add(connection);
-    return connection;
-  }
-
-  #close(
-    connection: PassiveConnection,
-    how: {
-      reason: 'disconnect' | 'replaced' | 'silent' | 'end';
-      byClient?: boolean;
-      data?: number;
-    },
-  ): void {
-    if (connection.closed) return;
-    connection.flow(true).finish();
-    connection.flow(false).finish();
-    connection.closed = true;
-    this.#events.push({ kind: 'close', connection, time: this.#now, index: this.#index, ...how });
-  }
-
-  #forget(connection: PassiveConnection): void {
-    this.#connections.delete(connection);
-    for (const key of connection.keys) if (this.#flows.get(key)?.connection === connection) this.#flows.delete(key);
-    const client = nameOf(connection.client);
-    const asked = askedKey(connection.connectId ?? 0, client);
-    if (this.#asked.get(asked) === connection) this.#asked.delete(asked);
-    const key = pairKey(client, nameOf(connection.server));
-    const pair = this.#pairs.get(key);
-    if (pair === undefined) return;
-    if (connection.connectId !== undefined) pair.pending.delete(connection.connectId);
-    const half = pair.halves.findIndex((known) => known.connection === connection);
-    if (half >= 0) pair.halves.splice(half, 1);
-    if (pair.pending.size + pair.halves.length === 0) this.#pairs.delete(key); // its checksums are seen again at once
-  }
-
-  /** Closes and forgets connections that have been silent for long; closed ones are kept that long for stragglers. */
-  #sweep(): void {
-    if (this.#now - this.#swept < 1000) return;
-    this.#swept = this.#now;
-    const silence = this.#options.silence ?? 60_000;
-    for (const connection of this.#connections) {
-      if (this.#now - connection.lastSeen < silence) continue;
-      this.#close(connection, { reason: 'silent' });
-      this.#forget(connection);
-    }
+    this.#report({ kind: 'accept', connection, channelCount });
   }
 
   #unreadable(connection: PassiveConnection | undefined, reason: string, consumed: number): void {
-    this.#events.push({ kind: 'unreadable', connection, reason, consumed, time: this.#now, index: this.#index });
+    this.#report({ kind: 'unreadable', connection, reason, consumed });
   }
-
-  #pair(key: string): Pair {
-    let pair = this.#pairs.get(key);
-    if (pair === undefined) {
-      pair = { checksum: undefined, pending: new Map(), halves: [] };
-      this.#pairs.set(key, pair);
-    }
-    return pair;
-  }
-}
-
-function askedKey(connectId: number, client: string): string {
-  return `${connectId} ${client}`;
 }

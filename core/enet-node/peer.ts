@@ -3,6 +3,7 @@
  * the next connection in the same place is a new Peer.
  */
 import { ConnectionState } from './connection-state.ts';
+import { joinHeads } from './command-heads.ts';
 import type { DisconnectReason } from './event.ts';
 import { PacketEvent } from './event.ts';
 import type { OutgoingCommand } from './outgoing.ts';
@@ -35,6 +36,8 @@ export class Peer extends ConnectionState implements ReceiveSink {
   #lastChannels: readonly ChannelStatistics[] = [];
   #paused = false;
   #backlog: PacketEvent[] = [];
+  /** @internal */
+  head: Uint8Array | undefined = undefined;
 
   /** Whether packets may be sent. */
   get connected(): boolean {
@@ -274,13 +277,22 @@ export class Peer extends ConnectionState implements ReceiveSink {
     waiting: Waiting | undefined,
   ): void {
     if (waiting === undefined) {
-      this.deliverPacket(channel.id, data, flags, reliableSequence, unreliableSequence, 0, 0, 0);
+      this.deliverPacket(channel.id, data, flags, reliableSequence, unreliableSequence, 0, 0, 0, this.head);
       return;
     }
     const waited = this.host.now - waiting.completeAt;
     const assembled = waiting.completeAt - waiting.startedAt;
-    const { waitedFor } = waiting;
-    this.deliverPacket(channel.id, data, flags, reliableSequence, unreliableSequence, waited, waitedFor, assembled);
+    this.deliverPacket(
+      channel.id,
+      data,
+      flags,
+      reliableSequence,
+      unreliableSequence,
+      waited,
+      waiting.waitedFor,
+      assembled,
+      waiting.heads.length === 0 ? undefined : joinHeads(waiting.heads),
+    );
   }
 
   /** @internal */
@@ -293,6 +305,7 @@ export class Peer extends ConnectionState implements ReceiveSink {
     waited: number,
     waitedFor: number,
     assembled: number,
+    heads: Uint8Array | undefined,
   ): void {
     const packet = new PacketEvent(
       this,
@@ -304,6 +317,7 @@ export class Peer extends ConnectionState implements ReceiveSink {
       waited,
       waitedFor,
       assembled,
+      heads,
     );
     this.packetsReceived++;
     if (this.#paused) {

@@ -29,6 +29,8 @@ export interface ReceiveSink {
   readonly heldData: number;
   readonly maximumWaitingData: number;
   readonly maximumPacketSize: number;
+  /** Of the command being taken, packed, when heads are kept; see command-heads.ts. */
+  readonly head: Uint8Array | undefined;
   /**
    * @param waiting undefined when it came in one piece and in its turn
    */
@@ -62,6 +64,8 @@ export interface Waiting {
   completeAt: number;
   /** The reliable sequence number that was missing when it came (its own, if only its fragments were). */
   readonly waitedFor: number;
+  /** Of its commands as they came, when heads are kept. */
+  readonly heads: Uint8Array[];
 }
 
 export class ReceiveChannel {
@@ -234,6 +238,7 @@ export class ReceiveChannel {
       startedAt: now,
       completeAt: now,
       waitedFor: (this.reliable + 1) & 0xffff,
+      heads: data === undefined || this.#sink.head === undefined ? [] : [this.#sink.head],
     };
   }
 
@@ -242,6 +247,7 @@ export class ReceiveChannel {
     if (assembly.has(fragment)) return Verdict.repeat;
     // A packet already begun may be finished even when there is no room for a new one: that is what makes room.
     assembly.add(fragment, offset, detached(data));
+    if (this.#sink.head !== undefined) waiting.heads.push(this.#sink.head);
     const size = data.length + WAITING_OVERHEAD;
     waiting.size += size;
     this.#sink.waitingData += size;

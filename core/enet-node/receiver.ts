@@ -1,4 +1,5 @@
 /** Reads incoming datagrams in place and acts on their commands, as ENet 1.3.17 does. Never throws on any input. */
+import { joinHeads, packCommandHead } from './command-heads.ts';
 import { crc32 } from './crc32.ts';
 import type { Host } from './host.ts';
 import type { OutgoingCommand } from './outgoing.ts';
@@ -25,6 +26,7 @@ import {
 } from './protocol.ts';
 import type { RangeCoder } from './range-coder.ts';
 import { Verdict } from './receive-channel.ts';
+import { PAYLOADS } from './scan.ts';
 
 const BROADCAST = '255.255.255.255';
 
@@ -36,6 +38,10 @@ export class Receiver {
   #end = 0;
   /** Payloads must be copied because their memory is used again. */
   #shared = false;
+  #size = 0;
+  #headerSize = 0;
+  /** Heads of this datagram's commands without a packet. */
+  #bare: Uint8Array[] = [];
 
   constructor(host: Host, coder: RangeCoder | undefined) {
     this.#host = host;
@@ -83,7 +89,12 @@ export class Receiver {
       peer.datagramsReceived++;
       peer.bytesReceived += bytes.length;
     }
-    this.#readCommands(from, peer, headerSize, hasTime ? this.#uint16(2) : -1);
+    this.#size = bytes.length;
+    this.#headerSize = headerSize;
+    const end = this.#readCommands(from, peer, headerSize, hasTime ? this.#uint16(2) : -1);
+    if (this.#bare.length === 0) return;
+    if (end !== undefined) host.report({ type: 'commands', peer: end, heads: joinHeads(this.#bare) });
+    this.#bare = [];
   }
 
   #checksumRight(at: number, peer: Peer | undefined): boolean {
@@ -94,11 +105,16 @@ export class Receiver {
     bytes[at + 1] = seed >>> 16;
     bytes[at + 2] = seed >>> 8;
     bytes[at + 3] = seed;
-    return crc32(bytes, 0, this.#end) === wanted;
+    const isRight = crc32(bytes, 0, this.#end) === wanted;
+    bytes[at] = wanted >>> 24;
+    bytes[at + 1] = wanted >>> 16;
+    bytes[at + 2] = wanted >>> 8;
+    bytes[at + 3] = wanted;
+    return isRight;
   }
 
-  /** @param sentTime -1 when the header has none */
-  #readCommands(from: Address, sender: Peer | undefined, start: number, sentTime: number): void {
+  /** @param sentTime -1 when the header has none @returns the peer the commands were about */
+  #readCommands(from: Address, sender: Peer | undefined, start: number, sentTime: number): Peer | undefined {
     const bytes = this.#bytes;
     const end = this.#end;
     let peer = sender;
@@ -107,29 +123,30 @@ export class Receiver {
       const flags = bytes[at]!;
       const code = flags & COMMAND_MASK;
       const size = COMMAND_SIZES[code]!;
-      if (size === 0 || at + size > end) return;
+      if (size === 0 || at + size > end) return peer;
       const channelId = bytes[at + 1]!;
       const sequence = (bytes[at + 2]! << 8) | bytes[at + 3]!;
       let next = at + size;
+      if (this.#host.reportCommands && PAYLOADS[code] === 0) this.#bare.push(this.#head(at, this.#bare.length > 0));
 
       if (code === Command.acknowledge) {
         // First because it is half of all commands, and never acknowledged itself.
         if (peer === undefined || !this.#acknowledge(peer, channelId, this.#uint16(at + 4), this.#uint16(at + 6))) {
-          return;
+          return peer;
         }
       } else if (code === Command.connect) {
-        if (peer !== undefined) return;
+        if (peer !== undefined) return peer;
         peer = this.#connect(from, at);
-        if (peer === undefined) return;
+        if (peer === undefined) return undefined;
       } else if (peer === undefined) {
-        return;
+        return undefined;
       } else if (code === Command.verifyConnect) {
-        if (!this.#verifyConnect(peer, at)) return;
+        if (!this.#verifyConnect(peer, at)) return peer;
       } else if (code === Command.disconnect) {
         const answer = (flags & COMMAND_FLAG_ACKNOWLEDGE) !== 0 && sentTime >= 0;
         this.#disconnect(peer, this.#uint32(at + 4), answer);
       } else {
-        if (peer.state !== 'connected' && peer.state !== 'disconnect-later') return;
+        if (peer.state !== 'connected' && peer.state !== 'disconnect-later') return peer;
         if (code === Command.bandwidthLimit) {
           this.#host.limitPeer(peer, this.#uint32(at + 4), this.#uint32(at + 8));
         } else if (code === Command.throttleConfigure) {
@@ -138,16 +155,17 @@ export class Receiver {
           peer.throttleDeceleration = this.#uint32(at + 12);
         } else if (code !== Command.ping) {
           next = this.#packet(peer, code, channelId, sequence, at);
-          if (next < 0) return;
+          if (next < 0) return peer;
         }
       }
 
       if ((flags & COMMAND_FLAG_ACKNOWLEDGE) !== 0) {
-        if (sentTime < 0) return;
+        if (sentTime < 0) return peer;
         this.#queueAcknowledgement(peer, code, channelId, sequence, sentTime);
       }
       at = next;
     }
+    return peer;
   }
 
   /** Takes a send command. Returns where the next command starts, or -1 to drop the rest without acknowledging. */
@@ -162,15 +180,17 @@ export class Receiver {
     // After `disconnectLater` nothing more is delivered, but everything is still acknowledged.
     if (peer.state === 'disconnect-later') return next;
     const second = this.#uint16(at + 4);
+    const head = this.#host.keepHeads ? this.#head(at, false) : undefined;
     if (code === Command.sendUnsequenced) {
       if (peer.heldData >= peer.maximumWaitingData) return -1;
       if (peer.unsequenced.take(second)) {
         const data = this.#payload(dataAt, next);
-        peer.deliverPacket(channelId, data, PacketFlag.unsequenced, 0, second, 0, 0, 0);
-      } else peer.repeatsReceived++;
+        peer.deliverPacket(channelId, data, PacketFlag.unsequenced, 0, second, 0, 0, 0, head);
+      } else this.#repeated(peer, at);
       return next;
     }
 
+    peer.head = head;
     const channel = peer.receiveChannel(channelId);
     const data = this.#payload(dataAt, next);
     let verdict: Verdict;
@@ -187,8 +207,17 @@ export class Receiver {
         verdict = channel.takeUnreliableFragment(sequence, second, number, count, offset, total, data, now);
       }
     }
-    if (verdict === Verdict.repeat || verdict === Verdict.stale) peer.repeatsReceived++;
+    if (verdict === Verdict.repeat || verdict === Verdict.stale) this.#repeated(peer, at);
     return verdict === Verdict.refused || verdict === Verdict.malformed ? -1 : next;
+  }
+
+  #repeated(peer: Peer, at: number): void {
+    peer.repeatsReceived++;
+    if (this.#host.reportCommands) this.#bare.push(this.#head(at, this.#bare.length > 0));
+  }
+
+  #head(at: number, follows: boolean): Uint8Array {
+    return packCommandHead(this.#bytes, this.#size, this.#headerSize, at, follows);
   }
 
   #payload(start: number, end: number): Uint8Array {

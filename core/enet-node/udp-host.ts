@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { Emitter } from './emitter.ts';
-import type { DisconnectEvent, HostEvent, PacketEvent } from './event.ts';
+import type { CommandsEvent, DisconnectEvent, HostEvent, PacketEvent } from './event.ts';
 import { Host } from './host.ts';
 import type { HostOptions, HostStatistics } from './host-options.ts';
 import type { Packet } from './packet.ts';
@@ -29,6 +29,8 @@ export interface UdpHostEvents {
   connect: [peer: Peer, data: number];
   packet: [packet: PacketEvent];
   disconnect: [event: DisconnectEvent];
+  /** With `reportCommands`. */
+  commands: [event: CommandsEvent];
   /** The socket failed; the host goes on if it can. */
   error: [error: Error];
   close: [];
@@ -205,6 +207,10 @@ export class UdpHost extends Emitter<UdpHostEvents> {
       case 'disconnect':
         event.peer.emit('disconnect', event);
         this.emit('disconnect', event);
+        break;
+      case 'commands':
+        event.peer.emit('commands', event);
+        this.emit('commands', event);
         break;
     }
   }

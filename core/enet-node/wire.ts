@@ -3,6 +3,7 @@
  * an observer that puts the packets of captured datagrams back together.
  */
 export { crc32 } from './crc32.ts';
+export { type CommandHead, type HeadDatagram, joinHeads, packCommandHead, readCommandHeads } from './command-heads.ts';
 export * from './datagram.ts';
 export { PacketFlag } from './packet.ts';
 export { RangeCoder } from './range-coder.ts';

@@ -35,7 +35,7 @@ export class LiveCapture {
   /** Resolves when the tool listens. @throws EngineError `missing-tool`, `missing-rights`, `bad-filter`, `bad-request` */
   static async start(options: LiveCaptureOptions): Promise<LiveCapture> {
     const { choice, sink, began, divert, backend } = options;
-    const traffic = captureTraffic(choice, sink);
+    const traffic = captureTraffic(choice, sink, true);
     traffic.begin(began);
     let source: CaptureSource | undefined;
     let capture: LiveCapture | undefined;

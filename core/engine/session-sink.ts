@@ -5,7 +5,7 @@
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { Recorder } from '../session/recorder.ts';
 import type { Connection } from '../traffic/frame.ts';
-import type { FrameDraft, FrameUpdate, TrafficSink } from '../traffic/sink.ts';
+import type { CarrierCommands, FrameDraft, FrameUpdate, TrafficSink } from '../traffic/sink.ts';
 
 /** Numbers of frames that are held while nothing may be recorded: they can be decided on, but not looked up later. */
 const UNRECORDED = 0x8000_0000;
@@ -83,6 +83,9 @@ export class SessionSink implements TrafficSink {
   }
   update(n: number, update: FrameUpdate): void {
     if (n < UNRECORDED) this.#writable?.update(n, update);
+  }
+  commands(commands: CarrierCommands): void {
+    this.#writable?.commands(commands);
   }
   remark(connection: number, time: number, info: ExpertInfo): void {
     this.#writable?.remark(connection, time, info);

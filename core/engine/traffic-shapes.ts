@@ -63,6 +63,7 @@ export const proxyShape = {
     }),
   ),
   tap: optional(flag),
+  carrierCommands: optional(flag),
   follow: optional(flag),
   followMap: optional(dictionary(text)),
   allowRemote: optional(flag),

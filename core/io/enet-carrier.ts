@@ -11,6 +11,7 @@ import {
 } from '../relay/endpoint-url.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Connection, Endpoint } from '../traffic/frame.ts';
+import { CommandLog } from './enet-commands.ts';
 import { listenEnetTap } from './enet-tap.ts';
 import { type EnetEnd, joinPeers, whenConnected } from './enet-session.ts';
 import { enetSettings } from './enet-settings.ts';
@@ -21,15 +22,26 @@ import { giveUp, refuseIfAsked } from './stream-carrier.ts';
 const PEER_LIMIT = 4095;
 const BUFFERS = 4 * 1024 * 1024;
 
+/** What the connections of one listener share. */
+interface Shared {
+  readonly context: ProxyContext;
+  /** Hosts for the way to the server, by address family and settings: made when first needed. */
+  readonly outward: Map<string, Promise<UdpHost>>;
+  /** When commands without a message are asked for. */
+  readonly log: CommandLog | undefined;
+}
+
 export async function listenEnet(context: ProxyContext, url: EndpointUrl): Promise<Listening> {
   checkHost(url, context.spec.allowRemote);
   const settings = enetSettings(url);
   enetSettings(parseEndpointUrl(context.spec.upstream ?? '', ['enet']));
   if (context.spec.tap === true) return listenEnetTap(context, url);
-  const host = await openHost(context, url, settings, true);
-  /** Hosts for the way to the server, by address family and settings: made when first needed. */
-  const outward = new Map<string, Promise<UdpHost>>();
-  host.on('connect', (peer, data) => void accept(context, { peer, host }, outward, data));
+  const { sink, clock } = context.deps;
+  const log = context.spec.carrierCommands === true ? new CommandLog(sink, clock) : undefined;
+  const outward: Shared['outward'] = new Map();
+  const shared: Shared = { context, outward, log };
+  const host = await openHost(shared, url, settings, true);
+  host.on('connect', (peer, data) => void accept(shared, { peer, host }, data));
   const { port } = host.address;
   return {
     url: printEndpointUrl({ ...url, port }),
@@ -41,7 +53,7 @@ export async function listenEnet(context: ProxyContext, url: EndpointUrl): Promi
 }
 
 async function openHost(
-  context: ProxyContext,
+  { context, log }: Shared,
   url: EndpointUrl,
   settings: ReturnType<typeof enetSettings>,
   acceptConnections: boolean,
@@ -58,8 +70,11 @@ async function openHost(
       // Acknowledgements are short: with ENet's own 32 to a datagram they would be a third of all datagrams.
       commandsPerDatagram: 256,
       socketBuffers: BUFFERS,
+      keepHeads: true,
+      reportCommands: log !== undefined,
       ...settings,
     });
+    log?.listen(host);
     host.on('error', () => undefined);
     return host;
   } catch (error) {
@@ -68,12 +83,8 @@ async function openHost(
   }
 }
 
-async function accept(
-  context: ProxyContext,
-  end: EnetEnd,
-  outward: Map<string, Promise<UdpHost>>,
-  data: number,
-): Promise<void> {
+async function accept(shared: Shared, end: EnetEnd, data: number): Promise<void> {
+  const { context, log } = shared;
   const client = end.peer;
   // What the client says before the server is there waits: what came with the connecting here, the rest in our host.
   const early: PacketEvent[] = [];
@@ -84,6 +95,7 @@ async function accept(
   const how: Treatment = { ...context.treatment, transport: 'enet' };
   const from: Endpoint = { address: client.address.address, port: client.address.port };
   const connection = context.open('enet', from, { address: upstream.host, port: upstream.port }, how.role);
+  log?.lead(client, connection.id, 'toServer');
   const ordinal = context.nextOrdinal();
   let left: ((reason: unknown) => void) | undefined;
   let server: Peer | undefined;
@@ -100,12 +112,13 @@ async function accept(
   try {
     refuseIfAsked(context, connection, ordinal);
     const address = await addressOf(upstream);
-    const host = await outwardHost(context, outward, upstream, address);
+    const host = await outwardHost(shared, upstream, address);
     if (client.state === 'disconnected') throw new EngineError('connect-failed', 'The client left again.');
     await new Promise<void>((resolve, reject) => {
       left = reject;
       const peer = host.connect({ address, port: upstream.port }, { channels: client.channelCount, data });
       server = peer;
+      log?.lead(peer, connection.id, 'toClient');
       const joined = (): void => {
         client.off('disconnect', leave);
         client.off('packet', keep);
@@ -143,12 +156,8 @@ async function addressOf(upstream: EndpointUrl): Promise<string> {
   return isIP(upstream.host) === 0 ? (await lookup(upstream.host)).address : upstream.host;
 }
 
-function outwardHost(
-  context: ProxyContext,
-  outward: Map<string, Promise<UdpHost>>,
-  upstream: EndpointUrl,
-  address: string,
-): Promise<UdpHost> {
+function outwardHost(shared: Shared, upstream: EndpointUrl, address: string): Promise<UdpHost> {
+  const { outward } = shared;
   const family = isIP(address);
   // To a server on this machine nothing needs to be seen from outside.
   const own = isLoopback(address) ? (family === 6 ? '::1' : '127.0.0.1') : family === 6 ? '::' : '0.0.0.0';
@@ -156,7 +165,7 @@ function outwardHost(
   let host = outward.get(key);
   if (host === undefined) {
     const any: EndpointUrl = { scheme: 'enet', host: own, port: 0, path: '' };
-    host = openHost(context, any, enetSettings(upstream), false);
+    host = openHost(shared, any, enetSettings(upstream), false);
     outward.set(key, host);
     host.catch(() => outward.delete(key));
   }

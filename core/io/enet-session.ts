@@ -239,10 +239,11 @@ export function whenConnected(
 }
 
 export function unitOf(
-  packet: Pick<PacketEvent, 'data' | 'channel' | 'reliable' | 'unsequenced'>,
+  packet: Pick<PacketEvent, 'data' | 'channel' | 'reliable' | 'unsequenced' | 'heads'>,
 ): ReturnType<typeof messageUnit> {
-  const { data, channel, reliable, unsequenced } = packet;
-  return messageUnit(new Uint8Array(data.buffer, data.byteOffset, data.length), { channel, reliable, unsequenced });
+  const { data, channel, reliable, unsequenced, heads } = packet;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return messageUnit(bytes, { channel, reliable, unsequenced }, heads);
 }
 
 function enetCodec(peer: Peer): ReturnType<typeof createMessageCodec> {

@@ -10,6 +10,7 @@ import { createMessageCodec } from '../relay/codec.ts';
 import { type EndpointUrl, parseEndpointUrl, printEndpointUrl, printHostPort } from '../relay/endpoint-url.ts';
 import type { RelayPort } from '../relay/outlet.ts';
 import type { Relay } from '../relay/relay.ts';
+import { wallAt } from '../traffic/clock.ts';
 import type { Endpoint } from '../traffic/frame.ts';
 import { unitOf } from './enet-session.ts';
 import type { Listening } from './listener.ts';
@@ -24,6 +25,8 @@ interface Tapped {
   readonly upstream: Socket;
   readonly observer: PassiveObserver;
   readonly relays: Map<PassiveConnection, Relay>;
+  /** Ours, of connections that were seen: what comes after the end is still theirs. */
+  readonly ids: WeakMap<PassiveConnection, number>;
   lastSeen: number;
 }
 
@@ -77,9 +80,11 @@ async function open(context: ProxyContext, listener: Socket, client: Endpoint): 
   const tapped: Tapped = {
     upstream,
     observer: new PassiveObserver({
+      keepHeads: true,
       guessServer: (one, other) => (one.address === client.address && one.port === client.port ? other : one),
     }),
     relays: new Map(),
+    ids: new WeakMap(),
     lastSeen: context.deps.clock.now(),
   };
   upstream.on('error', () => undefined);
@@ -113,7 +118,14 @@ function observe(
 function handle(context: ProxyContext, tapped: Tapped, event: PassiveEvent, client: Endpoint, server: Endpoint): void {
   const { connection } = event;
   if (connection === undefined) return;
-  const relay = tapped.relays.get(connection) ?? watch(context, tapped, connection, client, server);
+  const known = tapped.ids.get(connection);
+  if (event.kind === 'commands' && known !== undefined) {
+    tellCommands(context, known, event);
+    return;
+  }
+  const live = tapped.relays.get(connection);
+  if (live === undefined && known !== undefined) return;
+  const relay = live ?? watch(context, tapped, connection, client, server);
   if (event.kind === 'accept') {
     relay.learn({ details: { tap: true, channels: event.channelCount, connectData: connection.connectData ?? 0 } });
   } else if (event.kind === 'packet') {
@@ -126,6 +138,14 @@ function handle(context: ProxyContext, tapped: Tapped, event: PassiveEvent, clie
     const data = event.data === undefined || event.data === 0 ? '' : ` (${event.data})`;
     end(context, tapped, connection, event.reason === 'disconnect' ? `${who}disconnected${data}` : event.reason);
   }
+}
+
+function tellCommands(context: ProxyContext, conn: number, event: Extract<PassiveEvent, { kind: 'commands' }>): void {
+  if (context.spec.carrierCommands !== true) return;
+  const { sink, clock } = context.deps;
+  const at = clock.now();
+  const direction = event.fromClient ? 'toServer' : 'toClient';
+  sink.commands?.({ conn, direction, time: wallAt(clock, at), mono: at * 1000, headers: event.heads });
 }
 
 function watch(
@@ -146,6 +166,7 @@ function watch(
   const how = { ...context.treatment, transport: 'enet' as const };
   const relay = context.relay(opened, context.nextOrdinal(), how, nothing, codecs, true);
   tapped.relays.set(connection, relay);
+  tapped.ids.set(connection, opened.id);
   context.register(opened.id, {
     relay,
     close: () => end(context, tapped, connection, 'no longer watched'),

@@ -150,6 +150,7 @@ export class Following {
       ...(role === undefined ? {} : { role }),
       ...(spec.tls === undefined ? {} : { tls: spec.tls }),
       ...(spec.tap === undefined ? {} : { tap: spec.tap }),
+      ...(spec.carrierCommands === undefined ? {} : { carrierCommands: spec.carrierCommands }),
       ...(spec.followMap === undefined ? {} : { followMap: spec.followMap }),
       ...(spec.allowRemote === undefined ? {} : { allowRemote: spec.allowRemote }),
       ...(spec.blockWhenRecordingFails === undefined ? {} : { blockWhenRecordingFails: spec.blockWhenRecordingFails }),

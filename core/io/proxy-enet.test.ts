@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
+import { belowValues, belowView } from '../capture/below/below-frame.ts';
+import { enetValues } from '../capture/below/enet.ts';
 import { createDice } from '../traffic/clock.ts';
 import type { ProxySpec } from '../traffic/proxy-spec.ts';
 import { dialEnet, listenEnetPeer } from './enet-peers-for-tests.ts';
@@ -161,6 +163,55 @@ test('checksums and compression are spoken when the URL says so', async () => {
   await expect(world.start({ listen: 'enet://127.0.0.1:0?zip', upstream: 'enet://127.0.0.1:1' })).rejects.toMatchObject(
     { code: 'bad-url' },
   );
+});
+
+/** What a proxied connection's commands are called, and which way they went. */
+const commandsOf = (): string[] =>
+  world.sink.bare.flatMap(({ direction, headers }) =>
+    enetValues(headers).map(({ command }) => `${direction === 'toServer' ? '→' : '←'} ${command}`),
+  );
+
+test.each([[{}], [{ tap: true }]])('each message has the ENet commands that carried it (%o)', async (how) => {
+  const { sink } = fresh();
+  const { client, server } = await pair({ channels: 2 }, { protocol: 'auto', ...how });
+  client.say(say('whole'), 1);
+  await server.count(1);
+  server.say(say('x'.repeat(4000)), 0);
+  await client.count(1);
+  await sink.untilFrames(2);
+  const [whole, inParts] = sink.frames.map((frame) => belowValues(frame));
+  expect(whole).toMatchObject([{ command: 'sendReliable', channel: 1, reliableSequence: 1 }]);
+  expect(whole![0]).toMatchObject({ dataLength: say('whole').length, datagram: { sentTime: expect.any(Number) } });
+  expect(
+    inParts!.map(({ command, fragmentNumber, fragmentCount }) => [command, fragmentNumber, fragmentCount]),
+  ).toEqual([0, 1, 2].map((i) => ['sendFragment', i, 3]));
+  // The tree's bytes are what crossed the wire: header, command, payload.
+  const { bytes, root } = belowView(sink.frames[0]!)!;
+  expect(root.children.map(({ name }) => name)).toEqual(['datagram', 'sendReliable']);
+  expect(new TextDecoder().decode(bytes.subarray(4 + 6))).toBe(say('whole'));
+  // Commands without a message cost something: only who asks gets them.
+  expect(sink.bare).toEqual([]);
+});
+
+test.each([[{}], [{ tap: true }]])('commands that bring no message are recorded when asked for (%o)', async (how) => {
+  const { sink } = fresh();
+  const { client, server } = await pair({ channels: 2 }, { carrierCommands: true, ...how });
+  client.say(say('hello'));
+  await server.count(1);
+  server.say(say('you too'));
+  await client.count(1);
+  client.peer.ping();
+  await sink.until(() => commandsOf().includes('→ ping'));
+  client.peer.disconnect(5);
+  await sink.untilClosed();
+  await sink.until(() => commandsOf().some((text) => text.endsWith('disconnect')));
+  const told = commandsOf();
+  expect(told[0]).toBe('→ connect');
+  expect(told).toContain('← verifyConnect');
+  expect(told).toContain('→ acknowledge');
+  expect(told).toContain('← acknowledge');
+  expect(new Set(sink.bare.map(({ conn }) => conn))).toEqual(new Set([1]));
+  for (const { time, mono } of sink.bare) expect([time, mono].every(Number.isFinite)).toBe(true);
 });
 
 test('a tap forwards datagrams untouched and sees the messages all the same', async () => {

@@ -106,7 +106,7 @@ async function start(
       const before = context.spec;
       if (next.name !== before.name) throw new EngineError('bad-config', 'A proxy keeps its name; start another one.');
       const same = (key: keyof ProxySpec): boolean => JSON.stringify(next[key]) === JSON.stringify(before[key]);
-      if (!(['listen', 'tls', 'tap', 'allowRemote'] as const).every(same)) {
+      if (!(['listen', 'tls', 'tap', 'carrierCommands', 'allowRemote'] as const).every(same)) {
         context.spec = next;
         context.closeAll();
         await listening.close();

@@ -12,6 +12,8 @@ export interface Unit {
   readonly payload: Uint8Array;
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
+  /** As of a frame. */
+  readonly headers?: Uint8Array | undefined;
   readonly carrier: Carrier;
   readonly expert: readonly ExpertInfo[];
   /** False: belongs to the carrier (an HTTP upgrade). Forwarded, not recorded. */
@@ -141,6 +143,6 @@ export function createMessageCodec(carrierOf: (carrier: Partial<Carrier>) => Car
   };
 }
 
-export function messageUnit(bytes: Uint8Array, carrier: Carrier): Unit {
-  return { raw: bytes, payload: bytes, head: NONE, tail: NONE, carrier, expert: [], isFrame: true };
+export function messageUnit(bytes: Uint8Array, carrier: Carrier, headers?: Uint8Array): Unit {
+  return { raw: bytes, payload: bytes, head: NONE, tail: NONE, headers, carrier, expert: [], isFrame: true };
 }

@@ -23,6 +23,7 @@ export function draftOf(
     bytes: unit.payload,
     head: unit.head,
     tail: unit.tail,
+    headers: unit.headers,
     origin: 'wire',
     fate,
     expert: unit.expert,

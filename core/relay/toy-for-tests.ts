@@ -4,7 +4,7 @@ import type { Protocol } from '../protocol/protocol.ts';
 import { integer, literal, object, string } from '../schema/builders.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { Connection, Direction, Frame } from '../traffic/frame.ts';
-import type { FrameUpdate, TrafficSink } from '../traffic/sink.ts';
+import type { CarrierCommands, FrameUpdate, TrafficSink } from '../traffic/sink.ts';
 
 type Kept = Frame & { heldMs?: number };
 
@@ -13,6 +13,8 @@ export class MemorySink implements TrafficSink {
   isFull = false;
   readonly frames: Kept[] = [];
   readonly connections = new Map<number, Connection>();
+  /** What carriers said that brought no frame. */
+  readonly bare: CarrierCommands[] = [];
   readonly remarks: { readonly connection: number; readonly info: ExpertInfo }[] = [];
   #ids = 0;
   #drain: (() => void)[] = [];
@@ -44,6 +46,10 @@ export class MemorySink implements TrafficSink {
   }
   update(n: number, update: FrameUpdate): void {
     this.frames[n - 1] = { ...this.frames[n - 1]!, ...update };
+    this.#wake();
+  }
+  commands(commands: CarrierCommands): void {
+    this.bare.push(commands);
     this.#wake();
   }
   remark(connection: number, _time: number, info: ExpertInfo): void {

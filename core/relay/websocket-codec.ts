@@ -16,6 +16,7 @@ import { MessageAssembler, type WebSocketMessage } from '../protocol/websocket/m
 import { MessageDeflater } from '../protocol/websocket/deflater.ts';
 import {
   createWireFrameReader,
+  headersOf,
   OPCODE,
   type WireFrame,
   type WireFrameReader,
@@ -273,13 +274,14 @@ class WebSocketCodec implements Codec {
   }
 
   #unit(message: WebSocketMessage, raw: Uint8Array): Unit {
-    const { opcode, compressed, fragments, payload, expert } = message;
+    const { opcode, compressed, fragments, payload, expert, wire } = message;
     if (opcode === 'text' || opcode === 'binary') this.#lastOpcode = opcode;
     return {
       raw,
       payload,
       head: EMPTY,
       tail: EMPTY,
+      headers: headersOf(wire),
       carrier: { opcode, compressed, fragments },
       expert,
       isFrame: true,

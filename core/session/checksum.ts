@@ -1,5 +1,5 @@
 /**
- * The checksum of a frame: CRC-32 over its fixed fields and its bytes, begun with the number of its carrier. Batches hold frames in
+ * The checksum of a frame: CRC-32 over its fixed fields, its bytes and its carrier's headers, begun with the number of its carrier. Batches hold frames in
  * just this form, so that recording computes it in one go over memory that is there anyway.
  */
 import { crc32 } from 'node:zlib';
@@ -52,6 +52,7 @@ export interface CheckedRow extends Omit<CheckedFields, 'bytes' | 'head' | 'tail
   readonly bytes: Uint8Array;
   readonly head: Uint8Array | null;
   readonly tail: Uint8Array | null;
+  readonly headers: Uint8Array | null;
 }
 
 const fixed = new Uint8Array(CHECKED_HEAD);
@@ -59,7 +60,7 @@ const fixedView = new DataView(fixed.buffer);
 
 /** What `frames.crc` must be for this row. */
 export function checksumOf(row: CheckedRow): number {
-  const parts = [row.bytes, row.head, row.tail];
+  const parts = [row.bytes, row.head, row.tail, row.headers];
   putChecked(fixedView, 0, {
     ...row,
     bytes: row.bytes.length,

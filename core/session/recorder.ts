@@ -5,7 +5,7 @@
 import type { OptionValues } from '../protocol/protocol.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Connection } from '../traffic/frame.ts';
-import type { FrameDraft, FrameUpdate, TrafficSink } from '../traffic/sink.ts';
+import type { CarrierCommands, FrameDraft, FrameUpdate, TrafficSink } from '../traffic/sink.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { FromRecorder, Port, ProtocolSource, RecorderCall, ToRecorder } from './recorder-messages.ts';
 import { BatchWriter } from './traffic-batch.ts';
@@ -158,6 +158,11 @@ export class Recorder implements TrafficSink {
   update(n: number, update: FrameUpdate): void {
     if (n === 0 || this.#isClosing) return;
     this.#batch.update(n, update);
+    this.#written();
+  }
+  commands(commands: CarrierCommands): void {
+    if (!this.isRecording || this.#isClosing) return;
+    this.#batch.commands(commands);
     this.#written();
   }
   remark(connection: number, time: number, info: ExpertInfo): void {

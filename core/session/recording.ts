@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { OptionValues, Protocol } from '../protocol/protocol.ts';
 import type { Connection } from '../traffic/frame.ts';
+import type { CarrierCommands } from '../traffic/sink.ts';
 import { Decoding, type DecodingNews, type DecodingOptions } from './decoding.ts';
 import { FLAG, type FrameIndex, fateOf, flagsOf, severityRank, withFate, withWorst } from './frame-index.ts';
 import { IndexBlocks } from './index-blocks.ts';
@@ -89,6 +90,10 @@ export class Recording implements BatchHandler {
     this.#writer.outcome(u.n, fate, u.sent, u.heldMs, u.touchedBy);
     this.index.setFlags(u.n, withFate(flags, fate) | FLAG.outcome);
     this.#touch(u.n);
+  }
+
+  commands(commands: CarrierCommands): void {
+    this.#writer.commands(commands, this.index.count);
   }
 
   event(event: BatchEvent): void {

@@ -160,6 +160,9 @@ class RecorderWorker {
     update: (update) => {
       if (this.#failure === undefined) this.#try(() => this.#recording.update(update));
     },
+    commands: (commands) => {
+      if (this.#failure === undefined) this.#try(() => this.#recording.commands(commands));
+    },
     event: (event) => {
       const isKept = event.is === 'opened' || event.is === 'changed' || event.is === 'closed';
       if (isKept || this.#failure === undefined) this.#try(() => this.#recording.event(event));

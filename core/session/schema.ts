@@ -133,12 +133,28 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE frames ADD COLUMN crc INTEGER;
   CREATE TABLE seals (about TEXT PRIMARY KEY, rows INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // What is below the frames: the headers that carried them, and what a carrier said that brought none.
+  /* sql */ `
+  ALTER TABLE frames ADD COLUMN headers BLOB;
+
+  CREATE TABLE carrier_commands (
+    id INTEGER PRIMARY KEY,
+    conn INTEGER NOT NULL,
+    direction INTEGER NOT NULL,
+    time REAL NOT NULL,
+    mono INTEGER NOT NULL,
+    after INTEGER NOT NULL,
+    headers BLOB NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Files from this format on are read as they are; older ones must be brought up to date first. */
 export const OLDEST_READABLE = 1;
 /** The first format with checksums. */
 export const CHECKSUMS_SINCE = 2;
+/** The first with what is below the frames: `frames.headers`, `carrier_commands`. */
+export const HEADERS_SINCE = 3;
 
 export const FORMAT_VERSION = MIGRATIONS.length;
 

@@ -10,6 +10,7 @@ const SEALED = [
   'connections',
   'proxies',
   'carriers',
+  'carrier_commands',
   'outcomes',
   'marks',
   'rule_hits',

@@ -134,6 +134,31 @@ test('every earlier format still opens, with its frames and their meaning', asyn
   }
 });
 
+test('what is below the frames is kept, and what brought no frame, in its place', async () => {
+  const path = temporaryFile();
+  const recorder = await startRecorder(path);
+  recorder.opened(connection(1));
+  const headers = Uint8Array.of(0x81, 0x05);
+  const bare = (direction: 'toServer' | 'toClient', mono: number) =>
+    ({ conn: 1, direction, time: 1000 + mono / 1e6, mono, headers: Uint8Array.of(mono) }) as const;
+  recorder.commands(bare('toServer', 1));
+  recorder.frame(draft(1, 'toServer', { type: 'recall' }, { headers }));
+  recorder.frame(draft(1, 'toServer', { type: 'recall' }));
+  recorder.commands(bare('toClient', 2));
+  await recorder.close();
+  const session = openSession(path, protocols);
+  expect(session.frame(1)!.headers).toEqual(headers);
+  expect(session.frame(2)!.headers).toBeUndefined();
+  expect([...session.commands()]).toEqual([
+    { id: 1, after: 0, ...bare('toServer', 1) },
+    { id: 2, after: 2, ...bare('toClient', 2) },
+  ]);
+  expect([...session.commands({ behind: 1 })].map(({ id }) => id)).toEqual([2]);
+  expect([...session.commands({ since: 1 })].map(({ id }) => id)).toEqual([2]);
+  expect([...session.commands({ conn: 2 })]).toEqual([]);
+  session.close();
+});
+
 test('a closed session is one file without a log beside it', async () => {
   const path = temporaryFile();
   const recorder = await startRecorder(path);
@@ -210,7 +235,9 @@ test.runIf(process.env.KEEP_SESSION === '1')('the current format is kept for lat
   const path = temporaryFile();
   const recorder = await startRecorder(path);
   recorder.opened(connection(1));
-  recorder.frame(draft(1, 'toServer', { type: 'ask', id: 1, text: 'anyone?' }));
+  const headers = Uint8Array.of(0x81, 0x05);
+  recorder.frame(draft(1, 'toServer', { type: 'ask', id: 1, text: 'anyone?' }, { headers }));
+  recorder.commands({ conn: 1, direction: 'toClient', time: 1000, mono: 1, headers });
   recorder.frame(draft(1, 'toClient', { type: 'hello', dialect: 'loud' }));
   recorder.frame(draft(1, 'toServer', 'no JSON'));
   recorder.frame(draft(1, 'toServer', { type: 'ask', id: 2, text: 'quiet' }));

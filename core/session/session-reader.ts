@@ -6,11 +6,13 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Dissected, Protocol } from '../protocol/protocol.ts';
 import type { Carrier, Connection, ExpertInfo, Frame } from '../traffic/frame.ts';
 import type { FilterSubject } from '../traffic/filter/filter.ts';
+import type { CarrierCommands } from '../traffic/sink.ts';
 import { type ConnectionRow, connectionOf } from './connection-row.ts';
 import { directionOf, FLAG, FrameIndex, fateOf, MESSAGE_IN_FILE, originOf } from './frame-index.ts';
 import { loadIndex } from './index-loader.ts';
-import { openDatabase, refusalOf } from './session-database.ts';
-import { type ExpertRow, expertOf, type FrameRow, parsed, SQL, texts } from './session-rows.ts';
+import { HEADERS_SINCE } from './schema.ts';
+import { openDatabase, pragma, refusalOf } from './session-database.ts';
+import { type CommandsRow, type ExpertRow, expertOf, type FrameRow, parsed, SQL, texts } from './session-rows.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { StoredSubject } from './stored-subject.ts';
 import { fromTaggedJson } from './tagged-json.ts';
@@ -24,6 +26,11 @@ export interface Outcome {
   readonly sent: Uint8Array | undefined;
   readonly waitedMs: number;
   readonly touchedBy: readonly string[];
+}
+export interface StoredCommands extends CarrierCommands {
+  readonly id: number;
+  /** The last frame before them. */
+  readonly after: number;
 }
 export interface Answer {
   readonly request: number;
@@ -79,6 +86,7 @@ export class SessionReader {
   readonly #connections = new Map<number, Connection>();
   readonly #carriers = new Map<number, Carrier>();
   readonly #states: StateKeeper;
+  readonly #hasHeaders: boolean;
   #protocols: ReadonlyMap<string, Protocol> = new Map();
   #meta: Readonly<Record<string, string>> = {};
 
@@ -86,6 +94,7 @@ export class SessionReader {
   constructor(path: string, db: DatabaseSync, protocols: readonly Protocol[]) {
     this.path = path;
     this.db = db;
+    this.#hasHeaders = pragma(db, 'user_version') >= HEADERS_SINCE;
     this.#states = new StateKeeper({
       index: this.index,
       connection: (id) => this.#connections.get(id),
@@ -310,6 +319,26 @@ export class SessionReader {
     }
   }
 
+  /** What the carriers said that brought no frame, in order: behind this row, from frame `since` on, of one connection. */
+  *commands(of: { behind?: number; since?: number; conn?: number | undefined } = {}): Generator<StoredCommands> {
+    if (!this.#hasHeaders) return;
+    let id = of.behind ?? 0;
+    // Page by page: a statement left open would keep the file from being tidied.
+    for (;;) {
+      const rows = this.#statement('commandsPage').all(id, of.since ?? 0, of.conn ?? null, PAGE);
+      for (const row of rows as unknown as CommandsRow[]) {
+        const { direction, ...rest } = row;
+        yield { ...rest, direction: direction === 1 ? 'toClient' : 'toServer' };
+      }
+      if (rows.length < PAGE) return;
+      id = (rows.at(-1) as unknown as CommandsRow).id;
+    }
+  }
+  commandHeaders(id: number): Uint8Array | undefined {
+    if (!this.#hasHeaders) return undefined;
+    return (this.#get('commandHeaders', id) as { headers: Uint8Array } | undefined)?.headers;
+  }
+
   subject(): StoredSubject {
     return new StoredSubject(this);
   }
@@ -333,6 +362,7 @@ export class SessionReader {
       bytes: row.bytes,
       head: row.head ?? NO_BYTES,
       tail: row.tail ?? NO_BYTES,
+      ...(row.headers === null ? {} : { headers: row.headers }),
       origin: originOf(flags),
       fate: fateOf(flags),
       ...(outcome.sent === undefined ? {} : { sent: outcome.sent }),
@@ -389,10 +419,15 @@ export class SessionReader {
   #statement(name: keyof typeof SQL, asArrays = false): StatementSync {
     let statement = this.#statements.get(name);
     if (statement === undefined) {
-      statement = this.db.prepare(SQL[name]);
+      statement = this.db.prepare(this.#hasHeaders ? SQL[name] : withoutHeaders(SQL[name]));
       if (asArrays) statement.setReturnArrays(true);
       this.#statements.set(name, statement);
     }
     return statement;
   }
+}
+
+/** For a file of a format that has none, which is read as it is. */
+function withoutHeaders(sql: string): string {
+  return sql.replace(', headers FROM frames', ', NULL AS headers FROM frames');
 }

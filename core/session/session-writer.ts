@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { SEVERITIES } from '../schema/expert-info.ts';
 import type { Connection, Direction, ExpertInfo, Fate, Origin } from '../traffic/frame.ts';
 import { FATES, ORIGINS } from '../traffic/frame.ts';
+import type { CarrierCommands } from '../traffic/sink.ts';
 import { breakSeals, sealTables } from './seals.ts';
 
 export interface FrameRow {
@@ -17,13 +18,14 @@ export interface FrameRow {
   readonly bytes: Uint8Array;
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
+  readonly headers: Uint8Array;
   readonly gap: number | undefined;
   /** What the checksum is made of. */
   readonly checked: Uint8Array;
 }
 
 const SQL = {
-  frame: 'INSERT INTO frames VALUES (?,?,?,?,?,?,?,?,?,?,?,?)',
+  frame: 'INSERT INTO frames VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)',
   carrier:
     'INSERT INTO carriers (carrier) VALUES (?) ON CONFLICT DO UPDATE SET carrier = excluded.carrier RETURNING id',
   outcome: `INSERT INTO outcomes VALUES (?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET fate = excluded.fate,
@@ -41,6 +43,7 @@ const SQL = {
   rule: 'INSERT INTO rule_hits (n, rule, what) VALUES (?,?,?)',
   fault: 'INSERT INTO fault_decisions (n, fault, what) VALUES (?,?,?)',
   proxy: 'INSERT OR REPLACE INTO proxies VALUES (?,?,?)',
+  commands: 'INSERT INTO carrier_commands (conn, direction, time, mono, after, headers) VALUES (?,?,?,?,?,?)',
   meta: 'INSERT OR REPLACE INTO meta VALUES (?,?)',
   block: 'INSERT OR REPLACE INTO index_blocks VALUES (?,?)',
   unblock: 'DELETE FROM index_blocks WHERE first = ?',
@@ -88,6 +91,7 @@ export class SessionWriter {
 
   frame(f: FrameRow): void {
     const carrier = f.carrierKey === '' ? null : this.#carrier(f.carrierKey);
+    const crc = crc32(f.checked, carrier ?? 0);
     this.#run(
       'frame',
       f.n,
@@ -101,7 +105,8 @@ export class SessionWriter {
       f.head.length === 0 ? null : f.head,
       f.tail.length === 0 ? null : f.tail,
       f.gap ?? null,
-      crc32(f.checked, carrier ?? 0),
+      f.headers.length === 0 ? crc : crc32(f.headers, crc),
+      f.headers.length === 0 ? null : f.headers,
     );
   }
 
@@ -122,6 +127,10 @@ export class SessionWriter {
     );
   }
 
+  /** @param after the last frame before them */
+  commands({ conn, direction, time, mono, headers }: CarrierCommands, after: number): void {
+    this.#run('commands', conn, direction === 'toClient' ? 1 : 0, time, Math.round(mono), after, headers);
+  }
   meaning(n: number, message: number, summary: string, flags: number, more: string | null): void {
     this.#run('meaning', n, message, summary, flags, more);
   }

@@ -1,19 +1,21 @@
 /**
  * How traffic crosses from the main thread to the recorder: records written into one growing buffer that is handed over
- * without copying. Three kinds: a frame, an update of a frame, and anything rare as JSON. Order is kept.
+ * without copying. Four kinds: a frame, an update of a frame, a carrier's commands, and anything rare as JSON. Order is kept.
  */
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { Carrier, Connection, Direction, Fate, Origin } from '../traffic/frame.ts';
 import { FATES, ORIGINS } from '../traffic/frame.ts';
-import type { FrameDraft, FrameUpdate } from '../traffic/sink.ts';
+import type { CarrierCommands, FrameDraft, FrameUpdate } from '../traffic/sink.ts';
 import { CHECKED, CHECKED_HEAD, putChecked } from './checksum.ts';
 
 const FRAME = 1;
 const UPDATE = 2;
 const EVENT = 3;
-/** Before what a frame's checksum is made of, which lies in one piece: fixed fields, bytes, head, tail. */
-const UNCHECKED_HEAD = 10;
+const COMMANDS = 4;
+/** Before what a frame's checksum is made of, which lies in one piece: fixed fields, bytes, head, tail; then the headers. */
+const UNCHECKED_HEAD = 14;
 const FRAME_HEAD = UNCHECKED_HEAD + CHECKED_HEAD;
+const COMMANDS_HEAD = 26;
 const FIRST_SIZE = 64 * 1024;
 
 /** What of a frame is rarely there. */
@@ -36,8 +38,9 @@ export interface BatchFrame {
   readonly bytes: Uint8Array;
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
+  readonly headers: Uint8Array;
   readonly gap: number | undefined;
-  /** What the checksum is made of. */
+  /** What the checksum is made of, but for the headers. */
   readonly checked: Uint8Array;
   readonly sent: Uint8Array | undefined;
   readonly extra: FrameExtra;
@@ -65,6 +68,7 @@ export type BatchEvent =
 export interface BatchHandler {
   frame(frame: BatchFrame): void;
   update(update: BatchUpdate): void;
+  commands(commands: CarrierCommands): void;
   event(event: BatchEvent): void;
 }
 
@@ -88,11 +92,11 @@ export class BatchWriter {
 
   frame(n: number, draft: FrameDraft): void {
     const carrier = this.#carrierNumber(draft.carrier);
-    const { bytes, head, tail, sent } = draft;
+    const { bytes, head, tail, headers = NONE, sent } = draft;
     const extra = extraOf(draft);
     const text = extra === undefined ? NONE : this.#encoder.encode(JSON.stringify(extra));
-    const size = FRAME_HEAD + 8 + bytes.length + head.length + tail.length + text.length + (sent?.length ?? 0);
-    this.#room(size);
+    const around = head.length + tail.length + headers.length;
+    this.#room(FRAME_HEAD + 4 + bytes.length + around + text.length + (sent?.length ?? 0));
     const view = this.#view;
     let at = this.#at;
     view.setUint8(at, FRAME);
@@ -100,6 +104,7 @@ export class BatchWriter {
     view.setUint8(at + 2, FATES.indexOf(draft.fate));
     view.setUint16(at + 4, carrier, true);
     view.setUint32(at + 6, text.length, true);
+    view.setUint32(at + 10, headers.length, true);
     putChecked(view, at + UNCHECKED_HEAD, {
       n,
       conn: draft.conn,
@@ -113,7 +118,7 @@ export class BatchWriter {
       tail: tail.length,
     });
     at += FRAME_HEAD;
-    for (const part of [bytes, head, tail, text]) {
+    for (const part of [bytes, head, tail, headers, text]) {
       if (part.length === 0) continue;
       this.#bytes.set(part, at);
       at += part.length;
@@ -129,6 +134,20 @@ export class BatchWriter {
   update(n: number, update: FrameUpdate): void {
     const { sent, ...rest } = update;
     this.#json(UPDATE, { n, ...rest }, sent);
+  }
+
+  commands({ conn, direction, time, mono, headers }: CarrierCommands): void {
+    this.#room(COMMANDS_HEAD + headers.length);
+    const view = this.#view;
+    const at = this.#at;
+    view.setUint8(at, COMMANDS);
+    view.setUint8(at + 1, direction === 'toClient' ? 1 : 0);
+    view.setUint32(at + 2, conn, true);
+    view.setFloat64(at + 6, time, true);
+    view.setFloat64(at + 14, mono, true);
+    view.setUint32(at + 22, headers.length, true);
+    this.#bytes.set(headers, at + COMMANDS_HEAD);
+    this.#at = at + COMMANDS_HEAD + headers.length;
   }
 
   event(event: BatchEvent): void {
@@ -223,6 +242,7 @@ export class BatchReader {
         const head = part(view.getUint32(fixed + CHECKED.head, true));
         const tail = part(view.getUint32(fixed + CHECKED.tail, true));
         const checked = new Uint8Array(buffer, fixed, at - fixed);
+        const headers = part(view.getUint32(start + 10, true));
         const text = part(view.getUint32(start + 6, true));
         let sent: Uint8Array | undefined;
         if (hasSent) {
@@ -242,10 +262,23 @@ export class BatchReader {
           bytes,
           head,
           tail,
+          headers,
           gap: gap < 0 ? undefined : gap,
           checked,
           sent,
           extra: text.length === 0 ? NO_EXTRA : (JSON.parse(this.#decoder.decode(text)) as FrameExtra),
+        });
+        continue;
+      }
+      if (kind === COMMANDS) {
+        const start = at;
+        at += COMMANDS_HEAD;
+        handler.commands({
+          conn: view.getUint32(start + 2, true),
+          direction: view.getUint8(start + 1) === 1 ? 'toClient' : 'toServer',
+          time: view.getFloat64(start + 6, true),
+          mono: view.getFloat64(start + 14, true),
+          headers: part(view.getUint32(start + 22, true)),
         });
         continue;
       }

@@ -40,6 +40,11 @@ export interface Frame {
   /** Delimiters and prefixes around the payload on a byte stream; empty for message carriers. */
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
+  /**
+   * Below the frame, as it came: the headers of its WebSocket frames one after the other, or of its ENet commands as
+   * `readCommandHeads` reads them. Absent for other carriers, and for what no peer sent.
+   */
+  readonly headers?: Uint8Array | undefined;
   readonly origin: Origin;
   readonly fate: Fate;
   /** Payload as sent on, when it differs from `bytes`. */

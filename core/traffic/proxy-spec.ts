@@ -17,6 +17,8 @@ export interface ProxySpec {
   readonly tls?: TlsSpec;
   /** ENet only: forward datagrams untouched and only look (no edits possible). */
   readonly tap?: boolean;
+  /** ENet only: record also the commands that bring no message (acknowledgements, pings, repeats…). Default false. */
+  readonly carrierCommands?: boolean;
   /** Follow handoffs (messages that tell the client to connect elsewhere). Default true. */
   readonly follow?: boolean;
   /** Target `host:port` → listen URL or `host:port` the client can reach: for NAT, Docker, LAN. */

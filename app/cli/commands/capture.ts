@@ -89,7 +89,7 @@ function begin(path: string, began: number): Promise<SessionInWriting> {
 async function saveRing(path: string, packets: readonly Packet[], choice: ProtocolChoice): Promise<void> {
   const began = packets[0]?.time ?? createSystemClock().wall();
   const written = await begin(path, began);
-  const traffic = captureTraffic(choice, written.recorder);
+  const traffic = captureTraffic(choice, written.recorder, true);
   traffic.begin(began);
   for (const [i, packet] of packets.entries()) {
     traffic.push(packet);

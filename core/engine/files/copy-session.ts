@@ -7,7 +7,7 @@ import type { Redactor } from '../../export/redaction/redactor.ts';
 import type { ExpertInfo } from '../../schema/expert-info.ts';
 import { FLAG, worstRank } from '../../session/frame-index.ts';
 import { SOURCE } from '../../session/schema.ts';
-import type { SessionReader } from '../../session/session-reader.ts';
+import type { SessionReader, StoredCommands } from '../../session/session-reader.ts';
 import { expertOf, type ExpertRow } from '../../session/session-rows.ts';
 import type { Connection, Frame } from '../../traffic/frame.ts';
 import type { Selected } from './selection.ts';
@@ -68,6 +68,9 @@ class InputCopy {
   /** Their numbers, new by old: what points at frames is copied after them. */
   readonly #numbers = new Map<number, number>();
   readonly #pointedAt: ReadonlySet<number>;
+  /** What the carriers said between the frames, and the next of it. */
+  readonly #commands: Iterator<StoredCommands>;
+  #nextCommands: StoredCommands | undefined;
   #isFirst = true;
 
   constructor(input: CopyInput, firstConnection: number, firstJourney: number, began: number) {
@@ -78,6 +81,8 @@ class InputCopy {
     this.#asked = input.selected === undefined ? undefined : new Set(input.selected);
     this.#pointedAt = decidedFrames(input.reader);
     this.#frames = framesOf(input.reader, withState(input.reader, input.selected));
+    this.#commands = input.reader.commands();
+    this.#nextCommands = this.#commands.next().value as StoredCommands | undefined;
     this.#step();
   }
 
@@ -85,8 +90,9 @@ class InputCopy {
     const { reader, redactor } = this.#input;
     const frame = this.head!;
     if (this.#isFirst) this.#copyProxies(recorder);
-    this.#open(frame.conn, recorder);
     const { n } = frame;
+    this.#copyCommands(n, recorder);
+    this.#open(frame.conn, recorder);
     const flags = reader.index.flags(n);
     const dissect = (bytes: Uint8Array) => reader.dissect(n, bytes);
     const bytesOf = (bytes: Uint8Array): Uint8Array =>
@@ -117,6 +123,7 @@ class InputCopy {
   async finish({ recorder }: SessionInWriting): Promise<void> {
     const { reader, redactor, selected } = this.#input;
     if (selected === undefined) for (const { id } of reader.connections()) this.#open(id, recorder);
+    this.#copyCommands(Number.POSITIVE_INFINITY, recorder);
     const text = (value: string): string => redactor?.redactText(value) ?? value;
     for (const [kind, table, by] of [
       ['rule', 'rule_hits', 'rule'],
@@ -147,6 +154,20 @@ class InputCopy {
   #step(): void {
     const { value, done } = this.#frames.next();
     this.head = done === true ? undefined : value;
+  }
+
+  /** What the carriers said before frame `n`; of a selection, as far as its connections are open. */
+  #copyCommands(n: number, recorder: SessionInWriting['recorder']): void {
+    for (let next = this.#nextCommands; next !== undefined && next.after < n; ) {
+      const { conn, direction, time, mono, headers } = next;
+      if (this.#asked === undefined) this.#open(conn, recorder);
+      if (this.#opened.has(conn)) {
+        const moved = { conn: conn + this.#firstConnection, mono: Math.max(0, mono + this.#shift) };
+        recorder.commands({ ...moved, direction, time, headers });
+      }
+      next = this.#commands.next().value as StoredCommands | undefined;
+      this.#nextCommands = next;
+    }
   }
 
   #copyProxies(recorder: SessionInWriting['recorder']): void {

@@ -50,6 +50,8 @@ function told(path: string): unknown[] {
     const connections = reader.connections();
     const frames = [...reader.read()].map(({ frame, dissected, summary }) => ({
       ...frame,
+      // An export has packets of its own making.
+      headers: undefined,
       summary,
       names: reader.messageNames(frame.n),
       fields: dissected?.messages.map((m) => m.fields),
@@ -70,6 +72,20 @@ test.each(['mjsonp/game.pcap', 'muddery/muddery080_webclient.pcap', 'mana/head-q
     expect(verifySession(second, protocols)).toMatchObject({ ok: true, problems: [] });
   },
 );
+
+test('a copy of a session keeps what is below its frames, and the commands between them', async () => {
+  const first = await imported(join(CAPTURES, 'mana/head-quick.pcap'));
+  const copy = await exported(first, 'ipsession');
+  const [before, after] = [first, copy].map((path) => {
+    const reader = openSession(path, protocols);
+    const both = { headers: [...reader.each()].map(({ headers }) => headers), commands: [...reader.commands()] };
+    reader.close();
+    return both;
+  });
+  expect(before!.commands.length).toBeGreaterThan(20);
+  expect(before!.headers.every((headers) => headers!.length > 0)).toBe(true);
+  expect(after).toEqual(before);
+});
 
 const SECRETS = ['correct horse "battery"', 'zz/9+Token~value', 'sid-4f9a77c1d2', 'Grüße-aus-Köln', 'header-secret-55'];
 

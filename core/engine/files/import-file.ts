@@ -6,7 +6,7 @@ import { toBase64 } from '../../export/base64.ts';
 import type { OptionValues } from '../../protocol/protocol.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import type { Connection } from '../../traffic/frame.ts';
-import type { TrafficSink } from '../../traffic/sink.ts';
+import type { CarrierCommands, TrafficSink } from '../../traffic/sink.ts';
 import { type ReadHow, readTraffic, type TrafficChoice } from './read-traffic.ts';
 import { type WriteOptions, writeSession } from './write-session.ts';
 
@@ -43,6 +43,7 @@ export async function importFile(options: ImportOptions): Promise<ImportResult> 
     const sink = new GivenSink(written.recorder, choice, options.options ?? {});
     let title: string | undefined;
     const { problems, began, notes } = await readTraffic(from, choice, sink, {
+      keepCarrier: true,
       afterChunk: written.breathe,
       begin: (_began, name) => {
         title = name;
@@ -114,6 +115,9 @@ class GivenSink implements TrafficSink {
   }
   update(...update: Parameters<TrafficSink['update']>): void {
     this.#to.update(...update);
+  }
+  commands(commands: CarrierCommands): void {
+    this.#to.commands?.(commands);
   }
   remark(...remark: Parameters<TrafficSink['remark']>): void {
     this.#to.remark(...remark);

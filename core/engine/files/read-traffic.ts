@@ -41,6 +41,8 @@ export interface ReadResult {
 export interface ReadHow {
   /** Called between chunks, to let output drain. */
   readonly afterChunk?: () => Promise<void>;
+  /** Also what is below the frames: the headers that carried them, and the carrier's commands without one. */
+  readonly keepCarrier?: boolean;
   /** Of long files. */
   readonly progress?: (done: number, size: number) => void;
   /** Wall clock of the beginning, as soon as it is known and before the first frame. */
@@ -82,10 +84,10 @@ async function readCapture(
   path: string,
   choice: TrafficChoice,
   sink: TrafficSink,
-  { afterChunk, progress, begin }: ReadHow,
+  { afterChunk, progress, begin, keepCarrier }: ReadHow,
 ): Promise<ReadResult> {
   const reader = new CaptureReader();
-  const traffic = captureTraffic(choice, sink);
+  const traffic = captureTraffic(choice, sink, keepCarrier);
   const { size } = statSync(path);
   let began = 0;
   let read = 0;
@@ -109,9 +111,10 @@ async function readCapture(
   return { problems: reader.notes.problems, began, notes: reader.notes };
 }
 
-export function captureTraffic(choice: TrafficChoice, sink: TrafficSink): CaptureTraffic {
+export function captureTraffic(choice: TrafficChoice, sink: TrafficSink, keepCarrier = false): CaptureTraffic {
   return new CaptureTraffic({
     sink,
+    keepCarrier,
     choose: choice.choose,
     known: (id, link) => choice.given(link) ?? choice.protocols.find((p) => p.id === id),
     serverPorts: choice.serverPorts,
@@ -166,7 +169,7 @@ async function readSession(
   path: string,
   choice: TrafficChoice,
   sink: TrafficSink,
-  { afterChunk, progress }: ReadHow,
+  { afterChunk, progress, keepCarrier = false }: ReadHow,
 ): Promise<ReadResult> {
   const session = openSession(path, choice.protocols);
   try {
@@ -176,7 +179,14 @@ async function readSession(
       sink.opened(connection);
     }
     let since = 0;
+    const commands = keepCarrier && sink.commands !== undefined ? session.commands() : undefined;
+    let next = commands?.next();
+    const tellCommands = (before: number): void => {
+      for (; next !== undefined && next.done !== true && next.value.after < before; next = commands?.next())
+        sink.commands?.(next.value);
+    };
     for (const frame of session.each()) {
+      tellCommands(frame.n);
       const n = sink.frame(frame);
       const flags = session.index.flags(frame.n);
       if (flags & FLAG.outcome) {
@@ -191,6 +201,7 @@ async function readSession(
       progress?.(since, session.frames);
       await afterChunk?.();
     }
+    tellCommands(Number.POSITIVE_INFINITY);
     return { problems: [], began: session.meta.began };
   } finally {
     session.close();

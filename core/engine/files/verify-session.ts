@@ -3,7 +3,7 @@
 import type { Protocol } from '../../protocol/protocol.ts';
 import type { DatabaseSync } from 'node:sqlite';
 import { checksumOf, type CheckedRow } from '../../session/checksum.ts';
-import { CHECKSUMS_SINCE } from '../../session/schema.ts';
+import { CHECKSUMS_SINCE, HEADERS_SINCE } from '../../session/schema.ts';
 import { type FrameRange, rangesOf, rangesText } from '../../session/frame-ranges.ts';
 import { brokenSeals } from '../../session/seals.ts';
 import { openDatabase, pragma } from '../../session/session-database.ts';
@@ -110,8 +110,9 @@ export function verifySession(path: string, protocols: readonly Protocol[]): Ver
 function checkFrames(db: DatabaseSync): { damaged: number[]; without: number } {
   const damaged: number[] = [];
   let without = 0;
+  const headers = pragma(db, 'user_version') < HEADERS_SINCE ? 'NULL AS headers' : 'headers';
   const rows = db.prepare(
-    'SELECT n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap, crc FROM frames ORDER BY n',
+    `SELECT n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap, ${headers}, crc FROM frames ORDER BY n`,
   );
   for (const row of rows.iterate() as unknown as Iterable<CheckedRow & { crc: number | null }>) {
     if (row.crc === null) without++;

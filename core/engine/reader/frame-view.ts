@@ -1,4 +1,5 @@
 /** One frame in full, for the inspector. */
+import { belowView } from '../../capture/below/below-frame.ts';
 import type { FieldChange, FrameView, MessageView } from '../../contract/frames.ts';
 import type { Verbs } from '../../contract/verbs.ts';
 import type { Dissected, DissectedMessage, Protocol } from '../../protocol/protocol.ts';
@@ -127,8 +128,14 @@ export function bytesNode(bytes: Uint8Array): FieldNode {
   return { name: 'bytes', kind: 'bytes', start: 0, end: bytes.length, value: bytes, meta: {}, children: [] };
 }
 
-/** The frame with what stood around it on the stream. */
-function packetOf({ head, bytes, tail }: Frame): Pick<FrameView, 'packet'> {
+/** The frame with what carried it: what stood around it on a stream, or the carrier's own headers. */
+function packetOf(frame: Frame): Pick<FrameView, 'packet'> {
+  const { head, bytes, tail } = frame;
+  const below = belowView(frame);
+  if (below !== undefined) {
+    const root = treeOf(below.root, { revealSecrets: true, expert: [] });
+    return { packet: { title: below.title, hex: hexOf(below.bytes), root } };
+  }
   if (head.length === 0 && tail.length === 0) return {};
   const whole = new Uint8Array(head.length + bytes.length + tail.length);
   const children: FieldNode[] = [];

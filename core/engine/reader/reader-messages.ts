@@ -22,6 +22,8 @@ export const READER_VERBS = [
   'frame.get',
   'frame.dissect',
   'frame.sameValue',
+  'carrier.list',
+  'carrier.get',
   'filter.check',
   'marks.list',
   'connections.list',

@@ -15,6 +15,7 @@ import { SessionReader } from '../../session/session-reader.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import { compileFilter, type Vocabulary } from '../../traffic/filter/filter.ts';
 import { vocabularyOf } from '../vocabulary.ts';
+import { carrierList, carrierView } from './carrier-list.ts';
 import { composeEncode, composeForm } from './compose.ts';
 import { coverageOf } from './coverage.ts';
 import { ConnectionStatuses } from './connection-statuses.ts';
@@ -215,6 +216,10 @@ class ReaderThread {
       }
       case 'frame.sameValue':
         return this.#run(client, statistics.sameValue(reader, args as Verbs['frame.sameValue']['args']));
+      case 'carrier.list':
+        return this.#run(client, carrierList(reader, args as Verbs['carrier.list']['args']));
+      case 'carrier.get':
+        return carrierView(reader, (args as Verbs['carrier.get']['args']).id);
       case 'filter.check':
         return this.#check((args as Verbs['filter.check']['args']).text);
       case 'marks.list':

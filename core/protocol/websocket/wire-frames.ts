@@ -72,21 +72,82 @@ function brokenFrame(raw: Uint8Array, why: string): WireFrame {
 function readHeader(queue: ByteQueue): { size: number; length: number; masked: boolean } | undefined {
   const start = queue.peek(2);
   if (start === undefined) return undefined;
-  const short = start[1]! & 0x7f;
-  const masked = (start[1]! & 0x80) !== 0;
-  const size = 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (masked ? 4 : 0);
-  const head = queue.peek(size);
-  if (head === undefined) return undefined;
-  let length = short;
-  if (short === 126) length = head[2]! * 256 + head[3]!;
-  if (short === 127) {
-    length = 0;
-    for (let i = 2; i < 10; i++) length = length * 256 + head[i]!;
-  }
-  return { size, length, masked };
+  const head = queue.peek(headerSize(start[1]!));
+  return head === undefined ? undefined : headerIn(head, 0);
 }
 
-function unmask(body: Uint8Array, key: Uint8Array): Uint8Array {
+function headerSize(second: number): number {
+  const short = second & 0x7f;
+  return 2 + (short === 126 ? 2 : short === 127 ? 8 : 0) + (second < 0x80 ? 0 : 4);
+}
+
+/** The header at `at`, all of which is there. */
+function headerIn(bytes: Uint8Array, at: number): { size: number; length: number; masked: boolean } {
+  const second = bytes[at + 1]!;
+  let length = second & 0x7f;
+  const wide = length === 126 ? 2 : length === 127 ? 8 : 0;
+  if (wide > 0) {
+    length = 0;
+    for (let i = 2; i < 2 + wide; i++) length = length * 256 + bytes[at + i]!;
+  }
+  return { size: headerSize(second), length, masked: second >= 0x80 };
+}
+
+/** The headers of these frames one after the other: what is kept of how a message crossed the wire. */
+export function headersOf(frames: readonly WireFrame[]): Uint8Array {
+  const heads: Uint8Array[] = [];
+  let size = 0;
+  for (const { raw, payload, broken } of frames) {
+    if (broken !== undefined) continue;
+    const head = raw.subarray(0, raw.length - payload.length);
+    heads.push(head);
+    size += head.length;
+  }
+  if (heads.length === 1) return heads[0]!;
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const head of heads) {
+    all.set(head, at);
+    at += head.length;
+  }
+  return all;
+}
+
+/** A header read back; ranges as of the bytes it was read from. */
+export interface WireFrameHeader {
+  readonly fin: boolean;
+  readonly rsv: number;
+  readonly opcode: number;
+  /** Bytes of payload that followed. */
+  readonly length: number;
+  /** Where the mask's four bytes begin; undefined when there is none. */
+  readonly maskAt: number | undefined;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads what `headersOf` put together; stops where that ends or is damaged. */
+export function readHeaders(bytes: Uint8Array): WireFrameHeader[] {
+  const headers: WireFrameHeader[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 2 > bytes.length || at + headerSize(bytes[at + 1]!) > bytes.length) break;
+    const { size, length, masked } = headerIn(bytes, at);
+    const first = bytes[at]!;
+    headers.push({
+      fin: (first & 0x80) !== 0,
+      rsv: (first >> 4) & 7,
+      opcode: first & 15,
+      length,
+      maskAt: masked ? at + size - 4 : undefined,
+      start: at,
+      end: at + size,
+    });
+    at += size;
+  }
+  return headers;
+}
+
+export function unmask(body: Uint8Array, key: Uint8Array): Uint8Array {
   const plain = new Uint8Array(body.length);
   const [a, b, c, d] = key as unknown as [number, number, number, number];
   const whole = body.length & ~3;

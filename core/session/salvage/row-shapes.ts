@@ -3,9 +3,10 @@ import type { PageRow, Value } from './sqlite-pages.ts';
 
 /** By column: `#` the row's own number, `i` integer, `r` number, `t` text, `b` bytes; a capital: or nothing. */
 const SHAPES = {
-  frames: '#iiriiIbBBII',
+  frames: '#iiriiIbBBIIB',
   connections: '#TttitittrRTTIt',
   carriers: '#t',
+  carrier_commands: '#iiriib',
   outcomes: '#iBRT',
   marks: '#TT',
   experts: '#iiriitTtIIT',
@@ -21,15 +22,15 @@ export const SAVED_TABLES = Object.keys(SHAPES) as readonly SavedTable[];
 export const COLUMNS: Readonly<Record<SavedTable, number>> = Object.fromEntries(
   SAVED_TABLES.map((table) => [table, SHAPES[table].length]),
 ) as Record<SavedTable, number>;
-/** The first format had no checksums. */
-const FRAME_COLUMNS_BEFORE = SHAPES.frames.length - 1;
+/** The first format had neither checksums nor headers. */
+const FEWEST_FRAME_COLUMNS = SHAPES.frames.length - 2;
 
 /** The values of a row as they are to be written, when it can be one of this table. */
 export function rowOf(table: SavedTable, { rowid, values }: PageRow): Value[] | undefined {
   const shape = SHAPES[table];
   if (values === undefined) return undefined;
   const row = [...values];
-  if (table === 'frames' && row.length === FRAME_COLUMNS_BEFORE) row.push(null);
+  if (table === 'frames' && row.length >= FEWEST_FRAME_COLUMNS) while (row.length < shape.length) row.push(null);
   if (row.length !== shape.length || !row.every((value, i) => fits(value, shape[i]!))) return undefined;
   if (shape.startsWith('#')) {
     if (!Number.isSafeInteger(rowid) || rowid < 1) return undefined;
@@ -53,7 +54,7 @@ export function frameNamedBy({ rowid, values }: PageRow): number {
   if (isIndexBlock) return rowid + Math.max(0, Math.floor((first.length - 16) / 14) - 1);
   const isMeaning = values.length === 5 && Number.isInteger(first) && typeof second === 'string';
   const isOutcome = values.length === 5 && rowOf('outcomes', { rowid, values }) !== undefined;
-  const isFrame = values.length >= FRAME_COLUMNS_BEFORE && rowOf('frames', { rowid, values }) !== undefined;
+  const isFrame = values.length >= FEWEST_FRAME_COLUMNS && rowOf('frames', { rowid, values }) !== undefined;
   return isMeaning || isOutcome || isFrame ? rowid : 0;
 }
 

@@ -153,13 +153,12 @@ class Saving {
 }
 
 function isAsRecorded(row: readonly Value[]): boolean {
-  const [n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap, crc] = row as [
+  const [n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap, crc, headers] = row as [
     ...[number, number, number, number, number, number, number | null],
-    ...[Uint8Array, Uint8Array | null, Uint8Array | null, number | null, number | null],
+    ...[Uint8Array, Uint8Array | null, Uint8Array | null, number | null, number | null, Uint8Array | null],
   ];
-  return (
-    crc === null || crc === checksumOf({ n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap })
-  );
+  const fields = { n, conn, direction, time, mono, origin, carrier, bytes, head, tail, gap, headers };
+  return crc === null || crc === checksumOf(fields);
 }
 
 /** Gives frames whose connection is lost one without addresses. */

@@ -141,7 +141,8 @@ export class SqlitePages {
       values.push(this.#value(serial, payload.subarray(at, at + size)));
       at += size;
     }
-    return values;
+    // A row fills its place; where the file was cut within what says how long its values are, it does not.
+    return at === payload.length ? values : undefined;
   }
 
   #value(serial: number, bytes: Uint8Array): Value {
