@@ -10,6 +10,7 @@ import { type FuzzHow, fuzz, homeOf } from '../core/engine/fuzz/testing/fuzz-wor
 import { openReproduction } from '../core/engine/fuzz/reproduction.ts';
 import type { Finding } from '../core/fuzz/finding.ts';
 import { countSends } from '../core/fuzz/script.ts';
+import { timingText } from '../core/fuzz/timing.ts';
 import { Closers, recordVisit, type Visit } from '../core/io/testing/replay-world.ts';
 import { fixtureNames, loadFixture } from '../fixtures/index.ts';
 
@@ -55,7 +56,12 @@ async function campaign(title: string, how: FuzzHow): Promise<readonly Finding[]
   say(
     `${title}: ${status.cases} cases in ${took} s (${status.perSecond.toFixed(1)}/s), ${status.lanes} at once, ${status.findings.length} findings${status.error === undefined ? '' : `; ${status.error}`}`,
   );
-  say(`  ${JSON.stringify(played.outcomes)} ${JSON.stringify(status.coverage)}`);
+  const { messagesMutated, messagesTotal, replies, transitions } = status.coverage;
+  say(`  time: ${timingText(status.phases)}`);
+  say(
+    `  ${messagesMutated} of ${messagesTotal} messages, ${replies} answers, ${transitions} transitions; ${JSON.stringify(played.outcomes)}`,
+  );
+  for (const { title, cases } of status.unconfirmed) say(`  not confirmed: ${title}: ${cases.join(' ')}`);
   printFindings(status.findings);
   return status.findings;
 }

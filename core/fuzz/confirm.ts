@@ -19,8 +19,9 @@ export type Confirmed = Pick<
 const NEEDS_STATE: ReadonlySet<Oracle> = new Set(['exit', 'canary', 'accepted', 'race', 'schema', 'invariant']);
 const SHRINK_RUNS = 160;
 const SHRINK_MS = 15_000;
-const SHRINK_EXIT_MS = 8000;
-const SHRINK_EXIT_RUNS = 60;
+/** Where each run costs a start of the server and stops all cases. */
+const SHRINK_DEAR_MS = 8000;
+const SHRINK_DEAR_RUNS = 60;
 const LOG_LINES = 40;
 const REPRO_LANES = 4;
 
@@ -57,12 +58,12 @@ export async function confirm(
   const isExit = suspicion.oracle === 'exit' || suspicion.oracle === 'refused';
   let seen = await every(isExit ? 1 : times, () => check(start));
   if (seen === undefined || isOver()) return undefined;
-  // Each time costs a start of the server here, and stops all cases.
-  const until = stage.clock.now() + (isExit ? SHRINK_EXIT_MS : SHRINK_MS);
+  const isDear = isExit || isFresh;
+  const until = stage.clock.now() + (isDear ? SHRINK_DEAR_MS : SHRINK_MS);
   const tried: ShrinkTry[] = [];
   const shrunk = await shrink(start, {
     fails: async (candidate) => (await check(candidate)) !== undefined,
-    runs: isExit ? SHRINK_EXIT_RUNS : SHRINK_RUNS,
+    runs: isDear ? SHRINK_DEAR_RUNS : SHRINK_RUNS,
     isOver: () => isOver() || stage.clock.now() > until,
     onTry: (one) => tried.push(one),
   });

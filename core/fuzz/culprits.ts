@@ -112,7 +112,7 @@ export async function whoWrites(
   recent: readonly CaseRun[],
   seen: readonly string[],
 ): Promise<Culprit | undefined> {
-  const { watched, patience, isOver, stage } = inquiry;
+  const { watched, isOver, stage } = inquiry;
   const writes = async (cases: readonly CaseRun[]): Promise<readonly string[]> => {
     if (watched.isManaged && !watched.isRunning) await watched.restart();
     const from = watched.lineCount;

@@ -5,6 +5,9 @@ import type { Keeper } from './world.ts';
 /** Suspicions of one kind that did not come back after which no more of it are looked into. */
 const MOST_DISMISSED = 3;
 
+/** Findings of one oracle and one field, each of another message, after which more messages are no news. */
+const ENOUGH_ALIKE = 2;
+
 /** Key of all silences after one message: where it may be left unanswered, each field of it looks suspicious. */
 export function silenceAfter(message: string): string {
   return `silence|${message}`;
@@ -26,6 +29,16 @@ export class FindingList {
 
   get all(): readonly Finding[] {
     return [...this.#byKey.values()];
+  }
+  /** One of those that show the same of other messages, when it was found of several: no news any more. */
+  alike(key: string): Finding | undefined {
+    const [oracle, message, ...rest] = key.split('|');
+    if (message === undefined || rest.length === 0 || rest.every((part) => part === '')) return undefined;
+    const same = this.all.filter((one) => {
+      const [otherOracle, , ...otherRest] = one.key.split('|');
+      return otherOracle === oracle && otherRest.join('|') === rest.join('|');
+    });
+    return same.length >= ENOUGH_ALIKE ? same[0] : undefined;
   }
   get unconfirmed(): readonly Unconfirmed[] {
     return [...this.#unconfirmed.values()].filter(({ key }) => !this.#byKey.has(key));

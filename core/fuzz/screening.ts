@@ -63,7 +63,7 @@ export class Screening {
   }
 
   #isWorthALook(suspicion: Suspicion, at: CaseRun): boolean {
-    const known = this.#findings.get(suspicion.key);
+    const known = this.#findings.get(suspicion.key) ?? this.#findings.alike(suspicion.key);
     if (known !== undefined) {
       this.#findings.hit(known, at.index);
       return false;

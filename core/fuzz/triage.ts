@@ -273,10 +273,11 @@ export class Triage {
     isFresh = false,
   ): Promise<boolean> {
     const { findings, rng } = this.#o;
-    if (findings.get(suspicion.key) !== undefined) return true;
+    const isKnown = (): boolean => (findings.get(suspicion.key) ?? findings.alike(suspicion.key)) !== undefined;
+    if (isKnown()) return true;
     const result = await confirm(inquiry, suspicion, script, at, { isFresh });
     if (result === undefined) return false;
-    if (findings.get(suspicion.key) !== undefined) return true;
+    if (isKnown()) return true;
     await findings.keep({
       ...result,
       key: suspicion.key,

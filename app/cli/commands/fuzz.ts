@@ -7,6 +7,7 @@ import type { Finding } from '../../../core/fuzz/finding.ts';
 import type { RuleOutcome } from '../../../core/fuzz/ledger.ts';
 import { junitOf } from '../../../core/fuzz/report.ts';
 import { countSends } from '../../../core/fuzz/script.ts';
+import { timingText } from '../../../core/fuzz/timing.ts';
 import { readEndpointMap } from '../../../core/replay/endpoints.ts';
 import { readFileSync } from 'node:fs';
 import { type Invocation, UsageError } from '../command.ts';
@@ -153,6 +154,9 @@ function printEnd(
       .map(([name, count]) => `${count} ${name}`)
       .join(', ')}`,
   );
+  print(`time: ${timingText(status.phases)}`);
+  for (const { title, cases } of status.unconfirmed)
+    print(`not confirmed: ${title} (${cases.slice(0, 3).join(', ')}${cases.length > 3 ? ', …' : ''})`);
   if (rules.length === 0) return;
   const counts = new Map<string, number>();
   for (const { outcome } of rules) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
