@@ -50,7 +50,7 @@ export async function calibrate(
   nextTag: () => number,
   how: CalibrateHow,
 ): Promise<Calibrated> {
-  const { scene } = recorded;
+  let { scene } = recorded;
   const play = async (script: Script, identities: Identities, patience = PATIENT): Promise<Run> => {
     await how.revive?.();
     return runScript(script, stage, { scene, identities, tag: nextTag(), patience, isAborted: how.isOver });
@@ -90,6 +90,7 @@ export async function calibrate(
   while (runs.length < RUNS && !how.isOver()) runs.push(await play(hoped.base, identities, calm));
   if (runs.length === 0) runs.push(first);
   const seed = expecting(recorded, runs);
+  ({ scene } = seed);
   const baseline = makeBaseline(seed, runs, recorded);
   // For trying out: an answer that does not come within this is not as usual.
   const answer = Math.min(300, Math.max(60, baseline.p90 * 6));
@@ -168,9 +169,11 @@ function expecting(seed: Seed, runs: readonly Run[]): Seed {
       return came > 0 ? [[conn, came] as const] : [];
     });
     const dueMs = Math.max(0, ...runs.map((run) => arrivalOf(run, i, awaits)));
-    return { ...step, awaits, ...(awaits.length === 0 ? {} : { dueMs }) };
+    const dueNames = new Set(runs.flatMap((run) => run.frames.filter((f) => f.step === i).map((f) => f.heard.name)));
+    return { ...step, awaits, ...(awaits.length === 0 ? {} : { dueMs, dueNames: [...dueNames] }) };
   });
-  return { ...seed, base: { steps } };
+  const usual = new Set(runs.flatMap((run) => run.frames.map((f) => f.heard.name)));
+  return { ...seed, base: { steps }, scene: { ...seed.scene, usual } };
 }
 
 /** From a message to the last of so many frames, milliseconds. */
@@ -195,7 +198,13 @@ function lessWaiting(recorded: Seed, seed: Seed): (script: Script) => Script {
     steps: steps.map((step) => {
       const now = isSend(step) ? known.get(step.awaits) : undefined;
       if (now === undefined) return step;
-      return { ...(step as SendStep), awaits: now.awaits, ...(now.dueMs === undefined ? {} : { dueMs: now.dueMs }) };
+      const { awaits, dueMs, dueNames } = now;
+      return {
+        ...(step as SendStep),
+        awaits,
+        ...(dueMs === undefined ? {} : { dueMs }),
+        ...(dueNames === undefined ? {} : { dueNames }),
+      };
     }),
   });
 }

@@ -1,7 +1,7 @@
 /** Tests that tell whether a script still shows what another one showed. */
 import { CANARY_PATIENCE, isCanaryWell } from './culprits.ts';
 import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
-import { isAnsweredAsUsual, judge, type Suspicion } from './judge.ts';
+import { isAnsweredAsUsual, isHeardOf, judge, type Suspicion } from './judge.ts';
 import { isAlarming } from './log-patterns.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';
@@ -183,11 +183,6 @@ async function isAnsweredWithout(inquiry: Inquiry, { script, steps }: Run): Prom
   const inVain = new Set(script.steps.filter((_step, i) => i > focus && steps[i] !== undefined));
   const control: Script = { steps: script.steps.filter((step) => !isWrong(step)) };
   const run = await playAlone(inquiry, control, { ...patience, muted: silenceOf(patience) });
-  return control.steps.some(
-    (step, i) =>
-      i >= focus &&
-      inVain.has(step) &&
-      step.conn === wrong.conn &&
-      run.frames.some((f) => f.step === i && f.conn === wrong.conn && !f.isHeartbeat),
-  );
+  const at = control.steps.flatMap((step, i) => (inVain.has(step) && step.conn === wrong.conn ? [i] : []));
+  return at.length > 0 && isHeardOf(run, at, wrong.conn, inquiry.world(), at[0]!);
 }

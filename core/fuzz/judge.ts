@@ -1,5 +1,6 @@
 /** What is wrong with how a server took a case: the oracles that need nothing but the conversation. */
 import { createFramer } from '../protocol/framer.ts';
+import type { Protocol } from '../protocol/protocol.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
 import { isStrict } from '../replay/run-connection.ts';
@@ -90,6 +91,32 @@ function answersTo(run: Run, at: number, conn: number): LiveFrame[] {
   return run.frames.filter((f) => f.step === at && f.conn === conn && !f.isHeartbeat);
 }
 
+/** Whether anything came from a step on that may answer one of these: others at work on the same server are heard of, too. */
+export function isHeardOf(
+  run: Run,
+  steps: readonly number[],
+  conn: number,
+  { seed }: JudgeWorld,
+  from: number,
+): boolean {
+  const protocol = seed.scene.connections.get(conn)?.recorded.protocol;
+  const { usual } = seed.scene;
+  const due = new Set<string>();
+  let isKnown = usual !== undefined;
+  for (const i of steps) {
+    const step = run.script.steps[i];
+    if (step === undefined || !isSend(step)) continue;
+    const names = repliesTo(protocol, step.message);
+    if (names.size === 0) isKnown = false;
+    for (const name of names) due.add(name);
+  }
+  return run.frames.some((f) => {
+    if (f.conn !== conn || f.step < from || f.isHeartbeat) return false;
+    if (!isKnown || f.heard.isRefusal || !usual!.has(f.heard.name)) return true;
+    return f.heard.messages.some((one) => one.name !== null && due.has(one.name));
+  });
+}
+
 function summaryOf(frame: LiveFrame): string {
   return `server: ${frame.heard.name} ${frame.heard.summary}`.trim();
 }
@@ -145,15 +172,15 @@ function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, worl
   if (connection === undefined || connection.ending !== undefined || connection.failure !== undefined) return;
   const recorded = world.seed.scene.connections.get(step.conn)?.recorded;
   if (!isWhole(run, at, step, world)) return;
-  const isAnswered = answersTo(run, at, step.conn).length > 0;
+  const isAnswered = isHeardOf(run, [at], step.conn, world, at);
   const later = run.script.steps.flatMap((one, i) => {
     if (i <= at || !isSend(one) || one.conn !== step.conn || run.steps[i] === undefined || one.mutated) return [];
     const known = world.baseline.answers.get(one.n);
     return known?.isAnswered === true && !known.isEnd ? [i] : [];
   });
-  const answered = later.filter((i) => answersTo(run, i, step.conn).length > 0);
+  const isGoingOn = isHeardOf(run, later, step.conn, world, at + 1);
   const field = fieldPattern(mutation.field);
-  if (!isAnswered && later.length > 0 && answered.length === 0) {
+  if (!isAnswered && later.length > 0 && !isGoingOn) {
     if (isForAnother(run, at, later)) return;
     yield {
       oracle: 'no-answer',
@@ -281,14 +308,19 @@ export function isAnsweredAsUsual(
 
 /** Of what came, what answers this message by the protocol's pairs; everything where it says nothing. */
 function replies(frames: readonly LiveFrame[], step: SendStep, world: JudgeWorld): readonly LiveFrame[] {
-  const protocol = world.seed.scene.connections.get(step.conn)?.recorded.protocol;
+  const names = repliesTo(world.seed.scene.connections.get(step.conn)?.recorded.protocol, step.message);
+  if (names.size === 0) return frames;
+  return frames.filter((f) => f.heard.messages.some((m) => m.name !== null && names.has(m.name)));
+}
+
+/** Empty where the protocol says nothing of it. */
+function repliesTo(protocol: Protocol | undefined, message: string): ReadonlySet<string> {
   const names = new Set<string>();
   for (const pair of protocol?.pairs ?? []) {
     if (pair.direction !== 'toServer' || pair.replies === '*' || pair.request === '*') continue;
-    if (pair.request.includes(step.message)) for (const name of pair.replies) names.add(name);
+    if (pair.request.includes(message)) for (const name of pair.replies) names.add(name);
   }
-  if (names.size === 0) return frames;
-  return frames.filter((f) => f.heard.messages.some((m) => m.name !== null && names.has(m.name)));
+  return names;
 }
 
 /** The server breaks its own description. */

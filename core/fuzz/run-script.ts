@@ -253,7 +253,7 @@ class ScriptRun {
             const all = expert.length === 0 ? heard : { ...heard, expert: [...expert, ...heard.expert] };
             this.#frames.push({ conn, step: this.#step, at: this.#now(), bytes, carrier, heard: all, isHeartbeat });
             run.frames += 1;
-            if (!isHeartbeat) live.fresh += 1;
+            if (!isHeartbeat && this.#counts(all)) live.fresh += 1;
             this.#wake?.();
           },
           ended: (ending) => {
@@ -270,6 +270,14 @@ class ScriptRun {
       run.failure = error instanceof Error ? error.message : String(error);
       return false;
     }
+  }
+
+  /** Whether it may answer what was said last: others are at work on the same server. */
+  #counts({ name, isRefusal }: Heard): boolean {
+    const step = this.#script.steps[this.#step];
+    const due = step?.kind === 'send' ? step.dueNames : undefined;
+    const { usual } = this.#how.scene;
+    return due === undefined || usual === undefined || isRefusal || due.includes(name) || !usual.has(name);
   }
 
   #urlOf({ url, handoff }: SceneConnection): SceneConnection['url'] {
@@ -319,7 +327,7 @@ class ScriptRun {
       this.#limit(step.dueMs),
       patience.quiet === undefined ? undefined : { ms: patience.quiet, on: live },
     );
-    const first = this.#frames.slice(before).find((frame) => !frame.isHeartbeat);
+    const first = this.#frames.slice(before).find((frame) => !frame.isHeartbeat && this.#counts(frame.heard));
     run.answerMs = first === undefined ? undefined : first.at - sentAt;
     run.isAnswered = step.awaits.every(([conn, count]) => (this.#live.get(conn)?.fresh ?? 0) >= count);
     this.#silent = first === undefined && connection.isOpen ? this.#silent + 1 : 0;

@@ -17,6 +17,8 @@ export interface Scene {
   readonly fallbackHost: string;
   /** Names of messages that come by the clock. */
   readonly heartbeats: ReadonlySet<string>;
+  /** Names of messages that the server sends in the recorded session; what has another name is an answer. Absent: not known yet. */
+  readonly usual?: ReadonlySet<string>;
   /** Values each case replaces by its own, so that cases do not meet as the same user. ASCII letters and digits. */
   readonly identities: readonly string[];
 }

@@ -1,6 +1,6 @@
 /**
- * Which case comes when: first every way of going wrong once, in an order that the seed of the dice decides, early messages
- * and cheap cases first; then havoc without end, on the messages that have shown most.
+ * Which case comes when: first every way of going wrong once, the likeliest in each message and field early, in an order that
+ * the seed of the dice decides; then havoc without end, on the messages that have shown most.
  */
 import { leavesOf } from '../replay/leaves.ts';
 import { createDice, type Dice } from '../traffic/clock.ts';
@@ -14,28 +14,37 @@ import { type Family, fieldPattern, type Mutation } from './mutation.ts';
 import { raceMutations } from './race.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 
-/** How much of a place in the queue a family takes: less comes earlier. */
-const WEIGHT: Readonly<Record<Family, number>> = {
-  framing: 0.35,
-  carrier: 0.35,
-  payload: 0.5,
-  rule: 0.4,
-  race: 0.6,
-  sequence: 0.6,
+/** Rounds of the schedule: each kind of going wrong comes up in an early one, the same of other messages in later ones. */
+const ROUND: Readonly<Record<Family, number>> = {
+  rule: 0,
+  framing: 0.2,
+  carrier: 0.2,
+  payload: 0.4,
+  race: 0.5,
+  sequence: 0.5,
   field: 1,
   havoc: 1,
 };
-/** Wrong values that break the shape of a message come before those that only look odd. */
-const SHAPE =
-  /^(?:root-|as-(?:array|object|number|string|boolean)$|null|missing|empty$|many$|one-less|one-more|minus-one|negated|below-|above-|int-max|max$|min$|zero$|outside|length|count|long-65536|added-(?:long|null|empty))/;
+/** Wrong values that servers stumble over most. */
+const FIRST =
+  /^(?:null|missing|as-(?:array|object|string|number)|minus-one|negated|below-range|above-range|outside|int-max|past-(?:int|uint)|zero|empty|many|one-less|one-more|long-(?:256|65536)|root-(?:null|array|number)|everywhere|added-(?:null|long-4096|minus-one)|length|count)/;
+/** Wrong values that only look odd. */
 const LOOKS =
-  /^(?:as-|upper|twice-|random-|right-to-left|emoji|bom|quotes|markup|format|path|escaped|newline|blank|control|raw-control|nul$|unclosed|trailing|leading|cut-utf8|lone-surrogate|bad-escape|hex|fraction|exponent|bare-|key-order|proto-)/;
+  /^(?:as-|upper|twice-|random-|right-to-left|emoji|bom|quotes|markup|format|path|escaped|newline|blank|control|raw-control|nul$|unclosed|trailing|leading|cut-utf8|lone-surrogate|bad-escape|hex|fraction|exponent|bare-|key-order|proto-|half|large|tiny|plus|huge|long-(?:digits|fraction)|minus-(?:zero|infinity|step)|infinity|past-(?:byte|long|double)|top-bit|byte$)/;
+/** What the same kind of going wrong in another message comes later: rounds each time their number doubles. */
+const AGAIN = 0.4;
+const CHANCE = 0.6;
 
-function weightOf({ family, name, field }: Mutation): number {
-  // Most of what a description knows beyond the recording is refused, whatever is wrong with it.
-  if (name.startsWith('never-')) return field === '' ? 1.2 : 2;
-  if (family !== 'field') return WEIGHT[family];
-  return SHAPE.test(name) ? WEIGHT.field * 0.5 : LOOKS.test(name) ? WEIGHT.field * 1.5 : WEIGHT.field;
+function roundOf({ family, name, isGuess }: Mutation): number {
+  if (family === 'field') return FIRST.test(name) ? 0.3 : LOOKS.test(name) ? 2 : ROUND.field;
+  // One message in the place of another: there are very many of these.
+  return name.startsWith('as-') ? (isGuess === true ? 0.8 : 1.2) : ROUND[family];
+}
+
+/** Of one kind are the same ways of going wrong in fields of the same name: most often the same code reads them. */
+function kindOf({ family, name, field }: Mutation): string {
+  const last = fieldPattern(field).split('.').at(-1) ?? '';
+  return `${family}|${family === 'rule' ? name.replace(/-.*/, '') : name}|${last}`;
 }
 
 /** Occurrences of one message in one situation that are tried in other orders. */
@@ -106,13 +115,18 @@ function plan(seed: Seed, rng: number): Mutation[] {
   const seen = new Set<string>();
   const shapes = new Set<string>();
   const situations = new Map<string, number>();
+  const kinds = new Map<string, number>();
   const known = new Map<string, number>();
   const dice = createDice(`${rng}/order`);
   const add = (mutation: Mutation): void => {
     if (seen.has(mutation.id)) return;
     seen.add(mutation.id);
-    const cost = Math.sqrt(1 + mutation.step / DEPTH);
-    found.push({ mutation, place: dice.next() * weightOf(mutation) * cost });
+    const kind = kindOf(mutation);
+    const nth = (kinds.get(kind) ?? 0) + 1;
+    kinds.set(kind, nth);
+    const cost = (1 + mutation.step / DEPTH) ** 0.25;
+    const round = roundOf(mutation) + AGAIN * Math.log2(nth) + CHANCE * dice.next();
+    found.push({ mutation, place: round * cost });
   };
   for (const at of seed.messages) {
     const shape = shapeOf(seed, at);

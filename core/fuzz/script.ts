@@ -55,6 +55,8 @@ export interface SendStep {
   readonly awaits: readonly (readonly [conn: number, count: number])[];
   /** Until they had all come when the session was played as it is, milliseconds at the longest. */
   readonly dueMs?: number;
+  /** Names of what came then. Others that are known may be for somebody else's doing. */
+  readonly dueNames?: readonly string[];
   /** The next step follows in the same instant. */
   readonly atOnce?: boolean;
   readonly mutated: boolean;
