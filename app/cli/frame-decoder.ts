@@ -1,7 +1,7 @@
 /** A sink that gives frames their meaning as they come, for the commands that read a file once: decode, stats, coverage, check. */
 import { ConnectionDissection, type DissectionWorld, type Meaning } from '../../core/session/dissection.ts';
 import type { Protocol } from '../../core/protocol/protocol.ts';
-import type { Connection, ExpertInfo, Frame } from '../../core/traffic/frame.ts';
+import { type Connection, type ExpertInfo, type Frame, isGap } from '../../core/traffic/frame.ts';
 import type { CarrierCommands, FrameDraft, TrafficSink } from '../../core/traffic/sink.ts';
 import type { ProtocolChoice } from './protocol-options.ts';
 
@@ -81,7 +81,8 @@ export class FrameDecoder implements TrafficSink {
     const connection = this.connections.get(draft.conn)!;
     const dissection = this.#dissectionOf(connection);
     const state = dissection.state;
-    const isControl = 'opcode' in draft.carrier && draft.carrier.opcode !== 'text' && draft.carrier.opcode !== 'binary';
+    const { carrier } = draft;
+    const isControl = ('opcode' in carrier && carrier.opcode !== 'text' && carrier.opcode !== 'binary') || isGap(draft);
     const meaning = dissection.see({
       n,
       direction: draft.direction,
@@ -91,6 +92,7 @@ export class FrameDecoder implements TrafficSink {
       head: draft.head,
       tail: draft.tail,
       isControl,
+      gap: draft.gapBefore,
     });
     const { protocol } = dissection;
     this.#onFrame({

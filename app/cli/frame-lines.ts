@@ -5,6 +5,7 @@ import { endpointText, jsonLine as frameJson } from '../../core/export/json-line
 import type { Connection, Frame } from '../../core/traffic/frame.ts';
 import type { CarrierCommands } from '../../core/traffic/sink.ts';
 import type { DecodedFrame } from './frame-decoder.ts';
+import { isGap } from '../../core/traffic/frame.ts';
 import { hex } from './json-value.ts';
 
 /** @param hasCarrier also what carried it, as `below` */
@@ -69,9 +70,11 @@ export function textLine({ frame, connection, protocol, meaning, expert }: Decod
   const worst = expert.find((e) => e.severity === 'error') ?? expert.find((e) => e.severity === 'warning');
   const name =
     meaning.messages[0]?.name ??
-    ('opcode' in frame.carrier && meaning.dissected === undefined && protocol === undefined
-      ? frame.carrier.opcode
-      : 'not understood');
+    (isGap(frame)
+      ? 'gap'
+      : 'opcode' in frame.carrier && meaning.dissected === undefined && protocol === undefined
+        ? frame.carrier.opcode
+        : 'not understood');
   const more = meaning.messages.length > 1 ? ` (+${meaning.messages.length - 1})` : '';
   return `${String(frame.n).padStart(6)}  ${(frame.time - began).toFixed(6).padStart(12)}  c${connection.id} ${arrow} ${(protocol?.id ?? connection.transport).padEnd(10)} ${name}${more}  ${meaning.summary}${worst === undefined ? '' : `  ! ${worst.text}`}`.trimEnd();
 }

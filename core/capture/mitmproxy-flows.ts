@@ -135,7 +135,7 @@ function streamFlow(flow: NetRecord, sink: TrafficSink, choose: Choose, began: n
         sink.opened(connection);
         const link = linkOf(connection);
         // What TLS hid is plain here: looking for TLS in it would only mislead.
-        pair = new StreamPair(connection.id, link, sink, choose, began, isSecure ? { protocol: '' } : undefined);
+        pair = new StreamPair(connection.id, link, sink, choose, began, isSecure ? { told: { protocol: '' } } : {});
       },
     },
   ];

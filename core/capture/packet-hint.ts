@@ -33,6 +33,8 @@ export interface FrameHint {
   readonly mark?: string;
   /** Datagram carriers: the frame goes on in the next packet. */
   readonly more?: boolean;
+  /** So many bytes before it are missing, as the sequence numbers show too. */
+  readonly gap?: number;
 }
 
 export interface PacketHint {
@@ -136,6 +138,7 @@ function readFrame(value: unknown): FrameHint | undefined {
     ...optionalText('mark', value.mark),
     ...(isRecord(carrier) ? { carrier: readCarrier(carrier) } : {}),
     ...(more === true ? { more } : {}),
+    ...optionalNumber('gap', value.gap),
   };
 }
 

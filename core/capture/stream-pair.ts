@@ -5,10 +5,11 @@
 import type { Framing } from '../protocol/framing.ts';
 import { createFramer } from '../protocol/framer.ts';
 import type { Direction, Link, Protocol, Sample } from '../protocol/protocol.ts';
-import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
+import { type Carrier, type ExpertInfo, gapText } from '../traffic/frame.ts';
 import type { FrameDraft, TrafficSink } from '../traffic/sink.ts';
 import { concat } from './concat.ts';
 import { applyHint, type PacketNote } from './packet-hint.ts';
+import { type Alignment, alignmentOf, Seeker, websocketAlignment } from './resync.ts';
 import {
   type Handshake,
   messagesWithin,
@@ -27,6 +28,15 @@ export type Choose = (
 /** What an export of ours says about the connection. */
 export interface Told {
   readonly protocol: string;
+}
+
+export interface StreamFacts {
+  /** What is known for certain: it is not guessed again. */
+  readonly told?: Told | undefined;
+  /** Present when the sides are a guess; called when they turn out to be the other way round. */
+  readonly swap?: (() => void) | undefined;
+  /** The capture began in the middle of it. */
+  readonly isJoined?: boolean;
 }
 
 /** One payload with what surrounded it, whatever the reader. */
@@ -62,7 +72,9 @@ export class StreamPair {
   #waiting: Chunk[] = [];
   #waitingBytes = 0;
   #readers: Record<Direction, PayloadReader> | undefined;
-  #gap: Record<Direction, number> = { toServer: 0, toClient: 0 };
+  /** Where the next frame begins is not known: the stream was joined in the middle, or has a hole. */
+  readonly #seekers: Partial<Record<Direction, Seeker>> = {};
+  #alignment: ((direction: Direction) => Alignment | undefined) | undefined;
   /** What was said about bytes whose frame is still to come. */
   #notes: Record<Direction, PacketNote | undefined> = { toServer: undefined, toClient: undefined };
   readonly #conn: number;
@@ -71,25 +83,22 @@ export class StreamPair {
   readonly #choose: Choose;
   readonly #began: number;
   readonly #told: Told | undefined;
+  readonly #isJoined: boolean;
   /** Asked for while who is the client is a guess: what they say may show that it is the other one. */
   #swap: (() => void) | undefined;
   #isSwapped = false;
 
-  /**
-   * @param swap present when the sides are a guess; called when they turn out to be the other way round
-   * @param began wall clock of the session's start, seconds
-   * @param told what is known for certain: it is not guessed again
-   */
+  /** @param began wall clock of the session's start, seconds */
   constructor(
     conn: number,
     link: Link,
     sink: TrafficSink,
     choose: Choose,
     began: number,
-    told?: Told,
-    swap?: () => void,
+    { told, swap, isJoined = false }: StreamFacts = {},
   ) {
     this.#swap = swap;
+    this.#isJoined = isJoined;
     this.#conn = conn;
     this.#link = link;
     this.#sink = sink;
@@ -114,21 +123,38 @@ export class StreamPair {
   gap(from: Direction, missing: number, time: number): void {
     if (this.#readers === undefined) this.#decide(true);
     const direction = this.#way(from);
-    this.#emit(direction, this.#readers?.[direction].end() ?? [], time);
-    this.#gap[direction] += missing;
-    const info: ExpertInfo = {
-      severity: 'warning',
-      group: 'transport',
-      code: 'gap',
-      text: `the capture lacks ${missing} bytes here`,
-    };
-    this.#sink.remark(this.#conn, time, info);
+    this.#end(direction, time);
+    this.#say(direction, missing, 'gap', gapText(missing), time);
+    this.#seek(direction);
+  }
+
+  /** A gap is a row of its own. */
+  #say(direction: Direction, missing: number, code: string, text: string, time: number): void {
+    this.#sink.frame({
+      ...this.#plain(direction, time),
+      carrier: {},
+      bytes: NONE,
+      head: NONE,
+      tail: NONE,
+      expert: [{ severity: 'warning', group: 'transport', code, text }],
+      gapBefore: missing,
+    });
+  }
+
+  #seek(direction: Direction): void {
+    const alignment = this.#alignment?.(direction);
+    if (alignment !== undefined) this.#seekers[direction] = new Seeker(alignment);
   }
 
   /** One direction is over, or the capture is. */
   end(from: Direction, time: number): void {
     if (this.#readers === undefined) this.#decide(true);
-    const direction = this.#way(from);
+    this.#end(this.#way(from), time);
+  }
+
+  #end(direction: Direction, time: number): void {
+    const seeker = this.#seekers[direction];
+    if (seeker !== undefined) this.#found(direction, seeker, seeker.end(), time);
     this.#emit(direction, this.#readers?.[direction].end() ?? [], time);
   }
 
@@ -179,15 +205,30 @@ export class StreamPair {
       this.#start({ toServer: payloadReader({ kind: 'message' }), toClient: payloadReader({ kind: 'message' }) });
       return;
     }
-    const chosen = this.#choose(sample, this.#link);
+    let chosen = this.#choose(sample, this.#link);
     if (this.#isUpgraded(sample, chosen?.protocol)) {
       this.#startWebSocket(UPGRADED_BEFORE, sample, isFull);
       return;
     }
+    if (this.#isJoined && (chosen?.protocol.recognise(sample, this.#link) ?? 0) < SURE) {
+      // The first bytes may be the rest of a frame; those after them tell more.
+      if (!isFull && this.#waiting.length < MAX_WAITING_CHUNKS) return;
+      const later: Sample = { toServer: this.#first('toServer', 1), toClient: this.#first('toClient', 1) };
+      if (this.#isUpgraded(later, chosen?.protocol)) {
+        this.#startWebSocket(UPGRADED_BEFORE, later, isFull);
+        return;
+      }
+      const other = this.#choose(later, this.#link);
+      if ((other?.confidence ?? 0) > (chosen?.confidence ?? 0)) chosen = other;
+    }
     if (!isFull && this.#waiting.length < MAX_WAITING_CHUNKS && (chosen === undefined || chosen.confidence < SURE))
       return;
     const framing: Framing = chosen?.protocol.framing ?? { kind: 'message' };
-    if (chosen !== undefined) this.#recognised(chosen.protocol);
+    if (chosen !== undefined) {
+      const { protocol } = chosen;
+      this.#recognised(protocol);
+      this.#alignment = (direction) => alignmentOf(protocol, direction, this.#link);
+    }
     this.#start({ toServer: payloadReader(framing), toClient: payloadReader(framing) });
   }
 
@@ -212,6 +253,7 @@ export class StreamPair {
     }
     if (!mustStart && this.#waiting.length < MAX_WAITING_CHUNKS && (chosen?.confidence ?? 0) < SURE) return;
     const pair = new WebSocketPair(handshake);
+    this.#alignment = websocketAlignment;
     if (this.#told === undefined) this.#sink.changed(this.#conn, { transport: 'ws', details: handshake.details });
     // The upgrade belongs to the connection: what follows it in the waiting chunks is the first frames.
     const skip = { toServer: handshake.requestSize, toClient: handshake.responseSize };
@@ -241,6 +283,7 @@ export class StreamPair {
 
   #start(readers: Record<Direction, PayloadReader>): void {
     this.#readers = readers;
+    if (this.#isJoined) for (const direction of ['toServer', 'toClient'] as const) this.#seek(direction);
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const chunk of waiting) this.#read(chunk.direction, chunk.bytes, chunk.time, chunk.note);
@@ -248,37 +291,53 @@ export class StreamPair {
 
   #read(direction: Direction, bytes: Uint8Array, time: number, note: PacketNote | undefined): void {
     if (note !== undefined) this.#notes[direction] = note;
-    this.#emit(direction, this.#readers![direction].push(bytes), time);
+    const seeker = this.#seekers[direction];
+    if (seeker === undefined) {
+      this.#emit(direction, this.#readers![direction].push(bytes), time);
+      return;
+    }
+    const found = seeker.push(bytes);
+    if (found !== undefined) this.#found(direction, seeker, found, time);
+  }
+
+  /** Reading goes on at the first whole frame; what lies before it is lost. */
+  #found(direction: Direction, seeker: Seeker, skipped: number, time: number): void {
+    delete this.#seekers[direction];
+    if (skipped > 0)
+      this.#say(
+        direction,
+        skipped,
+        'resynchronised',
+        `${skipped} ${skipped === 1 ? 'byte belongs' : 'bytes belong'} to a frame whose beginning is missing`,
+        time,
+      );
+    this.#emit(direction, this.#readers![direction].push(seeker.bytes.subarray(skipped)), time);
   }
 
   #emit(direction: Direction, payloads: readonly Payload[], time: number): void {
     for (const payload of payloads) {
-      const gapBefore = this.#gap[direction];
-      this.#gap[direction] = 0;
-      const draft: FrameDraft = {
-        conn: this.#conn,
-        direction,
-        time,
-        mono: Math.max(0, Math.round((time - this.#began) * 1e6)),
-        carrier: payload.carrier,
-        bytes: payload.bytes,
-        head: payload.head,
-        tail: payload.tail,
-        // An export of ours says what was in the frames, not how they crossed the wire.
-        headers: this.#told === undefined ? payload.headers : undefined,
-        origin: 'wire',
-        fate: 'forwarded',
-        expert: payload.expert,
-        ...(gapBefore > 0 ? { gapBefore } : {}),
-      };
+      const { carrier, bytes, head, tail, expert } = payload;
+      // An export of ours says what was in the frames, not how they crossed the wire.
+      const headers = this.#told === undefined ? payload.headers : undefined;
+      const draft: FrameDraft = { ...this.#plain(direction, time), carrier, bytes, head, tail, headers, expert };
       const note = this.#notes[direction];
       this.#notes[direction] = undefined;
       applyHint(this.#sink, draft, note);
     }
   }
 
-  #first(direction: Direction): Uint8Array {
-    return concat(this.#waiting.filter((c) => c.direction === direction).map((c) => c.bytes));
+  #plain(
+    direction: Direction,
+    time: number,
+  ): Pick<FrameDraft, 'conn' | 'direction' | 'time' | 'mono' | 'origin' | 'fate'> {
+    const mono = Math.max(0, Math.round((time - this.#began) * 1e6));
+    return { conn: this.#conn, direction, time, mono, origin: 'wire', fate: 'forwarded' };
+  }
+
+  /** @param skipped chunks left out */
+  #first(direction: Direction, skipped = 0): Uint8Array {
+    const chunks = this.#waiting.filter((c) => c.direction === direction).slice(skipped);
+    return concat(chunks.map((c) => c.bytes));
   }
 }
 

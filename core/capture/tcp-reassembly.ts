@@ -46,9 +46,16 @@ const MAX_WAITING_SEGMENTS = 4096;
 /** Segments to wait for a straggler after the receiver acknowledged bytes the capture does not have. */
 const PATIENCE = 64;
 
+interface Where {
+  readonly time: number;
+  readonly packet: number;
+}
+
 interface Waiting {
   readonly sequence: number;
   readonly bytes: Uint8Array;
+  /** How much of the segment the capture left out. */
+  readonly cut: number;
   readonly time: number;
   readonly packet: number;
   readonly note: PacketNote | undefined;
@@ -108,7 +115,10 @@ export class TcpReassembly {
     if (segment.data.length > 0) {
       const { time, n: packet } = segment.packet;
       const note = noteOf(segment.packet);
-      this.#take(half, fromClient, { sequence, bytes: segment.data, time, packet, note }, events);
+      // Our own exports say where a hole is one for good.
+      if (note?.frame?.gap !== undefined && distance(sequence, half.next) === note.frame.gap)
+        this.#gap(half, fromClient, sequence, { time, packet }, events);
+      this.#take(half, fromClient, { sequence, bytes: segment.data, cut: segment.missing, time, packet, note }, events);
     }
     if (segment.fin && half.finAt === undefined) half.finAt = (sequence + segment.data.length + segment.missing) >>> 0;
     this.#deliver(half, fromClient, events);
@@ -151,6 +161,8 @@ export class TcpReassembly {
     }
     if (ahead === 0) {
       emit(half, fromClient, segment, events);
+      // What a snap length cut off will not come: nobody need wait for it.
+      if (segment.cut > 0) this.#gap(half, fromClient, (half.next! + segment.cut) >>> 0, segment, events);
       return;
     }
     // Kept sorted by sequence; late arrivals are near the end.
@@ -171,7 +183,7 @@ export class TcpReassembly {
   }
 
   /** A hole is a loss of the capture when the receiver has acknowledged beyond it, or too much waits behind it. */
-  #giveUpHoles(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
+  #giveUpHoles(half: Half, fromClient: boolean, where: Where, events: StreamEvent[]): void {
     if (half.next === undefined) return;
     const passed =
       half.acknowledged !== undefined && distance(half.acknowledged, half.next) > (half.finAt === undefined ? 0 : 1);
@@ -190,20 +202,23 @@ export class TcpReassembly {
     }
   }
 
-  #skipHole(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
-    const first = half.waiting[0]!;
-    events.push({ kind: 'gap', fromClient, missing: distance(first.sequence, half.next!), ...where });
-    half.next = first.sequence;
-    half.delivered.forget();
+  #skipHole(half: Half, fromClient: boolean, where: Where, events: StreamEvent[]): void {
+    this.#gap(half, fromClient, half.waiting[0]!.sequence, where, events);
     this.#deliver(half, fromClient, events);
   }
 
-  #flush(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
+  #gap(half: Half, fromClient: boolean, to: number, { time, packet }: Where, events: StreamEvent[]): void {
+    events.push({ kind: 'gap', fromClient, missing: distance(to, half.next!), time, packet });
+    half.next = to;
+    half.delivered.forget();
+  }
+
+  #flush(half: Half, fromClient: boolean, where: Where, events: StreamEvent[]): void {
     while (half.waiting.length > 0) this.#skipHole(half, fromClient, where, events);
     if (half.finAt !== undefined) this.#finish(half, fromClient, where, events);
   }
 
-  #finish(half: Half, fromClient: boolean, where: { time: number; packet: number }, events: StreamEvent[]): void {
+  #finish(half: Half, fromClient: boolean, where: Where, events: StreamEvent[]): void {
     if (half.ended || half.finAt === undefined || distance(half.finAt, half.next!) > 0) return;
     half.ended = true;
     half.delivered.forget();

@@ -79,13 +79,15 @@ test('a hole in the recording stays one', () => {
     [connection(1)],
     [
       { conn: 1, direction: 'toServer', bytes: 'before', more: { tail: Uint8Array.of(10) } },
-      { conn: 1, direction: 'toServer', bytes: 'behind', more: { tail: Uint8Array.of(10), gapBefore: 100 } },
+      { conn: 1, direction: 'toServer', bytes: '', more: { gapBefore: 100 } },
+      { conn: 1, direction: 'toServer', bytes: 'behind', more: { tail: Uint8Array.of(10) } },
     ],
   );
   const back = readCapture(write(sample), choose);
   expect(back.frames.map((f) => [toHex(f.bytes).length / 2, f.gapBefore])).toEqual([
     [6, undefined],
-    [6, 100],
+    [0, 100],
+    [6, undefined],
   ]);
 });
 

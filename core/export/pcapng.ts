@@ -9,7 +9,7 @@ import { type ConnectionHint, type FrameHint, OWN_COMMENT, type PacketHint } fro
 import { PcapngWriter } from '../capture/pcapng-writer.ts';
 import { OPCODE, writeWireFrame } from '../protocol/websocket/wire-frames.ts';
 import { toHex, utf8Bytes } from '../schema/characters.ts';
-import type { Connection, Direction } from '../traffic/frame.ts';
+import { type Connection, type Direction, isGap } from '../traffic/frame.ts';
 import type { ExportFrame, ExportSource } from './export-source.ts';
 import { PacketEnds } from './packet-ends.ts';
 
@@ -36,6 +36,8 @@ interface Stream {
   readonly ends: { readonly client: PacketEnd; readonly server: PacketEnd };
   readonly next: Record<Direction, number>;
   readonly unacknowledged: Record<Direction, number>;
+  /** Missing before the next frame. */
+  readonly gap: Record<Direction, number>;
   /** For datagrams: the connection is told on the first of them. */
   isTold: boolean;
 }
@@ -131,6 +133,7 @@ class PcapngExport {
       ends,
       next: { toServer: first, toClient: (first ^ 0x5bd1e995) >>> 0 },
       unacknowledged: { toServer: 0, toClient: 0 },
+      gap: { toServer: 0, toClient: 0 },
       isTold: false,
     };
     this.#streams.set(connection.id, stream);
@@ -192,8 +195,13 @@ class PcapngExport {
       const { direction } = frame;
       // A hole in the recording is a hole in the sequence numbers.
       stream.next[direction] = (stream.next[direction] + (frame.gapBefore ?? 0)) >>> 0;
+      stream.gap[direction] += frame.gapBefore ?? 0;
+      if (isGap(frame)) return;
       const bytes = isWebSocket(connection) ? wireFrame(exported) : rawBytes(exported);
-      this.#bytes(stream, direction, bytes, frame.time, hint === undefined ? undefined : { frame: hint }, comments);
+      const gap = stream.gap[direction];
+      stream.gap[direction] = 0;
+      const told = gap === 0 ? hint : { ...hint, gap };
+      this.#bytes(stream, direction, bytes, frame.time, told === undefined ? undefined : { frame: told }, comments);
     }
   }
 

@@ -2,7 +2,7 @@
 import { wrapPayload } from '../protocol/framer.ts';
 import type { Framing } from '../protocol/framing.ts';
 import type { Dissected, DissectedMessage, OptionValues, Protocol } from '../protocol/protocol.ts';
-import type { Carrier, Connection, Direction, Frame } from '../traffic/frame.ts';
+import { type Carrier, type Connection, type Direction, type Frame, isGap } from '../traffic/frame.ts';
 import { type ItemKey, itemKey } from './item-key.ts';
 import { tieReplies } from './replies.ts';
 
@@ -136,9 +136,10 @@ export class RecordingBuilder {
 
 const NONE = new Uint8Array(0);
 
-/** Control frames of the carrier, frames that never arrived and those we made up ourselves are no part of the conversation. */
+/** Control frames of the carrier, gaps, frames that never arrived and those we made up ourselves are no part of the conversation. */
 function isReplayable(frame: Frame): boolean {
   const { carrier } = frame;
+  if (isGap(frame)) return false;
   if ('opcode' in carrier && carrier.opcode !== 'text' && carrier.opcode !== 'binary') return false;
   if (frame.fate === 'dropped') return frame.direction === 'toClient';
   return frame.origin === 'wire' || frame.direction === 'toServer';

@@ -32,7 +32,7 @@ export interface DecodingOptions {
 }
 
 /** What a decoder needs of a frame, just come or read again. */
-type Undecoded = Pick<BatchFrame, 'n' | 'direction' | 'time' | 'mono' | 'bytes' | 'head' | 'tail'>;
+type Undecoded = Pick<BatchFrame, 'n' | 'direction' | 'time' | 'mono' | 'bytes' | 'head' | 'tail' | 'gap'>;
 
 interface Live {
   connection: Connection;
@@ -307,12 +307,13 @@ export class Decoding {
       head: f.head,
       tail: f.tail,
       isControl,
+      gap: f.gap,
     });
     this.#apply(f.n, f.time, live, meaning);
   }
 
   #decodeStored(n: number, live: Live): void {
-    this.#select ??= this.#db.prepare('SELECT time, mono, bytes, head, tail FROM frames WHERE n = ?');
+    this.#select ??= this.#db.prepare('SELECT time, mono, bytes, head, tail, gap FROM frames WHERE n = ?');
     const row = this.#select.get(n) as
       | {
           time: number;
@@ -320,6 +321,7 @@ export class Decoding {
           bytes: Uint8Array;
           head: Uint8Array | null;
           tail: Uint8Array | null;
+          gap: number | null;
         }
       | undefined;
     const flags = this.#index.flags(n);
@@ -329,11 +331,11 @@ export class Decoding {
       this.#index.setFlags(n, this.#flagsOfCarrier(n, flags));
       this.#index.setMessage(n, 0);
     }
-    const { time, mono, bytes, head, tail } = row;
+    const { time, mono, bytes, head, tail, gap } = row;
     const direction = directionOf(flags);
     this.#decode(
       live,
-      { n, direction, time, mono, bytes, head: head ?? NO_BYTES, tail: tail ?? NO_BYTES },
+      { n, direction, time, mono, bytes, head: head ?? NO_BYTES, tail: tail ?? NO_BYTES, gap: gap ?? undefined },
       (flags & FLAG.control) !== 0,
     );
     this.#touch(n);

@@ -13,7 +13,7 @@ import type {
   Protocol,
   Watcher,
 } from '../protocol/protocol.ts';
-import type { Connection, ExpertInfo } from '../traffic/frame.ts';
+import { type Connection, type ExpertInfo, gapText } from '../traffic/frame.ts';
 import { type Answered, Pairing, type WaitingRoom } from './pairing.ts';
 import type { Recognise } from './recognition.ts';
 
@@ -59,7 +59,10 @@ export interface FrameToDissect {
   /** What stood around the payload on a byte stream; recognising a protocol looks at it too. */
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
+  /** Of the carrier, or a gap: nothing to dissect. */
   readonly isControl: boolean;
+  /** Bytes missing before it. */
+  readonly gap?: number | undefined;
 }
 
 const NO_MESSAGE: readonly DissectedMessage[] = [];
@@ -125,7 +128,8 @@ export class ConnectionDissection {
   }
 
   see(frame: FrameToDissect): Meaning {
-    if (frame.isControl) return unread(preview(frame.bytes));
+    if (frame.isControl)
+      return unread(frame.bytes.length === 0 && frame.gap !== undefined ? gapText(frame.gap) : preview(frame.bytes));
     const protocol = this.#protocol ?? this.#recognise(frame);
     if (protocol === undefined) return unread(preview(frame.bytes));
     const meaning = this.#dissect(protocol, frame);

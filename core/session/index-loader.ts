@@ -32,13 +32,14 @@ function scan(db: DatabaseSync, index: FrameIndex, from: number, to: number): vo
       .map((c) => c.id),
   );
   const frames = db.prepare(
-    `SELECT f.n, f.conn, f.time, length(f.bytes), f.direction, f.origin, f.carrier, m.message, m.flags, m.more IS NOT NULL
+    `SELECT f.n, f.conn, f.time, length(f.bytes), f.direction, f.origin, f.carrier, m.message, m.flags, m.more IS NOT NULL,
+       f.gap IS NOT NULL AND length(f.bytes) = 0
      FROM frames f LEFT JOIN meanings m ON m.n = f.n WHERE f.n BETWEEN ? AND ?`,
   );
   frames.setReturnArrays(true);
   const chunk = index.chunkOf(from);
   for (const row of frames.iterate(from, to) as unknown as Iterable<(number | null)[]>) {
-    const [n, conn, time, size, direction, origin, carrier, message, meaning, batch] = row as number[];
+    const [n, conn, time, size, direction, origin, carrier, message, meaning, batch, gap] = row as number[];
     const i = slot(n!);
     index.put(n!, time!, conn!, size!, 0);
     chunk.message[i] = Math.min(message ?? 0, MESSAGE_IN_FILE);
@@ -47,7 +48,7 @@ function scan(db: DatabaseSync, index: FrameIndex, from: number, to: number): vo
         direction === 1 ? 'toClient' : 'toServer',
         ORIGINS[origin!] ?? 'wire',
         'forwarded',
-        control.has(carrier!),
+        control.has(carrier!) || gap === 1,
       ) |
       (message === null ? 0 : FLAG.decoded) |
       (batch ? FLAG.batch : 0) |

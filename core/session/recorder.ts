@@ -8,7 +8,7 @@ import type { Connection } from '../traffic/frame.ts';
 import type { CarrierCommands, FrameDraft, FrameUpdate, TrafficSink } from '../traffic/sink.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import type { FromRecorder, Port, ProtocolSource, RecorderCall, ToRecorder } from './recorder-messages.ts';
-import { BatchWriter } from './traffic-batch.ts';
+import { BATCH_BYTES, BatchWriter } from './traffic-batch.ts';
 
 export interface RecorderOptions {
   readonly port: Port<FromRecorder, ToRecorder>;
@@ -16,7 +16,7 @@ export interface RecorderOptions {
   readonly posted: SharedArrayBuffer;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  /** Bytes on their way to the disk beyond which sources pause. Default 32 MiB. */
+  /** Bytes on their way to the disk beyond which sources pause. Default 16 MiB. */
   readonly fullBytes?: number;
 }
 
@@ -35,7 +35,6 @@ export interface RecorderReady {
 }
 
 const FLUSH_MS = 8;
-const FLUSH_BYTES = 512 * 1024;
 const LOOK_EVERY = 16;
 
 export class Recorder implements TrafficSink {
@@ -68,7 +67,7 @@ export class Recorder implements TrafficSink {
     this.#port = options.port;
     this.#posted = new Int32Array(options.posted);
     this.#now = options.now;
-    this.#fullBytes = options.fullBytes ?? 32 * 1024 * 1024;
+    this.#fullBytes = options.fullBytes ?? 16 * 1024 * 1024;
     this.isRecording = how.record;
     const ready = Promise.withResolvers<RecorderReady>();
     const closed = Promise.withResolvers<void>();
@@ -242,7 +241,7 @@ export class Recorder implements TrafficSink {
     // The clock is looked at now and then only: while the thread is too busy for the timer, frames come by the thousand.
     const isDue = ++this.#sinceLook >= LOOK_EVERY && this.#now() - this.#begun >= FLUSH_MS;
     if (this.#sinceLook >= LOOK_EVERY) this.#sinceLook = 0;
-    if (isDue || this.#batch.size >= FLUSH_BYTES) this.#flush();
+    if (isDue || this.#batch.size >= BATCH_BYTES) this.#flush();
   }
 
   #flush(): void {

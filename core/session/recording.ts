@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { OptionValues, Protocol } from '../protocol/protocol.ts';
-import type { Connection } from '../traffic/frame.ts';
+import { type Connection, isGap } from '../traffic/frame.ts';
 import type { CarrierCommands } from '../traffic/sink.ts';
 import { Decoding, type DecodingNews, type DecodingOptions } from './decoding.ts';
 import { FLAG, type FrameIndex, fateOf, flagsOf, severityRank, withFate, withWorst } from './frame-index.ts';
@@ -62,7 +62,7 @@ export class Recording implements BatchHandler {
     const { index } = this;
     this.#room(f.n);
     const { touchedBy, expert } = f.extra;
-    const control = isControl(f.carrier);
+    const control = isControl(f.carrier) || isGap({ bytes: f.bytes, gapBefore: f.gap });
     let flags = flagsOf(f.direction, f.origin, f.fate, control);
     this.#writer.frame(f);
     if (f.fate !== 'forwarded' || f.sent !== undefined || touchedBy !== undefined) {

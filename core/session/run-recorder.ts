@@ -48,7 +48,7 @@ export function runRecorder(
   try {
     worker = new RecorderWorker(main, reader, setup, tools);
   } catch (error) {
-    const refusal = refusalOf(setup.path, error);
+    const refusal = setup.create ? error : refusalOf(setup.path, error);
     const code = refusal instanceof EngineError ? refusal.code : 'internal';
     main.postMessage({ kind: 'refused', code, message: messageOf(refusal) });
     return;

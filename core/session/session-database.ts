@@ -1,5 +1,5 @@
 /** Opens and creates the SQLite file under a session, and tells anything else apart from one. */
-import { copyFileSync, existsSync, mkdtempSync, openSync, readSync, closeSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, openSync, readSync, closeSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
@@ -12,7 +12,7 @@ export interface OpenedDatabase {
   readonly isWritable: boolean;
 }
 
-/** Creates an empty session file. @throws EngineError `not-allowed` when the file exists, `unreadable-file` when the place cannot be written. */
+/** Creates an empty session file. @throws EngineError `not-allowed` when the file exists, `unreadable-file` or `disk-full` when it cannot be written. */
 export function createDatabase(path: string): DatabaseSync {
   if (existsSync(path) && statSync(path).size > 0) {
     throw new EngineError('not-allowed', `${path} exists already. Choose another name, or open it instead.`);
@@ -26,8 +26,18 @@ export function createDatabase(path: string): DatabaseSync {
   } catch (error) {
     throw new EngineError('unreadable-file', `Cannot create ${path}: ${messageOf(error)}.`, { cause: error });
   }
-  migrate(db, 0);
-  return db;
+  try {
+    migrate(db, 0);
+    return db;
+  } catch (error) {
+    db.close();
+    for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true });
+    throw new EngineError(
+      'disk-full',
+      `${path} cannot be written: ${messageOf(error)}. Free some space or choose another place.`,
+      { cause: error },
+    );
+  }
 }
 
 /**

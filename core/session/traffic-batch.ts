@@ -17,6 +17,9 @@ const UNCHECKED_HEAD = 14;
 const FRAME_HEAD = UNCHECKED_HEAD + CHECKED_HEAD;
 const COMMANDS_HEAD = 26;
 const FIRST_SIZE = 64 * 1024;
+/** A batch is handed over at this size; a little more fits, so that the last frame seldom makes its buffer grow. */
+export const BATCH_BYTES = 512 * 1024;
+const USUAL_SIZE = BATCH_BYTES + 64 * 1024;
 
 /** What of a frame is rarely there. */
 interface FrameExtra {
@@ -158,7 +161,7 @@ export class BatchWriter {
   take(): { buffer: ArrayBuffer; size: number } {
     const taken = { buffer: this.#buffer, size: this.#at };
     // Batches of a busy proxy are about alike: begin with the size the last one needed.
-    this.#reset(Math.max(FIRST_SIZE, Math.min(this.#buffer.byteLength, 1 << 20)));
+    this.#reset(Math.max(FIRST_SIZE, Math.min(this.#buffer.byteLength, USUAL_SIZE)));
     return taken;
   }
 
@@ -204,7 +207,10 @@ export class BatchWriter {
     if (this.#at + size <= this.#buffer.byteLength) return;
     const old = this.#bytes.subarray(0, this.#at);
     const at = this.#at;
-    this.#reset(Math.max(this.#buffer.byteLength * 2, at + size));
+    const doubled = this.#buffer.byteLength * 2;
+    this.#reset(
+      at + size <= USUAL_SIZE ? Math.min(Math.max(doubled, at + size), USUAL_SIZE) : Math.max(doubled, at + size),
+    );
     this.#bytes.set(old);
     this.#at = at;
   }

@@ -53,8 +53,17 @@ export interface Frame {
   readonly expert: readonly ExpertInfo[];
   /** Names of the rules and faults that touched it. */
   readonly touchedBy?: readonly string[];
-  /** The stream lost bytes before this frame. */
+  /** The stream lost so many bytes before this frame. A frame without bytes of its own that has this is the gap itself. */
   readonly gapBefore?: number;
+}
+
+/** A row that says what is missing, and is no frame anyone sent. */
+export function isGap({ bytes, gapBefore }: { bytes: Uint8Array; gapBefore?: number | undefined }): boolean {
+  return gapBefore !== undefined && bytes.length === 0;
+}
+
+export function gapText(missing: number): string {
+  return `${missing} ${missing === 1 ? 'byte is' : 'bytes are'} missing here`;
 }
 
 export interface Endpoint {

@@ -67,10 +67,11 @@ export function verifySession(path: string, protocols: readonly Protocol[]): Ver
       count('SELECT count(*) FROM meanings WHERE message <> 0 AND message NOT IN (SELECT id FROM names)'),
       'frames have a message name that is not in the file',
     );
-    tell(
-      count('SELECT count(*) FROM frames AS f JOIN frames AS g ON g.n = f.n + 1 WHERE g.time < f.time - 1'),
-      'frames are more than a second older than the one before them',
-    );
+    const older = count('SELECT count(*) FROM frames AS f JOIN frames AS g ON g.n = f.n + 1 WHERE g.time < f.time - 1');
+    if (older > 0)
+      notes.push(
+        `${older} frames are more than a second older than the one before them: they waited for lost data, or the clock was set back`,
+      );
     const undecoded = count('SELECT count(*) FROM frames WHERE n NOT IN (SELECT n FROM meanings)');
     if (undecoded > 0)
       notes.push(`${undecoded} frames have no meaning stored; they are decoded when the file is opened for marks`);
