@@ -184,7 +184,7 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: 'fuzz',
-    summary: 'fuzz a server from what was recorded; "fuzz repro FINDING" runs a finding again',
+    summary: 'fuzz a server, or a client, from what was recorded; "fuzz repro FINDING" runs a finding again',
     operands: [
       { name: 'repro', optional: true },
       { name: 'FINDING', optional: true },
@@ -193,6 +193,12 @@ export const COMMANDS: readonly Command[] = [
       { name: 'seed', value: 'SESSION', doc: 'session or capture whose messages are mutated' },
       { name: 'to', value: '[SERVER=]URL', repeat: true, doc: 'the server; one for each, where several were recorded' },
       { name: 'target', value: 'CMD', doc: 'command that starts the server; restarted after a crash' },
+      { name: 'side', value: 'S', doc: 'client: the server is played, and --target starts a client for each case' },
+      {
+        name: 'listen',
+        value: 'URL',
+        doc: 'side client: where it connects to; default a free port, for {port}, {host} or {url} in --target',
+      },
       { name: 'cases', value: 'N', doc: 'end after so many cases' },
       { name: 'time', value: 'S', doc: 'end after so many seconds' },
       { name: 'rng', value: 'N', doc: 'seed of the dice; default 1' },

@@ -4,6 +4,7 @@ import { openReproduction } from '../../core/engine/fuzz/reproduction.ts';
 import { readEndpointMap } from '../../core/replay/endpoints.ts';
 import { type Invocation, UsageError } from './command.ts';
 import { withConfig } from './fuzz-config.ts';
+import { anyPortFor } from './fuzz-listen.ts';
 import { loadRecording } from './load-recording.ts';
 import { print, progress } from './output.ts';
 import { readProtocolChoice } from './protocol-options.ts';
@@ -19,9 +20,10 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
   const target = invocation.text('target') ?? config.target;
   const reproduction = await openReproduction({
     recording,
-    to: readEndpointMap(to.length > 0 ? to : config.to),
+    to: readEndpointMap([to, config.to, [anyPortFor(recording)]].find((one) => one.length > 0)!),
     allow: [...config.allow, ...invocation.texts('allow')],
     rng: config.rng,
+    ...(config.side === undefined ? {} : { side: config.side }),
     ...(target === undefined ? {} : { target }),
   });
   let seen = 0;

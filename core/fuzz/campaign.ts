@@ -18,6 +18,7 @@ import { raceScripts } from './race.ts';
 import { type Patience, type Run, runScript } from './run-script.ts';
 import { Schedule } from './schedule.ts';
 import { type Screened, Screening } from './screening.ts';
+import { whoIs } from './scene.ts';
 import type { Script } from './script.ts';
 import type { Seed } from './seed.ts';
 import { solo } from './solo.ts';
@@ -246,16 +247,17 @@ export class Campaign {
     const { baseline, identities, lanes, p90, seed } = calibrated;
     this.#seed = seed;
     this.#note(
-      `The server answers ${Math.round(baseline.likeness * 100)} % of the recorded session as recorded; ${lanes} at once${identities.isEmpty ? '' : ', each as another user'}.`,
+      `The ${whoIs(seed.scene)} answers ${Math.round(baseline.likeness * 100)} % of the recorded session as recorded; ${lanes} at once${identities.isEmpty ? '' : ', each as another user'}.`,
     );
     if (baseline.likeness < LITTLE) {
       this.#note(
-        'Cases reach no further than the session does: record it against this server, or start the server as it was then.',
+        `Cases reach no further than the session does: record it against this ${whoIs(seed.scene)}, or start the ${whoIs(seed.scene)} as it was then.`,
       );
     }
     const patience: Patience = {
       answer: Math.min(2000, Math.max(300, p90 * 10)),
-      muted: Math.min(300, Math.max(20, p90 * 4)),
+      // A client that crashes takes a moment to end.
+      muted: Math.min(300, Math.max(whoIs(seed.scene) === 'client' ? 80 : 20, p90 * 4)),
       settle: 1,
       quiet: Math.min(15, Math.max(2, p90)),
       stretch: calibrated.stretch,
@@ -360,6 +362,8 @@ export class Campaign {
     if (isHuntDue && this.#isMemorySuspicious(ready)) this.#hunt(triage, true);
     else if (this.#hunts.count === 0 && played >= FIRST_HUNT && watched.memory() !== undefined)
       this.#hunt(triage, false);
+    // Each case has a client of its own.
+    if (whoIs(this.#seed.scene) === 'client') return;
     if (played - this.#lastCanary.played < CANARY_CASES && now - this.#lastCanary.at <= CANARY_MS) return;
     this.#lastCanary = { at: now, played };
     const { exits } = watched;

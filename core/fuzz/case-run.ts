@@ -11,10 +11,13 @@ export interface CaseRun {
   readonly run: Run;
 }
 
+/** Where something wrong was said before, no further connection may come of it. */
+const IS_NO_FAULT = /^The (?:message that says|client made no further)/;
+
 /** The connection could not even be made, or broke before anything wrong was sent: somebody else's fault. */
 export function isBroken(run: Run): boolean {
   for (const [conn, one] of run.connections) {
-    if (one.failure !== undefined && !one.failure.startsWith('The message that says')) return true;
+    if (one.failure !== undefined && !IS_NO_FAULT.test(one.failure)) return true;
     const firstWrong = run.script.steps.findIndex((step) => step.kind !== 'open' && step.mutated === true);
     const isEarly = one.ending !== undefined && one.ending.by === 'error' && one.endedAfter < firstWrong;
     if (isEarly && run.script.steps[firstWrong]?.conn === conn) return true;

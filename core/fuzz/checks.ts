@@ -97,6 +97,8 @@ async function isExplained(
 async function isItsDoing(inquiry: Inquiry, script: Script, mutation: Mutation): Promise<boolean> {
   const { patience, watched } = inquiry;
   for (const control of mutation.controls?.(script) ?? []) {
+    // Others leave something behind, and come and go: it is looked into again without them.
+    if (control.isFresh === true && inquiry.isShared === true) return false;
     if (control.isFresh === true && watched.isManaged) await watched.restart();
     const run = await playAlone(inquiry, control.script, {
       ...patience,

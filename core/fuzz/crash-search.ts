@@ -6,6 +6,7 @@ import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Suspicion } from './judge.ts';
 import type { Ledger } from './ledger.ts';
+import { whoIs } from './scene.ts';
 import { isSend, type Script } from './script.ts';
 import { crashKey, GRACE_MS, solo } from './solo.ts';
 import type { Tempo } from './tempo.ts';
@@ -48,7 +49,7 @@ export class CrashSearch {
   /** @param exits of the server when it was last looked at */
   async lookInto(cases: readonly CaseRun[], recent: readonly CaseRun[], exits: number): Promise<void> {
     const { watched, isCut, onDoing, onAgain } = this.#o;
-    onDoing('finding out which case the server went down with');
+    onDoing(`finding out which case the ${whoIs(this.#o.inquiry.seed.scene)} went down with`);
     await watched.exited(250);
     const isDown = watched.isManaged ? !watched.isRunning || exits !== watched.exits : !(await watched.isReachable());
     if (!isDown) {
@@ -86,7 +87,7 @@ export class CrashSearch {
     this.#o.findings.unconfirm({
       oracle: watched.isManaged ? 'exit' : 'refused',
       key: `exit|${exit === undefined ? '' : crashKey(exit)}`,
-      title: `The server went down during one of ${cases.length} case${cases.length === 1 ? '' : 's'}, and no single one of them brings it about again`,
+      title: `The ${whoIs(this.#o.inquiry.seed.scene)} went down during one of ${cases.length} case${cases.length === 1 ? '' : 's'}, and no single one of them brings it about again`,
       cases: cases.slice(0, 20).map((one) => one.id),
       log: (exit?.lines ?? []).slice(-LOG_LINES),
     });

@@ -5,6 +5,7 @@ import type { Suspicion } from './judge.ts';
 import { crashSignature, errorLine, isAlarming } from './log-patterns.ts';
 import type { Patience, Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
+import { whoIs } from './scene.ts';
 import { isSend, type Script } from './script.ts';
 
 export interface Culprit {
@@ -130,7 +131,7 @@ export async function whoWrites(
     suspicion: {
       oracle: 'log',
       key: `log|${crashSignature(lines)}`,
-      title: `The server writes of an error of its own: ${line.slice(0, 120)}`,
+      title: `The ${whoIs(inquiry.seed.scene)} writes of an error of its own: ${line.slice(0, 120)}`,
       evidence: lines.filter(isAlarming).slice(0, 3),
       step: at.made.focus[0] ?? 0,
     },

@@ -8,6 +8,7 @@ import type { Baseline } from './baseline.ts';
 import { remarkKey } from './hearing.ts';
 import { fieldPattern, type Mutation } from './mutation.ts';
 import type { LiveFrame, Run, StepRun } from './run-script.ts';
+import { whoIs } from './scene.ts';
 import type { Seed } from './seed.ts';
 import { isSend, originalOf, type SendStep } from './script.ts';
 import { wireOf } from './wire-of.ts';
@@ -117,8 +118,8 @@ export function isHeardOf(
   });
 }
 
-function summaryOf(frame: LiveFrame): string {
-  return `server: ${frame.heard.name} ${frame.heard.summary}`.trim();
+function summaryOf(frame: LiveFrame, world: JudgeWorld): string {
+  return `${whoIs(world.seed.scene)}: ${frame.heard.name} ${frame.heard.summary}`.trim();
 }
 
 function* neutral(
@@ -205,7 +206,7 @@ function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, worl
     yield {
       oracle: 'no-answer',
       key: `no-answer|${mutation.message}|${field}|turn`,
-      title: `A ${mutation.message}${field === '' ? '' : ` with a wrong ${field}`} is passed over in silence, and the server waits for another one`,
+      title: `A ${mutation.message}${field === '' ? '' : ` with a wrong ${field}`} is passed over in silence, and the ${whoIs(world.seed.scene)} waits for another one`,
       evidence: [
         'Each message of this protocol is answered by the next; a client that waits for its turn waits for ever.',
       ],
@@ -257,6 +258,8 @@ function* acceptance(
   const [breach] = breaches(sent, world).sort(
     (a, b) => Number(b.severity === 'error') - Number(a.severity === 'error'),
   );
+  // What a client may be told is the server's to know.
+  if (whoIs(world.seed.scene) === 'client') return;
   const rule = (mutation.isTold === true ? undefined : mutation.rule) ?? breach?.text;
   if (rule === undefined) return;
   const frames = heardAfter(run, at, step, mutation, world);
@@ -276,7 +279,7 @@ function* acceptance(
     title: `${sent.heard.name} is accepted although it breaks a rule: ${rule}`,
     evidence: [
       ...(breach === undefined ? [] : [`The protocol's description on the message sent: ${breach.text}.`]),
-      ...frames.slice(0, 3).map(summaryOf),
+      ...frames.slice(0, 3).map((frame) => summaryOf(frame, world)),
     ],
     step: at,
   };
@@ -338,8 +341,8 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
       yield {
         oracle: info.group === 'invariant' ? 'invariant' : 'schema',
         key: `schema|${key}`,
-        title: `The server's ${frame.heard.name} breaks its description: ${info.text}`,
-        evidence: [summaryOf(frame), ...(info.path === undefined ? [] : [`at ${info.path}`])],
+        title: `The ${whoIs(world.seed.scene)}'s ${frame.heard.name} breaks its description: ${info.text}`,
+        evidence: [summaryOf(frame, world), ...(info.path === undefined ? [] : [`at ${info.path}`])],
         step: Math.max(frame.step, focus),
       };
     }

@@ -1,6 +1,6 @@
 /** A finding in words, as a script that needs nothing of ours, and as a test result. */
-import type { Scene } from './scene.ts';
-import type { Finding } from './finding.ts';
+import { type Scene, whoIs } from './scene.ts';
+import type { Finding, Said } from './finding.ts';
 import { wireOf } from './wire-of.ts';
 import { isSend, type SendStep, toHex } from './script.ts';
 
@@ -40,19 +40,26 @@ export function reportOf(finding: Finding, context: ReportContext): string {
     '',
     `## The smallest session that shows it`,
     '',
-    `${sends.length} client message${sends.length === 1 ? '' : 's'}${fewer}.`,
+    `${sends.length} ${whoIs(context.scene) === 'client' ? 'server' : 'client'} message${sends.length === 1 ? '' : 's'}${fewer}.`,
     '',
     '| ms | | message | | bytes |',
     '|---:|---|---|---|---|',
     ...said.map(
       (one) =>
-        `| ${one.at.toFixed(1)} | ${one.direction === 'toServer' ? (one.mutated ? '**c2s**' : 'c2s') : 's2c'} | ${cell(one.message)} | ${cell(one.summary)} | \`${short(one.bytes)}\` |`,
+        `| ${one.at.toFixed(1)} | ${wayOf(one, context.scene)} | ${cell(one.message)} | ${cell(one.summary)} | \`${short(one.bytes)}\` |`,
     ),
     '',
   ];
   if (evidence.length > 0) lines.push('## Evidence', '', ...evidence.map((one) => `- ${one}`), '');
   if (log.length > 0) lines.push("## The target's own words", '', '```', ...log, '```', '');
   return `${lines.join('\n')}\n`;
+}
+
+/** What we sent is the client's part, or the server's where the client is under test. */
+function wayOf({ direction, mutated }: Said, scene: Scene): string {
+  const isToServer = (direction === 'toServer') === (whoIs(scene) === 'server');
+  const way = isToServer ? 'c2s' : 's2c';
+  return mutated ? `**${way}**` : way;
 }
 
 function cell(text: string): string {
@@ -108,7 +115,7 @@ export function scriptOf(finding: Finding, context: ReportContext): string {
   const head = [
     `// ${finding.id}: ${finding.title}`,
     `// Case ${finding.caseId}; confirmed ${finding.confirmed.times} of ${finding.confirmed.of}.`,
-    `// Run: node ${finding.id}.ts   (Node 24; the server must listen on ${context.to})`,
+    `// Run: node ${finding.id}.ts   (Node 24; ${whoIs(scene) === 'client' ? 'the client connects to' : 'the server must listen on'} ${context.to})`,
     ...(links
       ? [
           '// Tokens and ids that the server issues anew are the recorded ones here; the command below fills them in:',
@@ -117,10 +124,12 @@ export function scriptOf(finding: Finding, context: ReportContext): string {
       : []),
     '',
   ];
-  if (isDatagram) {
+  if (isDatagram || whoIs(scene) === 'client') {
     return `${[
       ...head,
-      '// ENet and UDP need a client of their own: this plays it through Interpose.',
+      isDatagram
+        ? '// ENet and UDP need a client of their own: this plays it through Interpose.'
+        : '// The client is started and answered by Interpose.',
       "import { spawnSync } from 'node:child_process';",
       '',
       `const { status } = spawnSync(${JSON.stringify(context.command)}, { shell: true, stdio: 'inherit' });`,

@@ -17,6 +17,10 @@ export interface Stage {
   readonly clock: Clock;
   /** Rings once after so many milliseconds; the function calls it off. */
   readonly after: (ms: number, ring: () => void) => () => void;
+  /** Before a run: where only one can be played at a time, it waits for its turn. */
+  readonly began?: () => Promise<void>;
+  /** A run is over: what was started for it ends. */
+  readonly ended?: () => Promise<void>;
   /** Of the bytes on one connection, for the journal. */
   readonly checksum?: (bytes: Uint8Array, before: number) => number;
 }
@@ -117,8 +121,13 @@ const LEAST_MS = 20;
 /** What is usually there at once may be late by so much. */
 const LEAST_DUE_MS = 40;
 
-export function runScript(script: Script, stage: Stage, how: RunHow): Promise<Run> {
-  return new ScriptRun(script, stage, how).play();
+export async function runScript(script: Script, stage: Stage, how: RunHow): Promise<Run> {
+  await stage.began?.();
+  try {
+    return await new ScriptRun(script, stage, how).play();
+  } finally {
+    await stage.ended?.();
+  }
 }
 
 class ScriptRun {

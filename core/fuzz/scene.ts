@@ -13,6 +13,8 @@ export interface SceneConnection {
 }
 
 export interface Scene {
+  /** Which side is under test. Default: the server. The client's scene is a mirrored one. */
+  readonly side?: 'client';
   readonly connections: ReadonlyMap<number, SceneConnection>;
   readonly fallbackHost: string;
   /** Names of messages that come by the clock. */
@@ -21,4 +23,9 @@ export interface Scene {
   readonly usual?: ReadonlySet<string>;
   /** Values each case replaces by its own, so that cases do not meet as the same user. ASCII letters and digits. */
   readonly identities: readonly string[];
+}
+
+/** What is under test, in a word. */
+export function whoIs({ side }: Scene): 'server' | 'client' {
+  return side ?? 'server';
 }

@@ -67,7 +67,7 @@ export class Schedule {
     this.#seed = seed;
     this.#rng = rng;
     this.#dice = createDice(`${rng}/havoc`);
-    this.planned = plan(seed, rng);
+    this.planned = plan(seed, rng).filter((one) => seed.scene.side !== 'client' || isForClients(one));
   }
 
   /** Steps of the base script that planned cases are about. */
@@ -153,6 +153,12 @@ function plan(seed: Seed, rng: number): Mutation[] {
     for (const one of raceMutations(seed, at)) add(one);
   }
   return found.sort((a, b) => a.place - b.place).map(({ mutation }) => mutation);
+}
+
+/** To a client, only the server speaks: it breaks no rule of the game, and nobody else is there. */
+function isForClients({ family, rule, name }: Mutation): boolean {
+  if (rule !== undefined || family === 'rule' || family === 'race') return false;
+  return !/^(?:never|offered|echo|ahead|everywhere)-/.test(name);
 }
 
 /** Messages of one name, one set of fields, one server and one fate are tried once. */

@@ -3,6 +3,7 @@ import { type Inquiry, isRefused, playAlone, upAgain } from './inquiry.ts';
 import type { Suspicion } from './judge.ts';
 import { crashSignature, errorLine } from './log-patterns.ts';
 import type { Run } from './run-script.ts';
+import { whoIs } from './scene.ts';
 import { isSend, type Script } from './script.ts';
 import type { Exit } from './world.ts';
 
@@ -27,7 +28,7 @@ export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS)
   const tookMs = stage.clock.now() - began - (run.steps.findLast((step) => step !== undefined)?.at ?? 0);
   const isDown = watched.exits !== exits || (!watched.isManaged && isRefused(run) && !(await watched.isReachable()));
   if (!isDown) return { down: undefined, run, tookMs };
-  const down = crash(watched.lastExit, run);
+  const down = crash(watched.lastExit, run, whoIs(inquiry.seed.scene));
   await upAgain(inquiry);
   return { down, run, tookMs };
 }
@@ -38,7 +39,7 @@ export function crashKey({ lines, signal, code }: Exit): string | undefined {
   return signature === '' ? undefined : `exit|${signal ?? code ?? ''}|${signature}`;
 }
 
-function crash(exit: Exit | undefined, run: Run): Suspicion {
+function crash(exit: Exit | undefined, run: Run, who: string): Suspicion {
   const lines = exit?.lines ?? [];
   const how =
     exit === undefined
@@ -53,7 +54,7 @@ function crash(exit: Exit | undefined, run: Run): Suspicion {
   return {
     oracle: exit === undefined ? 'refused' : 'exit',
     key: (exit === undefined ? undefined : crashKey(exit)) ?? `exit|${exit?.signal ?? exit?.code ?? ''}|${message}`,
-    title: `The server ${how} on ${message === '' ? 'the recorded session' : `a ${message}`}${line === undefined ? '' : `: ${line.slice(0, 120)}`}`,
+    title: `The ${who} ${how} on ${message === '' ? 'the recorded session' : `a ${message}`}${line === undefined ? '' : `: ${line.slice(0, 120)}`}`,
     evidence: line === undefined ? [] : [line],
     step,
   };

@@ -16,6 +16,10 @@ export interface TargetProcessOptions {
   readonly onGroup?: (pid: number | undefined) => void;
   /** How long it may take to start. Default 30 000 ms. */
   readonly startMs?: number;
+  /** An end of it that is none to speak of; default: there is none. */
+  readonly isCalm?: (code: number | null) => boolean;
+  /** What it is. Default: `target`. */
+  readonly what?: string;
 }
 
 const MAX_LINES = 4000;
@@ -60,7 +64,7 @@ export class TargetProcess implements Watched {
   }
 
   async restart(): Promise<void> {
-    const { command, startMs = 30_000 } = this.#options;
+    const { command, startMs = 30_000, what = 'target' } = this.#options;
     if (command === undefined) return;
     await this.stop();
     if (await this.#options.reach()) {
@@ -76,14 +80,18 @@ export class TargetProcess implements Watched {
         const words = this.#lastExit?.lines.slice(-3).join(' / ') ?? '';
         throw new EngineError(
           'connect-failed',
-          `The target ended before it took connections: ${words || 'it wrote nothing'}.`,
+          what === 'client'
+            ? `The client ended before it connected: ${words || 'it wrote nothing'}.`
+            : `The target ended before it took connections: ${words || 'it wrote nothing'}.`,
         );
       }
       if (this.#isGivenUp) throw new EngineError('cancelled', 'Stopped before the target took connections.');
       if (performance.now() > until) {
         throw new EngineError(
           'timeout',
-          `The target was started, but takes no connections within ${startMs / 1000} s.`,
+          what === 'client'
+            ? `The client was started, but does not connect within ${startMs / 1000} s.`
+            : `The target was started, but takes no connections within ${startMs / 1000} s.`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, 15));
@@ -119,7 +127,7 @@ export class TargetProcess implements Watched {
       if (this.#child !== child) return;
       this.#child = undefined;
       this.#options.onGroup?.(undefined);
-      if (!this.#isStopping) {
+      if (!this.#isStopping && this.#options.isCalm?.(code) !== true) {
         this.#exits += 1;
         this.#lastExit = { code, signal, lines: this.linesSince(from).slice(-200) };
       }

@@ -14,6 +14,7 @@ import { type Invocation, UsageError } from '../command.ts';
 import { readFilter } from '../decoded-file.ts';
 import { loadRecording } from '../load-recording.ts';
 import { withConfig } from '../fuzz-config.ts';
+import { anyPortFor } from '../fuzz-listen.ts';
 import { print, progress } from '../output.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
 import { RECORDER_WORKER } from '../recorder-entry.ts';
@@ -50,14 +51,17 @@ export async function fuzz(invocation: Invocation): Promise<number> {
   const cases = invocation.number('cases') ?? config.cases;
   const seconds = invocation.number('time') ?? config.seconds;
   say(
-    `fuzzing ${config.to.join(', ')}${config.target === undefined ? '' : `, started by: ${config.target}`}; rng ${config.rng}; Ctrl-C stops`,
+    config.side === 'client'
+      ? `fuzzing the client started by: ${config.target}; rng ${config.rng}; Ctrl-C stops`
+      : `fuzzing ${config.to.join(', ')}${config.target === undefined ? '' : `, started by: ${config.target}`}; rng ${config.rng}; Ctrl-C stops`,
   );
   const { campaign, done } = startCampaign({
     recording,
     ...(filter.isEmpty ? {} : { only: fitting }),
     ...(config.from === undefined ? {} : { from: config.from }),
-    to: readEndpointMap(config.to),
+    to: readEndpointMap(config.to.length > 0 ? config.to : [anyPortFor(recording)]),
     rng: config.rng,
+    ...(config.side === undefined ? {} : { side: config.side }),
     allow: config.allow,
     folder,
     ...(config.target === undefined ? {} : { target: config.target }),
@@ -112,10 +116,13 @@ function configOf(invocation: Invocation): CampaignConfig {
   const from = invocation.number('from-frame');
   const cases = invocation.number('cases');
   const seconds = invocation.number('time');
-  needed(invocation, 'to');
+  const side = sideOf(invocation);
+  const isClient = side === 'client';
+  needed(invocation, isClient ? 'target' : 'to');
   return {
     seed: needed(invocation, 'seed'),
-    to: invocation.texts('to'),
+    to: invocation.texts(isClient ? 'listen' : 'to'),
+    ...(isClient ? { side } : {}),
     ...(target === undefined ? {} : { target }),
     rng: invocation.number('rng') ?? 1,
     ...(as === undefined ? {} : { as }),
@@ -127,6 +134,14 @@ function configOf(invocation: Invocation): CampaignConfig {
     ...(cases === undefined ? {} : { cases }),
     ...(seconds === undefined ? {} : { seconds }),
   };
+}
+
+function sideOf(invocation: Invocation): 'client' | undefined {
+  const side = invocation.text('side') ?? 'server';
+  if (side !== 'client' && side !== 'server') throw new UsageError(`--side is client or server, not "${side}"`);
+  if (side === 'client' && invocation.text('to') !== undefined)
+    throw new UsageError('a client connects to us: --listen says where, in place of --to');
+  return side === 'client' ? side : undefined;
 }
 
 function lineOf(finding: Finding, folder: string): string {

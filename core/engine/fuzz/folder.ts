@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Finding } from '../../fuzz/finding.ts';
+import { mirrorDirection } from '../../fuzz/mirror.ts';
 import { type JournalLine, readJournal, type Resumed } from '../../fuzz/journal.ts';
 import { type ReportContext, reportOf, scriptOf } from '../../fuzz/report.ts';
 import type { Scene } from '../../fuzz/scene.ts';
@@ -27,6 +28,8 @@ import { writeSession } from '../files/write-session.ts';
 export interface CampaignConfig {
   readonly seed: string;
   readonly to: readonly string[];
+  /** Which side is under test, where it is not the server; then `to` is where the client is listened for. */
+  readonly side?: 'client';
   readonly target?: string;
   readonly rng: number;
   readonly as?: string;
@@ -158,6 +161,7 @@ export class CampaignFolder implements Keeper {
       now: () => performance.now(),
     });
     const { recorder } = writing;
+    const isMirrored = this.#scene?.side === 'client';
     const ids = new Map<number, number>();
     for (const { conn, at } of finding.said) {
       if (ids.has(conn)) continue;
@@ -181,7 +185,7 @@ export class CampaignFolder implements Keeper {
     for (const one of finding.said) {
       const n = recorder.frame({
         conn: ids.get(one.conn)!,
-        direction: one.direction,
+        direction: isMirrored ? mirrorDirection(one.direction) : one.direction,
         time: began + one.at / 1000,
         mono: Math.round(one.at * 1000),
         carrier: one.carrier,
@@ -199,7 +203,7 @@ export class CampaignFolder implements Keeper {
       recorder.closed(
         id,
         began + last / 1000,
-        finding.exit === undefined ? 'end of the finding' : 'the server went down',
+        finding.exit === undefined ? 'end of the finding' : `the ${isMirrored ? 'client' : 'server'} went down`,
       );
     await writing.finish();
   }

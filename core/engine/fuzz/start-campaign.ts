@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { Campaign, type CampaignOptions, type CampaignStatus } from '../../fuzz/campaign.ts';
 import { makeSeed, type Seed } from '../../fuzz/seed.ts';
 import type { Stage } from '../../fuzz/run-script.ts';
+import type { Watched } from '../../fuzz/world.ts';
 import { createFuzzTarget } from '../../io/target-fuzz.ts';
 import { TargetProcess } from '../../io/target-process.ts';
 import { createSystemClock } from '../../io/system-clock.ts';
@@ -16,6 +17,7 @@ import { type EndpointUrl, isLoopback } from '../../relay/endpoint-url.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import type { CampaignFolder } from './folder.ts';
 import { compareAt, forkedAt } from './fork-state.ts';
+import { prepareClient } from './prepare-client.ts';
 
 type CampaignBudget = Pick<
   CampaignOptions,
@@ -28,6 +30,8 @@ export interface CampaignSetup extends CampaignBudget {
   /** Client frame behind which the mutated messages begin; everything up to it is played before each case. */
   readonly from?: number;
   readonly to: EndpointMap;
+  /** Which side is under test. Default: the server. A client is started for each case, and `to` is where it is listened for. */
+  readonly side?: 'client';
   /** Shell command that starts the target. */
   readonly target?: string;
   /** Hosts beyond this machine that may be fuzzed. */
@@ -51,6 +55,8 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
   folder.useScene(seed.scene);
   const campaign = new Campaign({
     ...setup,
+    // One client at a time.
+    ...(setup.side === 'client' ? { lanes: 1 } : {}),
     seed,
     stage,
     watched: target,
@@ -92,13 +98,16 @@ export interface Prepared {
   readonly recording: Recording;
   readonly seed: Seed;
   readonly stage: Stage;
-  readonly process: TargetProcess;
+  readonly process: Watched;
   close(): Promise<void>;
 }
 
 export function prepare(
-  setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'target' | 'allow'> & { readonly folder?: CampaignFolder },
+  setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'side' | 'target' | 'allow'> & {
+    readonly folder?: CampaignFolder;
+  },
 ): Prepared {
+  if (setup.side === 'client') return prepareClient(setup);
   const recording = setup.only === undefined ? setup.recording : forServersOf(setup.recording, setup.only);
   const plan = makePlan(recording);
   const endpoints = resolveEndpoints(plan, setup.to);
