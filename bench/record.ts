@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { keepNurserySmall } from '../app/engine/nursery.ts';
 import { startEngine } from '../app/engine/start-engine.ts';
 import { CaptureReader } from '../core/capture/capture-reader.ts';
 import { CaptureTraffic } from '../core/capture/capture-traffic.ts';
@@ -69,6 +70,7 @@ function openTable(engine: Engine): number {
 
 async function record(path: string): Promise<void> {
   const { engine, close } = await startEngine({ session: path, serve: false, home: dirname(path) });
+  keepNurserySmall();
   const { sink } = engine.session;
   const memory: string[] = [];
   const began = performance.now();
@@ -98,6 +100,7 @@ async function record(path: string): Promise<void> {
 async function look(path: string): Promise<void> {
   const began = performance.now();
   const { engine, close } = await startEngine({ open: path, serve: false, home: dirname(path) });
+  keepNurserySmall();
   const { reader } = engine.session;
   const opened = await reader.ask('view.open', { spec: { filter: '' }, follow: true });
   const answer = await reader.request('view.rows', { view: opened.view, start: 0, count: 50 }, 0, 1);

@@ -5,6 +5,7 @@
  */
 import process from 'node:process';
 import { EngineError } from '../../core/traffic/engine-error.ts';
+import { keepNurserySmall } from './nursery.ts';
 import { startEngine, type StartOptions } from './start-engine.ts';
 import { endUnwatched, tellStatus } from './tell-status.ts';
 
@@ -47,6 +48,7 @@ try {
     isUsual: true,
     ...options,
   });
+  keepNurserySmall();
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;

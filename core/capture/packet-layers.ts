@@ -38,6 +38,26 @@ const FRAGMENT = 44;
 /** IPv6 extension headers that are skipped by their length: hop-by-hop, routing, destination, mobility, HIP, shim6. */
 const EXTENSIONS = new Set([0, 43, 60, 135, 139, 140]);
 
+const FRAGMENT_KEPT = 'IP fragment';
+const LINK_NAMES: Readonly<Record<number, string>> = {
+  9: 'PPP',
+  50: 'PPP',
+  105: 'Wi-Fi',
+  127: 'Wi-Fi',
+  189: 'USB',
+  220: 'USB',
+};
+const ETHERNET_NAMES: Readonly<Record<number, string>> = {
+  0x0806: 'ARP',
+  0x8847: 'MPLS',
+  0x8848: 'MPLS',
+  0x8863: 'PPPoE',
+  0x8864: 'PPPoE',
+  0x88cc: 'LLDP',
+  0x88e5: 'MACsec',
+};
+const named = (name: string | undefined): string => (name === undefined ? '' : ` (${name})`);
+
 export class PacketLayers {
   readonly #fragments = new FragmentStore();
   readonly #routes = new Routes();
@@ -51,6 +71,16 @@ export class PacketLayers {
       return undefined;
     }
     return found;
+  }
+
+  /** A sentence when none of so many packets could be used. */
+  whyNothing(packets: number): string | undefined {
+    if (packets === 0) return 'there are no packets in the file';
+    const reasons = [...this.skipped].filter(([reason]) => reason !== FRAGMENT_KEPT).sort((a, b) => b[1] - a[1]);
+    const lost = reasons.reduce((sum, [, count]) => sum + count, 0);
+    if (lost < packets) return undefined;
+    const told = reasons.slice(0, 3).map(([reason, count]) => `${count} × ${reason}`);
+    return `none of the ${packets} packets holds TCP or UDP that can be read: ${told.join(', ')}`;
   }
 
   #link(packet: Packet): Segment | Datagram | string {
@@ -76,7 +106,7 @@ export class PacketLayers {
       case 14:
         return this.#byVersion(packet, 0);
       default:
-        return `link type ${packet.link}`;
+        return `link type ${packet.link}${named(LINK_NAMES[packet.link])}`;
     }
   }
 
@@ -92,11 +122,13 @@ export class PacketLayers {
 
   #byVersion(packet: Packet, at: number): Segment | Datagram | string {
     const version = (packet.bytes[at] ?? 0) >> 4;
-    return version === 4 ? this.#ipv4(packet, at) : version === 6 ? this.#ipv6(packet, at) : 'not IP';
+    return version === 4 ? this.#ipv4(packet, at) : version === 6 ? this.#ipv6(packet, at) : 'no IP';
   }
 
   #network(packet: Packet, type: number, at: number): Segment | Datagram | string {
-    return type === IPV4 ? this.#ipv4(packet, at) : type === IPV6 ? this.#ipv6(packet, at) : 'not IP';
+    if (type === IPV4) return this.#ipv4(packet, at);
+    if (type === IPV6) return this.#ipv6(packet, at);
+    return `Ethernet type 0x${type.toString(16).padStart(4, '0')}${named(ETHERNET_NAMES[type])}`;
   }
 
   #ipv4(packet: Packet, at: number): Segment | Datagram | string {
@@ -116,7 +148,7 @@ export class PacketLayers {
         payload,
         packet.time,
       );
-      return whole === undefined ? 'IP fragment' : this.#transport(packet, b[at + 9]!, at + 12, 4, whole, 0);
+      return whole === undefined ? FRAGMENT_KEPT : this.#transport(packet, b[at + 9]!, at + 12, 4, whole, 0);
     }
     return this.#transport(packet, b[at + 9]!, at + 12, 4, payload, missing);
   }
@@ -143,7 +175,7 @@ export class PacketLayers {
             payload,
             packet.time,
           );
-          return whole === undefined ? 'IP fragment' : this.#transport(packet, protocol, at + 8, 16, whole, 0);
+          return whole === undefined ? FRAGMENT_KEPT : this.#transport(packet, protocol, at + 8, 16, whole, 0);
         }
       } else if (EXTENSIONS.has(next) && from + 8 <= end) [next, from] = [b[from]!, from + (b[from + 1]! + 1) * 8];
       else if (next === 51 && from + 8 <= end) [next, from] = [b[from]!, from + (b[from + 1]! + 2) * 4];

@@ -4,6 +4,7 @@ import { createLog, type Log } from '../../../core/engine/log.ts';
 import { parseRules } from '../../../core/relay/rule-yaml.ts';
 import type { TextProblem } from '../../../core/contract/verbs.ts';
 import { rotateSessions } from '../../../core/engine/files/rotation.ts';
+import { keepNurserySmall } from '../../engine/nursery.ts';
 import { startEngine } from '../../engine/start-engine.ts';
 import { readRotation } from '../rotation-options.ts';
 import { type Invocation, UsageError } from '../command.ts';
@@ -36,6 +37,7 @@ export async function proxy(invocation: Invocation): Promise<number> {
     ...(config === undefined ? {} : { config }),
     ...(invocation.text('ca-dir') === undefined ? {} : { authorityFolder: invocation.text('ca-dir')! }),
   });
+  keepNurserySmall();
   const { engine } = started;
   if (rotation !== undefined) rotateSessions(engine, rotation);
   try {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { keepNurserySmall } from '../../engine/nursery.ts';
 import { startEngine, type StartedEngine } from '../../engine/start-engine.ts';
 import type { Invocation } from '../command.ts';
 import { startDesktop } from '../desktop.ts';
@@ -26,6 +27,7 @@ export async function start(invocation: Invocation): Promise<number> {
     if (desktop !== undefined) return desktop;
   }
   const started = await startEngine({ ...settings, isUsual: true, version: VERSION });
+  keepNurserySmall();
   return serve(started, isOpen);
 }
 

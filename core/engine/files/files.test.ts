@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { gunzipSync, unzipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { protocols } from '../../../dissectors/index.ts';
@@ -352,6 +353,48 @@ test('a cut capture is imported as far as it goes, and says where it ends', asyn
   const result = await importFile({ from: cut, path, choice, version: 'test', recorderWorker: RECORDER, now });
   expect(result.frames).toBeGreaterThan(50);
   expect(result.problems[0]).toContain('cut in the middle of packet');
+});
+
+test('packed captures are read as they are, a cut one as far as it goes', async () => {
+  const plain = readFileSync(join(CAPTURES, 'mana/head-quick.pcap'));
+  const frames = (path: string): number => {
+    const reader = openSession(path, protocols);
+    reader.close();
+    return reader.frames;
+  };
+  const whole = frames(await imported(join(CAPTURES, 'mana/head-quick.pcap')));
+  for (const packed of [gzipSync(plain), zstdCompressSync(plain)]) {
+    const from = fresh('packed');
+    writeFileSync(from, packed);
+    expect(frames(await imported(from))).toBe(whole);
+  }
+  const cut = fresh('packed');
+  writeFileSync(cut, gzipSync(plain).subarray(0, -2000));
+  const path = fresh();
+  const result = await importFile({ from: cut, path, choice, version: 'test', recorderWorker: RECORDER, now });
+  expect(result.problems.join('\n')).toMatch(/gzip file cannot be unpacked to its end/);
+  expect(frames(path)).toBeLessThan(whole);
+  expect(frames(path)).toBeGreaterThan(0);
+});
+
+test('a capture of which nothing can be used says what it holds', async () => {
+  const head = Buffer.alloc(24);
+  head.writeUInt32LE(0xa1b2c3d4, 0);
+  head.writeUInt32LE(1, 20);
+  const packet = Buffer.alloc(16 + 60);
+  packet.writeUInt32LE(60, 8);
+  packet.writeUInt32LE(60, 12);
+  packet.writeUInt16BE(0x8864, 16 + 12);
+  const from = fresh('pcap');
+  const problems = async (bytes: Uint8Array): Promise<readonly string[]> => {
+    writeFileSync(from, bytes);
+    const how = { path: fresh(), choice, version: 'test', recorderWorker: RECORDER, now };
+    return (await importFile({ from, ...how })).problems;
+  };
+  expect(await problems(head)).toEqual(['there are no packets in the file']);
+  expect(await problems(Buffer.concat([head, packet, packet]))).toEqual([
+    'none of the 2 packets holds TCP or UDP that can be read: 2 × Ethernet type 0x8864 (PPPoE)',
+  ]);
 });
 
 test('what cannot be read leaves no session behind, and an existing one is never written over', async () => {

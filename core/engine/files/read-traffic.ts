@@ -2,8 +2,8 @@
  * Any file Interpose reads → frames in a sink: pcap, pcapng, session, HAR, mitmproxy flows, JSON lines of frames, stream log.
  * What it is, its content tells; a cut or damaged file gives what is readable and says where it stopped.
  */
-import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { CaptureReader } from '../../capture/capture-reader.ts';
 import { CaptureTraffic } from '../../capture/capture-traffic.ts';
 import { FrameLineReader, isFrameLines } from '../../capture/frame-lines.ts';
@@ -17,6 +17,7 @@ import { FLAG } from '../../session/frame-index.ts';
 import { openSession } from '../../session/session-reader.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import type { TrafficSink } from '../../traffic/sink.ts';
+import { FileBytes, readStart } from './file-bytes.ts';
 
 /** Which protocols there are, and how one is chosen for a connection. */
 export interface TrafficChoice {
@@ -49,9 +50,6 @@ export interface ReadHow {
   readonly begin?: (began: number, title?: string) => void;
 }
 
-const HEAD_BYTES = 64 * 1024;
-/** Files that are read whole (HAR, flows, stream logs) are refused above this. */
-const MAX_WHOLE_BYTES = 512 * 1024 * 1024;
 const FORMATS = 'pcap, pcapng, .ipsession, HAR, mitmproxy flows, JSON lines and stream logs';
 
 /** @throws EngineError `unreadable-file` when nothing of the file can be read */
@@ -61,19 +59,26 @@ export async function readTraffic(
   sink: TrafficSink,
   how: ReadHow = {},
 ): Promise<ReadResult> {
-  const head = readHead(path);
-  if (isSession(head)) return readSession(path, choice, sink, how);
+  const file = new FileBytes(path);
+  if (isSessionFile(path)) return readSession(path, choice, sink, how);
+  const result = await readAny(file, choice, sink, how);
+  return file.problem === undefined ? result : { ...result, problems: [...result.problems, file.problem] };
+}
+
+async function readAny(file: FileBytes, choice: TrafficChoice, sink: TrafficSink, how: ReadHow): Promise<ReadResult> {
+  const head = await file.head();
+  if (isSession(head)) throw new EngineError('unreadable-file', `${file.path} is a packed session: unpack it first`);
   const text = new TextDecoder().decode(head);
-  if (isStreamLog(text)) return readLog(path, choice, sink);
-  if (isFrameLines(text)) return readLines(path, sink, how);
-  if (isHar(text)) return readHar(new TextDecoder().decode(readWhole(path)), sink);
-  if (isMitmproxyFlows(head)) return readMitmproxyFlows(readWhole(path), sink, choice.choose);
-  return readCapture(path, choice, sink, how);
+  if (isStreamLog(text)) return readLog(file, choice, sink);
+  if (isFrameLines(text)) return readLines(file, sink, how);
+  if (isHar(text)) return readHar(new TextDecoder().decode(await file.whole()), sink);
+  if (isMitmproxyFlows(head)) return readMitmproxyFlows(await file.whole(), sink, choice.choose);
+  return readCapture(file, choice, sink, how);
 }
 
 /** True when the file is a session already. @throws EngineError `unreadable-file` */
 export function isSessionFile(path: string): boolean {
-  return isSession(readHead(path));
+  return isSession(readStart(path, 16));
 }
 
 function isSession(head: Uint8Array): boolean {
@@ -81,34 +86,40 @@ function isSession(head: Uint8Array): boolean {
 }
 
 async function readCapture(
-  path: string,
+  file: FileBytes,
   choice: TrafficChoice,
   sink: TrafficSink,
   { afterChunk, progress, begin, keepCarrier }: ReadHow,
 ): Promise<ReadResult> {
   const reader = new CaptureReader();
   const traffic = captureTraffic(choice, sink, keepCarrier);
-  const { size } = statSync(path);
   let began = 0;
   let read = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) {
-    const bytes = chunk as Uint8Array;
-    const packets = reader.push(bytes);
+  for await (const chunk of file.chunks()) {
+    const packets = reader.push(chunk);
     if (began === 0 && packets.length > 0) {
       began = reader.notes.session?.began ?? packets[0]!.time;
       traffic.begin(began);
       begin?.(began, reader.notes.session?.title);
     }
     for (const packet of packets) traffic.push(packet);
-    read += bytes.length;
-    progress?.(read, size);
+    read += packets.length;
+    progress?.(file.done, file.size);
     await afterChunk?.();
   }
   reader.end();
   if (began === 0 && reader.notes.problems.length > 0)
-    throw new EngineError('unreadable-file', `${path}: ${reader.notes.problems[0]}. Interpose reads ${FORMATS}`);
+    throw new EngineError(
+      'unreadable-file',
+      `${file.path}: ${file.problem ?? reader.notes.problems[0]}. Interpose reads ${FORMATS}`,
+    );
   traffic.end();
-  return { problems: reader.notes.problems, began, notes: reader.notes };
+  const why = traffic.layers.whyNothing(read);
+  return {
+    problems: why === undefined ? reader.notes.problems : [...reader.notes.problems, why],
+    began,
+    notes: reader.notes,
+  };
 }
 
 export function captureTraffic(choice: TrafficChoice, sink: TrafficSink, keepCarrier = false): CaptureTraffic {
@@ -121,25 +132,24 @@ export function captureTraffic(choice: TrafficChoice, sink: TrafficSink, keepCar
   });
 }
 
-async function readLines(path: string, sink: TrafficSink, how: ReadHow): Promise<ReadResult> {
+async function readLines(file: FileBytes, sink: TrafficSink, how: ReadHow): Promise<ReadResult> {
   const reader = new FrameLineReader(sink);
-  const { size } = statSync(path);
-  const file = createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 20 });
+  const input = Readable.from(file.chunks(), { objectMode: false });
   let since = 0;
-  for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     reader.line(line);
     if (++since % 4096 !== 0) continue;
-    how.progress?.(file.bytesRead, size);
+    how.progress?.(file.done, file.size);
     await how.afterChunk?.();
   }
   reader.end();
   if (reader.began === undefined)
-    throw new EngineError('unreadable-file', `${path}: ${reader.problems[0] ?? 'there is no frame in it'}`);
+    throw new EngineError('unreadable-file', `${file.path}: ${reader.problems[0] ?? 'there is no frame in it'}`);
   return { problems: reader.problems, began: reader.began };
 }
 
-function readLog(path: string, choice: TrafficChoice, sink: TrafficSink): ReadResult {
-  const { reads, problems } = readStreamLog(new TextDecoder().decode(readWhole(path)));
+async function readLog(file: FileBytes, choice: TrafficChoice, sink: TrafficSink): Promise<ReadResult> {
+  const { reads, problems } = readStreamLog(new TextDecoder().decode(await file.whole()));
   const id = sink.nextConnectionId();
   const port = choice.forced?.ports[0]?.port ?? 0;
   sink.opened({
@@ -160,7 +170,7 @@ function readLog(path: string, choice: TrafficChoice, sink: TrafficSink): ReadRe
   if (reads.length === 0)
     throw new EngineError(
       'unreadable-file',
-      `${path}: no line of this stream log can be read: ${problems[0] ?? 'it is empty'}`,
+      `${file.path}: no line of this stream log can be read: ${problems[0] ?? 'it is empty'}`,
     );
   return { problems, began: 0 };
 }
@@ -206,34 +216,4 @@ async function readSession(
   } finally {
     session.close();
   }
-}
-
-function readHead(path: string): Uint8Array {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new EngineError(
-      'unreadable-file',
-      code === 'ENOENT' ? `there is no file ${path}` : `cannot read ${path} (${code})`,
-    );
-  }
-  try {
-    const head = new Uint8Array(HEAD_BYTES);
-    return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));
-  } catch (error) {
-    throw new EngineError('unreadable-file', `cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function readWhole(path: string): Uint8Array {
-  if (statSync(path).size > MAX_WHOLE_BYTES)
-    throw new EngineError(
-      'unreadable-file',
-      `${path} is larger than ${MAX_WHOLE_BYTES >> 20} MiB, too large for this format`,
-    );
-  return readFileSync(path);
 }
