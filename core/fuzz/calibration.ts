@@ -30,6 +30,8 @@ const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
 const PREFIX_MS = 24_000;
 const LANE_SAMPLES = 10;
 const ENOUGH = 0.85;
+/** Of what the recorded users are answered, so much must be answered to others. */
+const ENOUGH_OTHERS = 0.75;
 const STRETCH = 4;
 const MOST_STRETCH = 8;
 
@@ -80,7 +82,7 @@ export async function calibrate(
     const others = new Identities(scene.identities);
     const run = await play(expecting(recorded, [first]).base, others, calm);
     // As somebody else is better even when it is no more alike: cases then do not meet.
-    if (likenessOf(recorded, run) >= likenessOf(recorded, again) - 0.02) {
+    if (likenessOf(recorded, run) >= likenessOf(recorded, again) * ENOUGH_OTHERS) {
       identities = others;
       runs.push(run);
     } else runs.push(again);

@@ -87,7 +87,8 @@ async function isExplained(
   if (mutation?.isNeutral === true) return isWholeAnswered(inquiry, run.script, focus);
   if (found.needsControl === true) return isAnsweredWithout(inquiry, run);
   // What is welcome anyway breaks no rule; where no message is answered, silence is no fault.
-  if (found.oracle === 'accepted') return isRightWelcome(inquiry, run.script, focus);
+  if (found.oracle === 'accepted')
+    return (await isRightWelcome(inquiry, run.script, focus)) && !(await isWithoutEffect(inquiry, run.script, focus));
   if (found.oracle === 'no-answer')
     return (await isDueAnswered(inquiry, run.script, focus)) || isRightWelcome(inquiry, run.script, focus);
   return true;
@@ -140,6 +141,32 @@ async function isRightWelcome(inquiry: Inquiry, script: Script, at: number): Pro
   const steps = script.steps.slice(0, at + 1).map((step, i) => (i === at ? { ...right, conn: wrong.conn } : step));
   const run = await playAlone(inquiry, { steps }, { ...patience, muted: 200, settle: 5 });
   return isUsual(seed, inquiry.world().baseline, run, at, right.n);
+}
+
+/**
+ * The server answers as if nothing had been wrong and does nothing: what the right message changes each time it comes is left
+ * as it was each time the wrong one comes. Where answers show no such thing, nobody can tell.
+ */
+async function isWithoutEffect(inquiry: Inquiry, script: Script, at: number): Promise<boolean> {
+  const { seed, patience } = inquiry;
+  const wrong = script.steps[at];
+  if (wrong === undefined || !isSend(wrong)) return false;
+  const right = seed.base.steps.find((step): step is SendStep => isSend(step) && step.n === wrong.n);
+  if (right === undefined) return false;
+  const answers = async (step: SendStep): Promise<readonly [string, string]> => {
+    const steps = [...script.steps.slice(0, at), step, step];
+    const run = await playAlone(inquiry, { steps }, { ...patience, muted: 200, settle: 5 });
+    const said = (i: number): string => {
+      const frames = run.frames.filter((f) => f.step === i && f.conn === wrong.conn && !f.isHeartbeat);
+      const fields = frames.flatMap((f) => f.heard.messages.map((one) => [one.name, one.fields]));
+      return JSON.stringify(fields, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
+    };
+    return [said(at), said(at + 1)];
+  };
+  const [first, second] = await answers({ ...right, conn: wrong.conn });
+  if (first === second) return false;
+  const [once, twice] = await answers(wrong);
+  return once === twice;
 }
 
 async function race(inquiry: Inquiry, script: Script, suspicion: Suspicion): Promise<Shown | undefined> {

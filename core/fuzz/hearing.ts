@@ -89,7 +89,8 @@ export class Hearing {
       expert,
       summary: first === undefined ? '' : protocol.summary(first, direction),
       dissected,
-      isRefusal: messages.some(isRefusal),
+      // What is granted beside a warning is granted.
+      isRefusal: messages.some(isRefusal) && !messages.some(isConsent),
     };
   }
 }
@@ -143,6 +144,20 @@ export function isRefusal({ name, fields, spec }: DissectedMessage): boolean {
     }
   }
   return false;
+}
+
+/** It says yes, in a field that could say no. */
+function isConsent(message: DissectedMessage): boolean {
+  const { name, fields } = message;
+  if (isRefusal(message) || (name !== null && NO.test(name))) return false;
+  if (typeof fields !== 'object' || fields === null || fields instanceof Uint8Array) return false;
+  return leavesOf(fields)
+    .slice(0, 24)
+    .some(({ path, value }) => {
+      const key = lastName(path);
+      if (/^(?:flag|ok|success|accepted)$/i.test(key)) return value === 1 || value === true || value === 'yes';
+      return /^(?:reject|error|err|errno|errorcode|code|ret|retcode)$/i.test(key) && (value === 0 || value === false);
+    });
 }
 
 function printable(bytes: Uint8Array): string {

@@ -222,7 +222,9 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
         role === 'owner' ||
         role === 'token' ||
         WHO.test(lastName(path)) ||
-        (theirLinks.length > 0 && theirLinks.every(({ from }) => from.every(({ conn }) => conn !== at.frame.conn)));
+        (text === '' &&
+          theirLinks.length > 0 &&
+          theirLinks.every(({ from }) => from.every(({ conn }) => conn !== at.frame.conn)));
       const isOwned = isTheirs && isOwnedField(seed, at.name, text);
       yield {
         name,

@@ -32,7 +32,16 @@ const FIRST =
 const LOOKS =
   /^(?:as-|upper|twice-|random-|right-to-left|emoji|bom|quotes|markup|format|path|escaped|newline|blank|control|raw-control|nul$|unclosed|trailing|leading|cut-utf8|lone-surrogate|bad-escape|hex|fraction|exponent|bare-|key-order|proto-|half|large|tiny|plus|huge|long-(?:digits|fraction)|minus-(?:zero|infinity|step)|infinity|past-(?:byte|long|double)|top-bit|byte$)/;
 /** What the same kind of going wrong in another message comes later: rounds each time their number doubles. */
-const AGAIN = 0.4;
+const AGAIN: Readonly<Record<Family, number>> = {
+  rule: 0.05,
+  race: 0.1,
+  sequence: 0.15,
+  field: 0.4,
+  payload: 0.4,
+  framing: 0.5,
+  carrier: 0.5,
+  havoc: 0,
+};
 const CHANCE = 0.6;
 
 function roundOf({ family, name, isGuess }: Mutation): number {
@@ -125,7 +134,7 @@ function plan(seed: Seed, rng: number): Mutation[] {
     const nth = (kinds.get(kind) ?? 0) + 1;
     kinds.set(kind, nth);
     const cost = (1 + mutation.step / DEPTH) ** 0.25;
-    const round = roundOf(mutation) + AGAIN * Math.log2(nth) + CHANCE * dice.next();
+    const round = roundOf(mutation) + AGAIN[mutation.family] * Math.log2(nth) + CHANCE * dice.next();
     found.push({ mutation, place: round * cost });
   };
   for (const at of seed.messages) {

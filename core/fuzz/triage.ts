@@ -23,7 +23,7 @@ import type { Timing } from './timing.ts';
 import type { Watched } from './world.ts';
 
 type Urgent =
-  | { readonly kind: 'canary'; readonly recent: readonly CaseRun[] }
+  | { readonly kind: 'canary' }
   | { readonly kind: 'log'; readonly recent: readonly CaseRun[]; readonly lines: readonly string[] }
   | { readonly kind: 'memory'; readonly hasGrown: boolean };
 
@@ -135,7 +135,7 @@ export class Triage {
   }
   canaryFailed(): void {
     if (!this.#urgent.some(({ kind }) => kind === 'canary'))
-      this.#urgent.push({ kind: 'canary', recent: [...this.#recent] });
+      this.#urgent.push({ kind: 'canary' });
   }
   /** @param hasGrown it looks as if; else it is looked for just in case */
   huntLeaks(hasGrown: boolean): void {
@@ -225,7 +225,7 @@ export class Triage {
     const urgent = this.#urgent.splice(0).filter(({ kind }) => kind !== 'log' || broken.length === 0);
     for (const one of urgent) {
       if (isCut()) return;
-      if (one.kind === 'canary') await timing.during('crashes', 1, () => this.#lookIntoCanary(one.recent));
+      if (one.kind === 'canary') await timing.during('crashes', 1, () => this.#lookIntoCanary());
       else if (one.kind === 'memory') await timing.during('memory', 1, () => this.#lookIntoMemory(one.hasGrown));
       else await timing.during('inquiries', 1, () => this.#lookIntoLog(one.recent, one.lines));
     }
@@ -305,12 +305,12 @@ export class Triage {
     else await this.find(culprit.suspicion, culprit.at.made.script, culprit.at);
   }
 
-  async #lookIntoCanary(recent: readonly CaseRun[]): Promise<void> {
+  async #lookIntoCanary(): Promise<void> {
     const { inquiry, findings, avoidance, onDoing, onNote } = this.#o;
     onDoing('finding out after which case the recorded session stopped working');
     // It may have been the load.
     if (await isCanaryWell(inquiry, CANARY_PATIENCE, 2)) return;
-    const culprit = await whoBreaksCanary(inquiry, recent);
+    const culprit = await whoBreaksCanary(inquiry, this.#recent);
     if (culprit === undefined) {
       onNote('The recorded session failed once and worked again; no case could be found that brings it about.');
       return;
