@@ -5,7 +5,7 @@ import { isAnsweredAsUsual, isHeardOf, judge, type Suspicion } from './judge.ts'
 import { isAlarming } from './log-patterns.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';
-import { countRace, inTurn, isRace, raceFrom } from './race-count.ts';
+import { inTurn, isRace, isSteady, raceFrom, resultOf } from './race-count.ts';
 import type { Patience, Run } from './run-script.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
 import { GRACE_MS, solo } from './solo.ts';
@@ -174,11 +174,14 @@ async function race(inquiry: Inquiry, script: Script, suspicion: Suspicion): Pro
   const how = { ...patience, muted: 150, settle: 40 };
   const from = raceFrom(script);
   const lineCount = watched.lineCount;
-  const turns = countRace(await playAlone(inquiry, inTurn(script), how), from, inquiry.world());
+  const world = inquiry.world();
+  const turns = resultOf(await playAlone(inquiry, inTurn(script), how), from, world);
+  // Where chance decides in turn, too, nothing follows from it.
+  if (!isSteady(turns, resultOf(await playAlone(inquiry, inTurn(script), how), from, world))) return undefined;
   // Who comes first is chance.
   for (let i = 0; i < RACES; i++) {
     const run = await playAlone(inquiry, script, how);
-    if (isRace(turns, countRace(run, from, inquiry.world())))
+    if (isRace(turns, resultOf(run, from, world)))
       return { run, found: suspicion, exit: undefined, lines: watched.linesSince(lineCount) };
   }
   return undefined;

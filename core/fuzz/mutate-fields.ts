@@ -17,17 +17,22 @@ export function* fieldMutations(seed: Seed, at: SeedMessage, rng: number): Gener
   const { message } = at;
   const node = message.spec?.node;
   const known = new Set<string>();
+  /** What stands in place of the message stands in place of the payload: there is no envelope. */
+  let isWhole = false;
   if (node !== undefined && message.name !== null && at.frame.messages.length === 1) {
     for (const list of [mutants(node, message.fields, { seed: rng }), absentees(node, message.fields)]) {
       for (const one of list) {
         known.add(one.id);
+        if (one.path === '' && one.name === 'root-null') isWhole = isSameBytes(bytesOf(seed, at, one) ?? NONE, NULL);
         yield fieldMutation(at, one, one.id);
       }
     }
   }
   if (at.index > 0) return;
   // Where the payload is the message, what both say is said once.
-  for (const one of jsonMutations(seed, at, rng)) if (!known.has(one.id.slice(one.id.indexOf('$') + 1))) yield one;
+  for (const one of jsonMutations(seed, at, rng)) {
+    if (!known.has(one.id.slice(one.id.indexOf('$') + 1)) || (one.field === '' && !isWhole)) yield one;
+  }
 }
 
 function fieldMutation(at: SeedMessage, mutant: Mutant, address: string): Mutation {
@@ -46,21 +51,30 @@ function fieldMutation(at: SeedMessage, mutant: Mutant, address: string): Mutati
   };
 }
 
-function makeField(seed: Seed, at: SeedMessage, mutant: Mutant, how: MakeHow): Made | undefined {
-  const { frame, message } = at;
-  const step = sendAt(seed, at.step);
+const NONE = new Uint8Array(0);
+const NULL = new TextEncoder().encode('null');
+
+/** Undefined when it cannot be written. */
+function bytesOf(seed: Seed, { frame, message }: SeedMessage, mutant: Mutant): Uint8Array | undefined {
   const protocol = seed.scene.connections.get(frame.conn)?.recorded.protocol;
   if (protocol === undefined || message.name === null) return undefined;
-  let bytes: Uint8Array;
   try {
     const override = mutant.override === undefined ? {} : { override: mutant.override };
-    bytes = protocol.encode({ message: message.name, fields: mutant.value }, 'toServer', frame.state as never, {
+    return protocol.encode({ message: message.name, fields: mutant.value }, 'toServer', frame.state as never, {
       original: frame.bytes,
       ...override,
     }).bytes;
   } catch {
     return undefined;
   }
+}
+
+function makeField(seed: Seed, at: SeedMessage, mutant: Mutant, how: MakeHow): Made | undefined {
+  const { frame } = at;
+  const step = sendAt(seed, at.step);
+  const protocol = seed.scene.connections.get(frame.conn)?.recorded.protocol;
+  const bytes = bytesOf(seed, at, mutant);
+  if (protocol === undefined || bytes === undefined) return undefined;
   if (isSameBytes(bytes, frame.bytes)) return undefined;
   const mutating = { base: frame.bytes, index: at.index, id: mutant.id, seed: how.rng };
   const wrong = mutated(step, { bytes, ...(step.links === undefined ? {} : { mutating }) });

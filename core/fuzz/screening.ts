@@ -3,7 +3,7 @@ import type { Baseline } from './baseline.ts';
 import type { CaseRun } from './case-run.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
 import { judge, type JudgeWorld, type Outcome, outcomeOf, type Suspicion } from './judge.ts';
-import { countRace, isRace } from './race-count.ts';
+import { isRace, raceTitle, resultOf } from './race-count.ts';
 import type { RaceScripts } from './race.ts';
 import type { Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
@@ -50,11 +50,11 @@ export class Screening {
   screenRace(at: CaseRun, inTurn: Run, { from }: RaceScripts): Screened {
     const { message, doc } = at.mutation;
     const world = this.world();
-    const [turns, together] = [countRace(inTurn, from, world), countRace(at.run, from, world)];
+    const [turns, together] = [resultOf(inTurn, from, world), resultOf(at.run, from, world)];
     const suspicion: Suspicion = {
       oracle: 'race',
       key: `race|${message}`,
-      title: `${message} succeeds ${together} times when it comes twice in one instant, and ${turns === 1 ? 'once' : `${turns} times`} in turn`,
+      title: raceTitle(message, turns, together),
       evidence: [doc],
       step: from,
     };

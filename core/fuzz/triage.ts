@@ -134,8 +134,7 @@ export class Triage {
     }
   }
   canaryFailed(): void {
-    if (!this.#urgent.some(({ kind }) => kind === 'canary'))
-      this.#urgent.push({ kind: 'canary' });
+    if (!this.#urgent.some(({ kind }) => kind === 'canary')) this.#urgent.push({ kind: 'canary' });
   }
   /** @param hasGrown it looks as if; else it is looked for just in case */
   huntLeaks(hasGrown: boolean): void {
