@@ -4,6 +4,7 @@ import { COMMANDS } from './commands/command-list.ts';
 import { createCommandTable, type CommandTable } from './commands/dispatch.ts';
 import { createOverlays, type Overlays } from './commands/overlays.ts';
 import { createEngineClient, type EngineClient } from './engine-client/engine-client.ts';
+import { onOtherSession } from './engine-client/other-session.ts';
 import { createMirror, type Mirror } from './engine-client/mirror.ts';
 import { createComposeService, type ComposeService } from './compose/compose-service.ts';
 import { createDiffService, type DiffService } from './diff/diff-service.ts';
@@ -88,6 +89,11 @@ export function createApp(host: Host, url: string, token: () => string | null, s
     commands: createCommandTable(() => app, COMMANDS),
   };
   restore(app, page);
+  onOtherSession(mirror.session, () => {
+    view.reopen();
+    // A frame of the same number is another frame there.
+    inspection.refresh();
+  });
   const keep = keepPageState(storages.session, () => pageState(app));
   for (const store of [view.spec, selection, inspection.field, dock.tab, dock.mainView]) store.subscribe(keep);
   return app;

@@ -5,6 +5,7 @@ import type { ProxySpec, ProxyStatus } from '../../../core/traffic/proxy-spec.ts
 import { compileFilter, completeFilter } from '../../../core/traffic/filter/filter.ts';
 import { controlAnswers } from './control-answers.ts';
 import { runAnswers } from './run-answers.ts';
+import { sampleCarrierRows, sampleCarrierView } from './sample-carrier.ts';
 import { sampleFrame } from './sample-frame.ts';
 import type { SampleSession } from './sample-rows.ts';
 import { sampleStrip, SampleView, subjectOf, VOCABULARY } from './sample-views.ts';
@@ -257,6 +258,8 @@ function timelineAnswers({ session, length }: AnswerDeps): Answers {
     'view.strip': ({ from, to, buckets }: { from: number; to: number; buckets: number }) =>
       sampleStrip(session, length(), from, to, buckets),
     'frame.get': ({ n }: { n: number }) => sampleFrame(session.row(n - 1), session.began),
+    'carrier.list': () => ({ rows: sampleCarrierRows(), more: false }),
+    'carrier.get': () => sampleCarrierView(),
     'frame.sameValue': ({ n, path }: { n: number; path: string }) => [
       { n: Math.max(1, n - 40), path },
       { n: n + 40, path },

@@ -10,7 +10,7 @@ import { setFieldColumns } from '../timeline/field-columns.ts';
 import { colorMenu, rowMenu } from '../timeline/row-menu.ts';
 import { t } from '../strings/strings.ts';
 import type { Command } from './command.ts';
-import { currentField, currentFrame, focusIndex, hasFrame } from './frame-context.ts';
+import { currentField, currentFrame, focusIndex, hasFrame, messageField } from './frame-context.ts';
 
 const words = t.commands.titles;
 
@@ -22,16 +22,18 @@ function onField(
   run: (app: App, field: FieldView, inspected: Inspected) => void | Promise<void>,
   more: Pick<Command, 'keys' | 'when' | 'group'> = { group: 'look' },
 ): Command {
+  // What the carrier's fields hold can be copied, and no more.
+  const chosen = id.startsWith('copy.') ? currentField : messageField;
   return {
     id,
     title,
     icon,
     onFrame: true,
-    when: (app) => currentField(app) !== undefined,
+    when: (app) => chosen(app) !== undefined,
     reason: t.commands.reasons.field,
     ...more,
     run(app) {
-      const field = currentField(app);
+      const field = chosen(app);
       const inspected = app.inspection.inspected.get();
       return field === undefined || inspected === null ? undefined : run(app, field, inspected);
     },
@@ -83,7 +85,7 @@ export const FIELD_COMMANDS: readonly Command[] = [
     words.fieldPlot,
     'target',
     (app, field, { frame }) => app.statistics.plot(filterPath(field.path), frame.messages[0]?.name ?? ''),
-    { group: 'look', when: (app) => typeof currentField(app)?.value === 'number' },
+    { group: 'look', when: (app) => typeof messageField(app)?.value === 'number' },
   ),
   {
     id: 'message.hide',

@@ -22,6 +22,13 @@ export function currentField(app: App): FieldView | undefined {
   return root === undefined ? undefined : lineage(root, chosen.path).at(-1);
 }
 
+/** The same, unless it belongs to the carrier: filters, rules and plots speak of messages. */
+export function messageField(app: App): FieldView | undefined {
+  const inspected = app.inspection.inspected.get();
+  const isCarriers = inspected?.buffers[app.inspection.field.get()?.buffer ?? 0]?.kind === 'packet';
+  return isCarriers ? undefined : currentField(app);
+}
+
 /** The held frame under edit, else the selected one when it is held, else the oldest. */
 export function currentHeld(app: App): HeldFrame | undefined {
   const held = app.mirror.held.get();

@@ -9,7 +9,7 @@ import { showAllHidden } from '../filter/filter-menus.ts';
 import type { DockTab } from '../state/dock.ts';
 import { t } from '../strings/strings.ts';
 import type { Command } from './command.ts';
-import { currentField, currentFrame, focusIndex, hasFrame, hasRows } from './frame-context.ts';
+import { currentField, currentFrame, focusIndex, hasFrame, hasRows, messageField } from './frame-context.ts';
 import { selectIndex } from './move-commands.ts';
 
 const words = t.commands.titles;
@@ -36,7 +36,7 @@ export const LOOK_COMMANDS: readonly Command[] = [
     keys: ['F'],
     onFrame: true,
     sheet: { title: words.fieldFilters, with: 'field.exclude' },
-    when: hasField,
+    when: (app) => messageField(app) !== undefined,
     reason: t.commands.reasons.field,
     run: (app) => filterField(app, false),
   },
@@ -48,7 +48,7 @@ export const LOOK_COMMANDS: readonly Command[] = [
     keys: ['Shift+F'],
     onFrame: true,
     sheet: false,
-    when: hasField,
+    when: (app) => messageField(app) !== undefined,
     reason: t.commands.reasons.field,
     run: (app) => filterField(app, true),
   },
@@ -264,7 +264,7 @@ export const LOOK_COMMANDS: readonly Command[] = [
 ];
 
 function filterField(app: App, exclude: boolean): Promise<void> | undefined {
-  const field = currentField(app);
+  const field = messageField(app);
   return field === undefined ? undefined : app.filter.add(fieldCondition(field), exclude).then(() => undefined);
 }
 

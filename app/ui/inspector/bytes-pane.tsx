@@ -138,7 +138,7 @@ function Reads({
   );
 }
 
-/** Eight cells, the chosen bits boxed. Bit 0 is the least significant. */
+/** Eight cells, the chosen bits boxed. Offsets count from the highest bit. */
 function BitRuler({
   byte,
   bits,
@@ -148,9 +148,9 @@ function BitRuler({
 }) {
   return (
     <span className="bits">
-      {Array.from({ length: 8 }, (_, i) => 7 - i).map((bit) => (
-        <i key={bit} className={bit >= bits.offset && bit < bits.offset + bits.width ? 'on' : ''}>
-          {(byte >> bit) & 1}
+      {Array.from({ length: 8 }, (_, place) => (
+        <i key={place} className={place >= bits.offset && place < bits.offset + bits.width ? 'on' : ''}>
+          {(byte >> (7 - place)) & 1}
         </i>
       ))}
     </span>

@@ -36,7 +36,7 @@ export function DetailsPane({ inspected }: { readonly inspected: Inspected }) {
         )}
       </div>
       <div className="acts">
-        <ActButton command="field.filter" isShown={field !== undefined}>
+        <ActButton command="field.filter" isShown={field !== undefined && buffer?.kind !== 'packet'}>
           {t.inspector.filterOnValue}
         </ActButton>
         <ActButton command={field === undefined ? 'copy.hex' : 'copy.value'} isShown>

@@ -79,7 +79,10 @@ test('a value and what is said about it stand apart', () => {
     value: '"players"',
     note: 'player',
   });
+  const key = field('k', 'k', 2, 6, { kind: 'bytes', value: { hex: '37790ec0' }, text: '37 79 0e c0' });
+  expect(fieldText(key)).toEqual({ value: '37 79 0e c0', note: '' });
   expect(rangeText(field('x', 'x', 6, 7, { bits: { offset: 1, width: 1 } }))).toBe('6.1');
+  expect(rangeText(field('size', 'size', 4, 4, { value: 52 }))).toBe('');
 });
 
 test('values leave as plain text and JSON, big numbers and bytes included', () => {

@@ -22,6 +22,14 @@ export function fieldMenu(app: App, inspected: Inspected, field: FieldView): rea
     title,
     ...(note === undefined ? {} : { note }),
   });
+  const copies: readonly MenuEntry[] = [
+    entry('copy.value', words.copyValue),
+    entry('copy.path', words.copyPath),
+    { title: words.copyHex, run: () => void copyText(app, hex) },
+    { title: words.copyJson, run: () => void copyText(app, JSON.stringify(jsonOf(field), null, 2)) },
+    entry('copy.c', words.copyC),
+  ];
+  if (buffer?.kind === 'packet') return copies;
   return [
     entry('field.filter', words.filter, condition),
     entry('field.exclude', words.exclude, condition),
@@ -29,11 +37,7 @@ export function fieldMenu(app: App, inspected: Inspected, field: FieldView): rea
     entry('field.color', words.color),
     entry('field.same', words.same),
     'line',
-    entry('copy.value', words.copyValue),
-    entry('copy.path', words.copyPath),
-    { title: words.copyHex, run: () => void copyText(app, hex) },
-    { title: words.copyJson, run: () => void copyText(app, JSON.stringify(jsonOf(field), null, 2)) },
-    entry('copy.c', words.copyC),
+    ...copies,
     'line',
     entry('field.rule', words.rule),
     entry('field.fuzz', words.fuzz),

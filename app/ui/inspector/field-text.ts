@@ -20,6 +20,7 @@ export function fieldText(field: FieldView): FieldText {
     if (pair?.[1] === undefined) return { value: '', note: text };
     return { value: pair[1].split(', ').map(spaced).join(', '), note: pair[2] ?? '' };
   }
+  if (field.kind === 'bytes') return { value: text, note: '' };
   const quoted = /^("(?:[^"\\]|\\.)*") (.+)$/s.exec(text);
   if (quoted?.[1] !== undefined && quoted[2] !== undefined) return { value: quoted[1], note: quoted[2] };
   const named = /^(-?(?:0x[0-9a-f]+|\d+(?:\.\d+)?)) (.+)$/is.exec(text);
@@ -49,8 +50,9 @@ export function preview(field: FieldView): string {
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-/** `[8, 10)`, or the bits within the byte: `[3, 4) bits 2–3`. */
+/** `[8, 10)`, or the bits within the byte: `[3, 4) bits 2–3`; nothing for what is not among the bytes. */
 export function rangeText(field: FieldView): string {
+  if (field.start === field.end && field.children.length === 0 && field.value !== undefined) return '';
   const range = `[${field.start}, ${field.end})`;
   if (field.bits === undefined) return range;
   const { offset, width } = field.bits;

@@ -89,7 +89,7 @@ export function createInspection(client: EngineClient, selection: SelectionStore
     span.set(null);
     const kept = field.get();
     inspected.set(next);
-    if (before !== null && before.frame.n === frame.n) return;
+    if (before !== null && before.frame.n === frame.n && before.frame.time === frame.time) return;
     buffer.set(0);
     // The same message again: the field of interest stays chosen, which is how one compares updates.
     const root = next.buffers[0]?.root;

@@ -131,7 +131,14 @@ export function ProxyDialog({ data }: { readonly data: unknown }) {
         </FormLine>
         <Check label={t.proxies.follow} value={spec.follow ?? true} onChange={(follow) => set({ follow })} />
         {spec.listen.startsWith('enet') && (
-          <Check label={t.proxies.tap} value={spec.tap ?? false} onChange={(tap) => set({ tap })} />
+          <>
+            <Check label={t.proxies.tap} value={spec.tap ?? false} onChange={(tap) => set({ tap })} />
+            <Check
+              label={t.proxies.carrierCommands}
+              value={spec.carrierCommands ?? false}
+              onChange={(carrierCommands) => set({ carrierCommands })}
+            />
+          </>
         )}
         {isSecure && (
           <Check

@@ -1,7 +1,16 @@
 import type { Dock } from '../state/dock.ts';
 import { createStore, type Store } from '../state/store.ts';
 
-export type StatisticsTab = 'messages' | 'conversations' | 'latency' | 'plot' | 'rate' | 'enet' | 'coverage' | 'bytes';
+export type StatisticsTab =
+  | 'messages'
+  | 'conversations'
+  | 'latency'
+  | 'plot'
+  | 'rate'
+  | 'enet'
+  | 'carrier'
+  | 'coverage'
+  | 'bytes';
 
 export const STATISTICS_TABS: readonly StatisticsTab[] = [
   'messages',
@@ -10,6 +19,7 @@ export const STATISTICS_TABS: readonly StatisticsTab[] = [
   'plot',
   'rate',
   'enet',
+  'carrier',
   'coverage',
   'bytes',
 ];

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { useApp } from '../app.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
+import { CarrierTab } from './carrier-tab.tsx';
 import { CoverageTab } from './coverage-tab.tsx';
 import { EnetTab } from './enet-tab.tsx';
 import { FieldBytesTab } from './field-bytes-tab.tsx';
@@ -17,6 +18,7 @@ const TAB: Readonly<Record<StatisticsTab, () => ReactNode>> = {
   plot: PlotTab,
   rate: RateTab,
   enet: EnetTab,
+  carrier: CarrierTab,
   coverage: CoverageTab,
   bytes: FieldBytesTab,
 };
@@ -35,7 +37,9 @@ export function Statistics() {
             {t.statistics.tabs[each]}
           </button>
         ))}
-        <span className="muted note">{isNarrowed ? t.statistics.narrowed : t.statistics.whole}</span>
+        <span className="muted note">
+          {tab === 'carrier' ? t.statistics.carrier.note : isNarrowed ? t.statistics.narrowed : t.statistics.whole}
+        </span>
       </nav>
       <Shown />
     </div>

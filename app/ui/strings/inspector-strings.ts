@@ -7,7 +7,7 @@ export const inspectorStrings = {
   bytes: 'Bytes',
   details: 'Details',
   buffers: 'Which bytes',
-  bufferKinds: { payload: 'Payload', packet: 'On the stream', sent: 'As sent', inner: 'Inside' },
+  bufferKinds: { payload: 'Payload', packet: 'Carrier', sent: 'As sent', inner: 'Inside' },
   noBytes: 'No bytes.',
   bytesAs: (n: number) => `${grouped(n)} ${n === 1 ? 'byte' : 'bytes'} as`,
   derived: (of: string) => `Computed from ${of}`,

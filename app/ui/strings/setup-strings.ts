@@ -27,6 +27,7 @@ export const proxyStrings = {
   roleHint: 'For games with several servers: account, game, chat.',
   follow: 'Follow handoffs to other servers',
   tap: 'Only look (ENet): datagrams pass untouched, no edits possible',
+  carrierCommands: 'Record ENet commands that bring no message (acknowledgements, pings, repeats)',
   allowRemote: 'Let other machines connect',
   allowRemoteHint: 'Without this only programs on this machine can.',
   verify: 'Check the server’s certificate',

@@ -8,6 +8,7 @@ export const statisticsStrings = {
     plot: 'Plot a field',
     rate: 'Rate',
     enet: 'ENet health',
+    carrier: 'ENet commands',
     coverage: 'Coverage',
     bytes: 'Bytes per field',
   },
@@ -62,6 +63,19 @@ export const statisticsStrings = {
       `${n}: ${grouped(packets)}${resent > 0 ? ` (${grouped(resent)} again)` : ''}`,
     channel: (n: number, waiting: number, reassembling: number) =>
       `${n}${waiting + reassembling > 0 ? ` (${waiting} waiting, ${reassembling} in parts)` : ''}`,
+  },
+  carrier: {
+    note: 'What brought no message: acknowledgements, pings, repeats… Of the whole session.',
+    commands: 'Commands',
+    datagram: 'Datagram',
+    after: 'After',
+    anyConnection: 'every ENet connection',
+    anyCommand: 'every command',
+    run: (name: string, channel: number, text: string) =>
+      `${name}${text === '' ? '' : ` ${text}`}${channel === 255 ? '' : ` on ${channel}`}`,
+    more: 'Show more',
+    none: 'No ENet commands without a message.',
+    noneText: 'Captures keep them. A proxy keeps them when “Record ENet commands” is set in its settings.',
   },
   coverage: {
     onlyGaps: 'Only what was not seen',

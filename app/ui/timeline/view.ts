@@ -24,6 +24,8 @@ export interface TimelineView {
   need(start: number, end: number): void;
   /** Rows or their number changed: draw again. */
   onChange(listener: () => void): () => void;
+  /** Another session is open: the same view of that. */
+  reopen(): void;
   change(part: Partial<ViewSpec>): void;
   /** A whole new spec: the way to take a part away. */
   replace(spec: ViewSpec): void;
@@ -125,11 +127,6 @@ export function createTimelineView(client: EngineClient, initial: ViewSpec): Tim
   };
   client.on('held', refresh);
   client.on('notice', refresh);
-  let path = '';
-  client.on('session', (info) => {
-    if (path !== '' && path !== info.path) void open();
-    path = info.path;
-  });
 
   return {
     spec,
@@ -144,6 +141,7 @@ export function createTimelineView(client: EngineClient, initial: ViewSpec): Tim
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    reopen: () => void open(),
     change(part) {
       spec.update((now) => ({ ...now, ...part }));
       void send();

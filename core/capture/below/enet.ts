@@ -68,6 +68,8 @@ function headerFields({ datagram, position }: CommandHead, moved: number): Field
   const { start, end, sentTime, checksum, compressed, sessionId, peerId, size } = datagram;
   const at = start + moved;
   const fields = [
+    number('size', size, at, at, META['size']),
+    number('position', position, at, at, META['position']),
     bits('hasSentTime', at, sentTime !== undefined, 0, 1, META['hasSentTime']),
     bits('compressed', at, compressed, 1, 1, META['compressed']),
     bits('sessionId', at, sessionId, 2, 2, META['sessionId']),
@@ -76,10 +78,6 @@ function headerFields({ datagram, position }: CommandHead, moved: number): Field
   if (sentTime !== undefined) fields.push(number('sentTime', sentTime, at + 2, at + 4, META['sentTime']));
   const last = end + moved;
   if (checksum !== undefined) fields.push(number('checksum', checksum, last - 4, last, META['checksum']));
-  fields.push(
-    number('size', size, last, last, META['size']),
-    number('position', position, last, last, META['position']),
-  );
   return fields;
 }
 
@@ -98,7 +96,7 @@ function commandFields({ fields, name, acknowledge, unsequenced, start }: Comman
 const DATAGRAM: Meta = { doc: 'The UDP datagram the command came in.' };
 
 const META: Readonly<Record<string, Meta>> = {
-  peerId: { doc: "The receiver's number for the connection.", names: { 4095: 'none yet' } },
+  peerId: { doc: "The receiver's number for the connection.", names: { 4095: 'none' } },
   sessionId: { doc: 'Tells a connection from an earlier one with the same number.' },
   compressed: { doc: 'All after the header is compressed; shown is what it holds.' },
   hasSentTime: { doc: 'The sender wants something in this datagram acknowledged.' },
@@ -108,7 +106,7 @@ const META: Readonly<Record<string, Meta>> = {
   position: { doc: 'Where the command began in the datagram.' },
   acknowledge: { doc: 'The receiver must acknowledge it; else it is sent again.' },
   unsequenced: { doc: 'Belongs to no order.' },
-  channel: { names: { 255: 'the connection itself' } },
+  channel: { names: { 255: 'none' }, doc: '255: about the connection itself.' },
   reliableSequence: {
     doc: 'Of a reliable command its own number in the channel; else that of the reliable one before it.',
   },

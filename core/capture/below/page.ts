@@ -42,7 +42,7 @@ export class Page {
 }
 
 export function group(name: string, start: number, end: number, children: readonly FieldNode[], meta: Meta): FieldNode {
-  return { name, kind: 'struct', start, end, value: undefined, meta, children };
+  return { name, kind: 'struct', start, end, value: {}, meta, children };
 }
 
 /** Some bits of the byte at `start`; `offset` from the highest. */

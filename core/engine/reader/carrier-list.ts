@@ -68,7 +68,7 @@ function textOf(value: EnetCommandValue): string {
       return `${of('receivedSequence')}`;
     case 'connect':
     case 'verifyConnect':
-      return `${of('channelCount')} channels, MTU ${of('mtu')}`;
+      return `${of('channelCount')} ${of('channelCount') === 1 ? 'channel' : 'channels'}, MTU ${of('mtu')}`;
     case 'disconnect':
       return `data ${of('data')}`;
     case 'bandwidthLimit':
