@@ -367,7 +367,7 @@ export class Campaign {
     if (played - this.#lastCanary.played < CANARY_CASES && now - this.#lastCanary.at <= CANARY_MS) return;
     this.#lastCanary = { at: now, played };
     const { exits } = watched;
-    if (await isCanaryWell(inquiry, CANARY_PATIENCE)) return;
+    if (await isCanaryWell(inquiry, CANARY_PATIENCE)) return triage.canaryWell(now);
     // A server that is down is somebody else's to look into.
     if (exits !== watched.exits || triage.hasExited) return;
     triage.canaryFailed();

@@ -20,7 +20,7 @@ const NEEDS_STATE: ReadonlySet<Oracle> = new Set(['exit', 'canary', 'accepted', 
 const SHRINK_RUNS = 160;
 const SHRINK_MS = 15_000;
 /** Where each run costs a start of the server and stops all cases. */
-const SHRINK_DEAR_MS = 8000;
+const SHRINK_DEAR_MS = 4000;
 const SHRINK_DEAR_RUNS = 60;
 const LOG_LINES = 40;
 const REPRO_LANES = 4;

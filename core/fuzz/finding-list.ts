@@ -33,7 +33,7 @@ export class FindingList {
   /** One of those that show the same of other messages, when it was found of several: no news any more. */
   alike(key: string): Finding | undefined {
     const [oracle, message, ...rest] = key.split('|');
-    if (message === undefined || rest.length === 0 || rest.every((part) => part === '')) return undefined;
+    if (message === undefined || rest.every((part) => part === '')) return undefined;
     const same = this.all.filter((one) => {
       const [otherOracle, , ...otherRest] = one.key.split('|');
       return otherOracle === oracle && otherRest.join('|') === rest.join('|');

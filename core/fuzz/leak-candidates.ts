@@ -7,7 +7,7 @@ import type { Seed } from './seed.ts';
 
 /** Kinds of answers that are remembered with the case that got them first. */
 const MOST_KINDS = 80;
-const MOST_CANDIDATES = 40;
+const MOST_CANDIDATES = 100;
 
 export class LeakCandidates {
   readonly #kinds = new Map<string, Candidate>();
@@ -30,7 +30,7 @@ export class LeakCandidates {
     });
   }
 
-  /** The shortest first: what leaks in them leaks in longer ones, too. */
+  /** Each recorded message, then what was answered otherwise; the shortest first: what leaks in them leaks in longer ones, too. */
   all({ prefixes }: Calibrated, seed: Seed): readonly Candidate[] {
     const candidates: Candidate[] = [];
     const kinds = new Set<string>();
@@ -41,8 +41,9 @@ export class LeakCandidates {
       const steps = [...prefixes.of(step), seed.base.steps[step]!];
       candidates.push({ script: opened(steps), message: name, what: `A ${name} as recorded.`, caseId: '' });
     }
-    candidates.push(...this.#kinds.values());
-    candidates.sort((a, b) => countSends(a.script) - countSends(b.script));
+    const shortest = (a: Candidate, b: Candidate): number => countSends(a.script) - countSends(b.script);
+    candidates.sort(shortest);
+    candidates.push(...[...this.#kinds.values()].sort(shortest));
     const opens = seed.base.steps.filter((step) => step.kind === 'open' && isOpenable(seed, step));
     const connections = opens
       .filter((step, i) => opens.findIndex((other) => serverOf(seed, other) === serverOf(seed, step)) === i)

@@ -225,7 +225,7 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
         (text === '' &&
           theirLinks.length > 0 &&
           theirLinks.every(({ from }) => from.every(({ conn }) => conn !== at.frame.conn)));
-      const isOwned = isTheirs && isOwnedField(seed, at.name, text);
+      const isOwned = isTheirs && isOwnedField(seed, at, other, text);
       yield {
         name,
         field: text,
@@ -247,17 +247,19 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
   }
 }
 
-/** Whether each connection of the recording kept to values of its own in this field. */
-function isOwnedField(seed: Seed, name: string, path: string): boolean {
-  const users = new Map<string, Set<number>>();
-  for (const { name: other, message, frame } of seed.messages) {
-    if (other !== name) continue;
-    const leaf = leavesOf(message.fields).find((one) => formatPath(one.path) === path);
-    if (leaf === undefined) continue;
-    const key = String(leaf.value);
-    users.set(key, (users.get(key) ?? new Set()).add(frame.conn));
-  }
-  return users.size > 1 && [...users.values()].every((conns) => conns.size === 1);
+/** Whether two connections of the recording each kept to values of their own in this field; players may come back on others. */
+function isOwnedField(seed: Seed, one: SeedMessage, other: SeedMessage, path: string): boolean {
+  const used = (conn: number): Set<string> => {
+    const values = new Set<string>();
+    for (const { name, message, frame } of seed.messages) {
+      if (name !== one.name || frame.conn !== conn) continue;
+      const leaf = leavesOf(message.fields).find((each) => formatPath(each.path) === path);
+      if (leaf !== undefined) values.add(String(leaf.value));
+    }
+    return values;
+  };
+  const theirs = used(other.frame.conn);
+  return [...used(one.frame.conn)].every((value) => !theirs.has(value));
 }
 
 const SECRET = /^(?:pass|password|passwd|pwd|secret|token|ticket|key)$/i;

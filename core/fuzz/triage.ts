@@ -58,7 +58,9 @@ const MOST_TRIES = 3;
 const NEEDS_QUIET: ReadonlySet<Oracle> = new Set(['race', 'slow', 'exit', 'refused', 'canary', 'log', 'memory']);
 /** Suspicions that wait for a server of their own, at the most, and when so many wait the lanes stop for them. */
 const MOST_FRESH = 12;
-const ENOUGH_FRESH = 6;
+const ENOUGH_FRESH = 4;
+/** Share of the time that may go into servers started for a suspicion each. */
+const FRESH_SHARE = 0.06;
 /** Lanes are not stopped for a suspicion more often than this, milliseconds. */
 const QUIET_EVERY_MS = 4000;
 
@@ -78,11 +80,16 @@ export class Triage {
   #lineCount: number;
   #inquirers = 0;
   #lastQuiet = 0;
+  #lastWell = 0;
+  readonly #began: number;
+  /** Spent with servers started for a suspicion each. */
+  #freshMs = 0;
 
   constructor(options: TriageOptions) {
     this.#o = options;
     this.#exits = options.watched.exits;
     this.#lineCount = options.watched.lineCount;
+    this.#began = options.inquiry.stage.clock.now();
     this.#crashes = new CrashSearch({
       ...options,
       find: (suspicion, script, at) => this.find(suspicion, script, at),
@@ -96,8 +103,16 @@ export class Triage {
 
   /** Something that waits for the lanes to stop has waited long enough; what is being looked into comes to its end first. */
   get #isQuietDue(): boolean {
-    if (this.#fresh.length >= ENOUGH_FRESH) return true;
-    return this.#quiet.length > 0 && this.#o.inquiry.stage.clock.now() - this.#lastQuiet > QUIET_EVERY_MS;
+    if (this.#fresh.length >= ENOUGH_FRESH && this.#mayStartFresh) return true;
+    return this.#quiet.length > 0 && this.#now() - this.#lastQuiet > QUIET_EVERY_MS;
+  }
+
+  get #mayStartFresh(): boolean {
+    return this.#freshMs < (this.#now() - this.#began) * FRESH_SHARE;
+  }
+
+  #now(): number {
+    return this.#o.inquiry.stage.clock.now();
   }
 
   /** A lane may take a suspicion. */
@@ -132,6 +147,10 @@ export class Triage {
       if (NEEDS_QUIET.has(suspicion.oracle)) this.#quiet.push(suspect);
       else if (!this.#suspects.add(suspect)) this.#over(suspect);
     }
+  }
+  /** The recorded session works: what is to blame when it does not comes later. */
+  canaryWell(at: number): void {
+    this.#lastWell = at;
   }
   canaryFailed(): void {
     if (!this.#urgent.some(({ kind }) => kind === 'canary')) this.#urgent.push({ kind: 'canary' });
@@ -213,7 +232,6 @@ export class Triage {
   /** @param isEnd everything that is left, also what would wait for company */
   async lookInto(isEnd = false): Promise<void> {
     const { isCut, onNote, onDoing, inquiry, watched, timing } = this.#o;
-    const hadFresh = this.#broken.length > 0 || this.#fresh.length >= ENOUGH_FRESH || isEnd;
     const broken = this.#broken.splice(0);
     if (broken.length > 0) {
       const recent = this.#recent;
@@ -228,18 +246,19 @@ export class Triage {
       else if (one.kind === 'memory') await timing.during('memory', 1, () => this.#lookIntoMemory(one.hasGrown));
       else await timing.during('inquiries', 1, () => this.#lookIntoLog(one.recent, one.lines));
     }
-    const alone = [...this.#quiet.splice(0), ...(hadFresh ? this.#fresh.splice(0) : [])];
-    for (const [i, suspect] of alone.entries()) {
+    while (!isCut() && (this.#quiet.length > 0 || (this.#fresh.length > 0 && this.#mayStartFresh))) {
+      const suspect = this.#quiet.shift() ?? this.#fresh.shift()!;
       const { suspicion, at } = suspect;
-      if (isCut()) {
-        onNote(`${alone.length - i} of the last cases looked suspicious and were not looked into; --resume does.`);
-        break;
-      }
       onDoing(`looking into ${suspicion.title}`);
       await timing.during('inquiries', 1, () => this.#findAlone(suspicion, at.made.script, at));
       this.#over(suspect);
     }
-    this.#lastQuiet = inquiry.stage.clock.now();
+    const left = this.#quiet.length + this.#fresh.length + this.#suspects.size;
+    if (isEnd && isCut() && left > 0)
+      onNote(`${left} of the last cases looked suspicious and were not looked into; --resume does.`);
+    // There is no time for these: nothing was seen of them where other cases had been.
+    if (isEnd) for (const suspect of this.#fresh.splice(0)) this.#over(suspect);
+    this.#lastQuiet = this.#now();
     this.#exits = watched.exits;
     this.#lineCount = watched.lineCount;
   }
@@ -250,8 +269,10 @@ export class Triage {
     const isQuiet = NEEDS_QUIET.has(suspicion.oracle);
     if (isQuiet && (await this.#find(inquiry, suspicion, script, at))) return;
     if (isCut()) return;
-    if (mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, script, at, true))) return;
-    this.#dismiss(suspicion, at);
+    const began = this.#now();
+    const isFound = mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, script, at, true));
+    this.#freshMs += this.#now() - began;
+    if (!isFound) this.#dismiss(suspicion, at);
   }
 
   /** Confirms, shrinks, saves; or drops it when it does not come back. Nobody else is at work. */
@@ -309,7 +330,8 @@ export class Triage {
     onDoing('finding out after which case the recorded session stopped working');
     // It may have been the load.
     if (await isCanaryWell(inquiry, CANARY_PATIENCE, 2)) return;
-    const culprit = await whoBreaksCanary(inquiry, this.#recent);
+    const later = this.#recent.filter(({ run }) => run.began + run.elapsedMs >= this.#lastWell);
+    const culprit = await whoBreaksCanary(inquiry, later);
     if (culprit === undefined) {
       onNote('The recorded session failed once and worked again; no case could be found that brings it about.');
       return;
