@@ -120,7 +120,7 @@ try {
     ['statistics', 'Latency'],
     ['rate', 'Rate'],
     ['coverage', 'Coverage'],
-    ['enet', 'ENet'],
+    ['enet', 'ENet health'],
   ] as const) {
     await page.locator('.stat-nav button', { hasText: tab }).click();
     await picture(name, true);
