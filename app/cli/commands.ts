@@ -215,6 +215,12 @@ export const COMMANDS: readonly Command[] = [
       { name: 'rate', value: 'N', doc: 'at most so many cases a second' },
       { name: 'allow', value: 'HOST', repeat: true, doc: 'allow a target beyond this machine' },
       { name: 'resume', doc: 'go on where an interrupted campaign in --out stopped' },
+      {
+        name: 'corpus',
+        value: 'DIR',
+        repeat: true,
+        doc: 'begin with the cases that showed something new in that campaign',
+      },
       { name: 'lanes', value: 'N', doc: 'cases played at once; default: as many as the recorded session bears' },
       { name: 'times', value: 'N', doc: 'fuzz repro: run so many times' },
       JUNIT,

@@ -1,4 +1,5 @@
 /** What a campaign is asked to do, and what it says of itself. */
+import type { KeptCase } from './corpus.ts';
 import type { Finding, Unconfirmed } from './finding.ts';
 import type { Resumed } from './journal.ts';
 import type { Stage } from './run-script.ts';
@@ -25,6 +26,8 @@ export interface CampaignOptions {
   /** Where the count of users begins, so that campaigns do not meet the users of earlier ones. */
   readonly firstTag?: number;
   readonly resumed?: Resumed;
+  /** Cases of an earlier campaign to begin with. */
+  readonly corpus?: readonly KeptCase[];
   readonly onStatus?: (status: CampaignStatus) => void;
   readonly onNote?: (text: string) => void;
 }

@@ -100,14 +100,14 @@ export class Campaign {
   #hunts = { count: 0, played: 0 };
 
   constructor(options: CampaignOptions) {
-    const { seed, rng, firstTag = 1, keeper, stage, ratePerSecond, resumed } = options;
+    const { seed, rng, firstTag = 1, keeper, stage, ratePerSecond, resumed, corpus = [] } = options;
     this.#timing = new Timing(() => stage.clock.now());
     this.#o = { ...options, watched: timed(options.watched, this.#timing) };
     this.#seed = seed;
-    this.#schedule = new Schedule(seed, rng);
+    this.#schedule = new Schedule(seed, rng, corpus);
     this.#tried = new Tried(this.#schedule.planned);
     this.#tag = firstTag;
-    this.#ledger = new Ledger({ keeper, resumed, onNew: (n, points) => this.#schedule.reward(n, points) });
+    this.#ledger = new Ledger({ keeper, rng, resumed, onNew: (n, points) => this.#schedule.reward(n, points) });
     this.#findings = new FindingList(keeper, () => this.#elapsed());
     this.#tempo = new Tempo(stage, ratePerSecond);
   }
@@ -246,6 +246,7 @@ export class Campaign {
     });
     const { baseline, identities, lanes, p90, seed } = calibrated;
     this.#seed = seed;
+    for (const run of calibrated.runs) this.#ledger.seen.asUsual(run);
     this.#note(
       `The ${whoIs(seed.scene)} answers ${Math.round(baseline.likeness * 100)} % of the recorded session as recorded; ${lanes} at once${identities.isEmpty ? '' : ', each as another user'}.`,
     );

@@ -100,7 +100,7 @@ export function isHeardOf(
   { seed }: JudgeWorld,
   from: number,
 ): boolean {
-  const protocol = seed.scene.connections.get(conn)?.recorded.protocol;
+  const protocol = seed.scene.connections.get(originalOf(conn))?.recorded.protocol;
   const { usual } = seed.scene;
   const due = new Set<string>();
   let isKnown = usual !== undefined;
@@ -157,7 +157,7 @@ function* neutral(
 
 /** Whether what was sent is a whole frame to whoever cuts the stream by the protocol's framing. */
 function isWhole(run: Run, at: number, step: SendStep, world: JudgeWorld): boolean {
-  const recorded = world.seed.scene.connections.get(step.conn)?.recorded;
+  const recorded = world.seed.scene.connections.get(originalOf(step.conn))?.recorded;
   if (recorded === undefined) return false;
   if (recorded.framing.kind === 'message') return step.wire === undefined;
   if (step.wire !== undefined) return false;
@@ -171,7 +171,7 @@ function isWhole(run: Run, at: number, step: SendStep, world: JudgeWorld): boole
 function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, world: JudgeWorld): Generator<Suspicion> {
   const connection = run.connections.get(step.conn);
   if (connection === undefined || connection.ending !== undefined || connection.failure !== undefined) return;
-  const recorded = world.seed.scene.connections.get(step.conn)?.recorded;
+  const recorded = world.seed.scene.connections.get(originalOf(step.conn))?.recorded;
   if (!isWhole(run, at, step, world)) return;
   const isAnswered = isHeardOf(run, [at], step.conn, world, at);
   const later = run.script.steps.flatMap((one, i) => {
@@ -271,7 +271,7 @@ function* acceptance(
   const isUsual =
     known !== undefined && !known.isRefused && counted.some((f) => known.signatures.has(f.heard.signature));
   // Where a description says "error", whatever is no refusal will do; else it must be answered like the right message.
-  const isForbidden = breach?.severity === 'error' && world.refusals.size > 0;
+  const isForbidden = mutation.controls === undefined && breach?.severity === 'error' && world.refusals.size > 0;
   if (!isUsual && !isForbidden) return;
   yield {
     oracle: 'accepted',
@@ -286,11 +286,13 @@ function* acceptance(
 }
 
 /** What was said to whoever sent it; and where a second connection speaks in the name of the first, to the first. */
-function heardAfter(run: Run, at: number, { conn, n }: SendStep, mutation: Mutation, world: JudgeWorld): LiveFrame[] {
+function heardAfter(run: Run, at: number, step: SendStep, mutation: Mutation, world: JudgeWorld): LiveFrame[] {
+  const { conn, n } = step;
   const own = answersTo(run, at, conn);
   if (own.length > 0 || mutation.controls === undefined || originalOf(conn) === conn) return own;
   const known = world.baseline.answers.get(n);
-  return answersTo(run, at, originalOf(conn)).filter((f) => known?.signatures.has(f.heard.signature));
+  const others = replies(answersTo(run, at, originalOf(conn)), step, world);
+  return others.filter((f) => known?.signatures.has(f.heard.signature));
 }
 
 /** Whether some of what came after a step, on these connections, is how the recorded frame is answered. */
@@ -311,7 +313,7 @@ export function isAnsweredAsUsual(
 
 /** Of what came, what answers this message by the protocol's pairs; everything where it says nothing. */
 function replies(frames: readonly LiveFrame[], step: SendStep, world: JudgeWorld): readonly LiveFrame[] {
-  const names = repliesTo(world.seed.scene.connections.get(step.conn)?.recorded.protocol, step.message);
+  const names = repliesTo(world.seed.scene.connections.get(originalOf(step.conn))?.recorded.protocol, step.message);
   if (names.size === 0) return frames;
   return frames.filter((f) => f.heard.messages.some((m) => m.name !== null && names.has(m.name)));
 }

@@ -1,5 +1,6 @@
 /** Which cases are over and how they went; writes the journal. */
 import type { CaseRun } from './case-run.ts';
+import { keptCase } from './corpus.ts';
 import { SeenBehaviour } from './coverage.ts';
 import type { Resumed } from './journal.ts';
 import type { Outcome } from './judge.ts';
@@ -16,6 +17,7 @@ export interface RuleOutcome {
 
 export interface LedgerOptions {
   readonly keeper: Keeper;
+  readonly rng: number;
   readonly resumed: Resumed | undefined;
   /** Told of a case that showed something new. */
   readonly onNew: (n: number, points: number) => void;
@@ -77,7 +79,11 @@ export class Ledger {
   finish(at: CaseRun, outcome: string): void {
     const { mutation, run, index } = at;
     const fresh = this.seen.see(run);
-    if (fresh > 0) this.#o.onNew(mutation.n, fresh);
+    if (fresh > 0) {
+      this.#o.onNew(mutation.n, fresh);
+      const shows = this.seen.newsOf(run);
+      if (shows.length > 0) this.#o.keeper.keep(keptCase(at, this.#o.rng, shows));
+    }
     this.#over(index, mutation.id, outcome, run.elapsedMs, { run, fresh });
   }
 

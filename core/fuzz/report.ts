@@ -2,7 +2,7 @@
 import { type Scene, whoIs } from './scene.ts';
 import type { Finding, Said } from './finding.ts';
 import { wireOf } from './wire-of.ts';
-import { isSend, type SendStep, toHex } from './script.ts';
+import { isSend, originalOf, type SendStep, toHex } from './script.ts';
 
 export interface ReportContext {
   readonly scene: Scene;
@@ -73,7 +73,7 @@ function short(bytes: Uint8Array): string {
 
 /** What each step puts on the stream of its connection. */
 function wireBytes(step: SendStep, scene: Scene): readonly Uint8Array[] {
-  const recorded = scene.connections.get(step.conn)?.recorded;
+  const recorded = scene.connections.get(originalOf(step.conn))?.recorded;
   if (step.wire !== undefined || recorded === undefined) return step.wire ?? [step.bytes];
   return [wireOf(recorded.framing, step, step.bytes)];
 }

@@ -4,6 +4,7 @@
  */
 import { leavesOf } from '../replay/leaves.ts';
 import { createDice, type Dice } from '../traffic/clock.ts';
+import { fromCorpus, type KeptCase, keptMutation } from './corpus.ts';
 import { everywhereMutations } from './mutate-everywhere.ts';
 import { fieldMutations } from './mutate-fields.ts';
 import { sequenceMutations } from './mutate-sequence.ts';
@@ -44,7 +45,9 @@ const AGAIN: Readonly<Record<Family, number>> = {
 };
 const CHANCE = 0.6;
 
-function roundOf({ family, name, isGuess }: Mutation): number {
+function roundOf({ family, name, field, isGuess }: Mutation): number {
+  // Most of what a description knows beyond the recording is refused, whatever is wrong with it.
+  if (name.startsWith('never-')) return field === '' ? 1 : 2;
   if (family === 'field') return FIRST.test(name) ? 0.3 : LOOKS.test(name) ? 2 : ROUND.field;
   // One message in the place of another: there are very many of these.
   return name.startsWith('as-') ? (isGuess === true ? 0.8 : 1.2) : ROUND[family];
@@ -72,11 +75,15 @@ export class Schedule {
   readonly #energy = new Map<number, number>();
   #next = 0;
 
-  constructor(seed: Seed, rng: number) {
+  /** @param corpus cases of an earlier campaign, which come first */
+  constructor(seed: Seed, rng: number, corpus: readonly KeptCase[] = []) {
     this.#seed = seed;
     this.#rng = rng;
     this.#dice = createDice(`${rng}/havoc`);
-    this.planned = plan(seed, rng).filter((one) => seed.scene.side !== 'client' || isForClients(one));
+    const first = corpus.length === 0 ? [] : fromCorpus(seed, corpus, (id) => mutationById(seed, id, rng), rng);
+    const known = new Set(first.map(({ id }) => id));
+    const rest = plan(seed, rng).filter((one) => seed.scene.side !== 'client' || isForClients(one));
+    this.planned = [...first, ...rest.filter(({ id }) => !known.has(id))];
   }
 
   /** Steps of the base script that planned cases are about. */
@@ -199,9 +206,11 @@ function before(seed: Seed, { frame }: SeedMessage): string {
 export function mutationById(seed: Seed, id: string, rng: number): Mutation | undefined {
   const n = Number(/^\d+/.exec(id)?.[0]);
   const k = /^\d+:~(\d+)$/.exec(id)?.[1];
+  const kept = /^\d+:\+((?:[\da-f]{2})*)$/.exec(id)?.[1];
   for (const at of seed.messages) {
     if (at.frame.n !== n) continue;
     if (k !== undefined) return havocMutation(at, Number(k));
+    if (kept !== undefined) return keptMutation(at, kept);
     const address = id.slice(id.indexOf(':') + 1);
     for (const list of makersOf(address, seed, at, rng)) for (const one of list) if (one.id === id) return one;
   }

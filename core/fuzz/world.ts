@@ -1,4 +1,5 @@
 /** What a campaign needs of the world around it, as interfaces: the target's process, the folder findings go to. */
+import type { KeptCase } from './corpus.ts';
 import type { Finding } from './finding.ts';
 import type { JournalLine } from './journal.ts';
 
@@ -33,6 +34,8 @@ export interface Watched {
 
 export interface Keeper {
   append(line: JournalLine): void;
+  /** A case worth beginning the next campaign with. */
+  keep(one: KeptCase): void;
   /** Writes the finding's files; called again when it was hit more often. */
   save(finding: Finding): Promise<void>;
 }

@@ -42,6 +42,7 @@ export async function fuzz(invocation: Invocation): Promise<number> {
     sources: config.protocolFiles.map((path) => ({ path, text: readFileSync(path, 'utf8') })),
     version: VERSION,
     resume,
+    corpus: invocation.texts('corpus'),
   });
   const isJson = invocation.flag('json');
   const told = new Set<string>();

@@ -1,5 +1,6 @@
 /** The folder of a campaign: its journal, what it was asked to do, and a folder for each finding. */
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { type KeptCase, printCorpus, readCorpus } from '../../fuzz/corpus.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { mirrorDirection } from '../../fuzz/mirror.ts';
 import { type JournalLine, readJournal, type Resumed } from '../../fuzz/journal.ts';
@@ -50,17 +52,25 @@ export interface FolderOptions {
   readonly sources: readonly ProtocolSource[];
   readonly version: string;
   readonly resume: boolean;
+  /** Folders of earlier campaigns, or their corpora. */
+  readonly corpus?: readonly string[];
 }
 
 const JOURNAL = 'journal.jsonl';
 const CONFIG = 'campaign.json';
 const TARGET = 'target.json';
+const CORPUS = 'corpus';
+const CASES = 'cases.jsonl';
+/** What this campaign began with: the same when it is resumed. */
+const FIRST = 'first.jsonl';
 
 export class CampaignFolder implements Keeper {
   readonly path: string;
   readonly resumed: Resumed | undefined;
   /** Findings of an earlier part of the campaign. */
   readonly earlier: readonly Finding[];
+  /** Cases of earlier campaigns that this one begins with. */
+  readonly corpus: readonly KeptCase[];
   readonly #options: FolderOptions;
   readonly #journal: number;
   #scene: Scene | undefined;
@@ -78,12 +88,20 @@ export class CampaignFolder implements Keeper {
       );
     }
     mkdirSync(join(options.path, 'findings'), { recursive: true });
+    mkdirSync(join(options.path, CORPUS), { recursive: true });
     this.resumed = exists ? readKnown(journal) : undefined;
     this.earlier = exists ? readFindings(options.path) : [];
+    this.corpus = this.#beginWith(options.corpus ?? [], exists);
     if (!exists) writeFileSync(join(options.path, CONFIG), `${JSON.stringify(options.config, null, 2)}\n`);
     this.#journal = openSync(journal, 'a');
     // A line that was cut off must not swallow the next one.
     if (exists && !readFileSync(journal, 'utf8').endsWith('\n')) writeSync(this.#journal, '\n');
+  }
+
+  #beginWith(folders: readonly string[], isResumed: boolean): KeptCase[] {
+    const first = join(this.path, CORPUS, FIRST);
+    if (!isResumed && folders.length > 0) writeWhole(first, printCorpus(folders.flatMap(readCorpusOf)));
+    return existsSync(first) ? readCorpus(readFileSync(first, 'utf8')) : [];
   }
 
   /** Ends a target that a killed campaign left running. */
@@ -130,6 +148,20 @@ export class CampaignFolder implements Keeper {
   }
   scriptOf(finding: Finding): string {
     return scriptOf(finding, this.contextOf(finding.id));
+  }
+
+  keep(one: KeptCase): void {
+    appendFileSync(this.#corpusFile, printCorpus([one]));
+  }
+
+  get #corpusFile(): string {
+    return join(this.path, CORPUS, CASES);
+  }
+
+  /** Drops the cases whose news others show too. */
+  minimiseCorpus(): void {
+    const cases = existsSync(this.#corpusFile) ? readCorpus(readFileSync(this.#corpusFile, 'utf8')) : [];
+    if (cases.length > 0) writeWhole(this.#corpusFile, printCorpus(cases));
   }
 
   async save(finding: Finding): Promise<void> {
@@ -231,6 +263,17 @@ export function readConfig(path: string): CampaignConfig {
   const file = join(path, CONFIG);
   if (!existsSync(file)) throw new EngineError('not-found', `There is no campaign in ${path}.`);
   return JSON.parse(readFileSync(file, 'utf8')) as CampaignConfig;
+}
+
+/** @throws EngineError when there is no corpus */
+function readCorpusOf(folder: string): KeptCase[] {
+  const file = [join(folder, CORPUS, CASES), join(folder, CASES)].find((path) => existsSync(path));
+  if (file === undefined) throw new EngineError('not-found', `There is no corpus in ${folder}.`);
+  try {
+    return readCorpus(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new EngineError('unreadable-file', `${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function readFindings(path: string): Finding[] {

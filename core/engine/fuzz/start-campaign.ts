@@ -61,6 +61,7 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
     stage,
     watched: target,
     keeper: folder,
+    corpus: folder.corpus,
     firstTag: ((Date.now() / 7) % 1_000_000) | 0,
     ...(folder.resumed === undefined ? {} : { resumed: folder.resumed }),
   });
@@ -74,6 +75,7 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
       }
       const status = await campaign.run();
       for (const finding of campaign.findings) folder.saveTexts(finding);
+      folder.minimiseCorpus();
       return status;
     } finally {
       await close();
