@@ -80,12 +80,10 @@ export class Coverage {
   private readonly drift = new DriftCollector();
   private unknown = 0;
 
-  /** @param dialect leaves out what other dialects alone have. */
-  constructor(protocol: Protocol, dialect?: string) {
+  constructor(protocol: Protocol) {
     this.protocol = protocol;
     for (const spec of protocol.messages) {
-      const foreign = dialect !== undefined && spec.dialects !== undefined && !spec.dialects.includes(dialect);
-      if (spec.neverSent === true || foreign) continue;
+      if (spec.neverSent === true) continue;
       const counts: Counts = { spec, universe: fieldsOf(spec.node), fields: new Map(), toServer: 0, toClient: 0 };
       this.counts.set(spec, counts);
       this.byName.set(spec.name, [...(this.byName.get(spec.name) ?? []), counts]);

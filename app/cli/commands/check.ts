@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { vocabularyOf } from '../../../core/engine/vocabulary.ts';
+import type { CoverageReport } from '../../../core/protocol/coverage.ts';
 import { ContractCheck, type ContractResult, readContracts } from '../../../core/replay/contracts.ts';
 import { type JunitCase, junitXml } from '../../../core/replay/junit.ts';
 import { SEVERITIES, type Severity } from '../../../core/schema/expert-info.ts';
@@ -8,7 +9,7 @@ import { forEachFrame } from '../decoded-file.ts';
 import { filterSubject } from '../filter-subject.ts';
 import { print, printError } from '../output.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
-import { coverageOf } from './coverage.ts';
+import { CoverageCollector } from './coverage.ts';
 
 interface Finding {
   readonly name: string;
@@ -29,9 +30,11 @@ export async function check(invocation: Invocation): Promise<number> {
   const remarks = new Map<string, { text: string; count: number; first: number }>();
   let began: number | undefined;
   let frames = 0;
+  const collector = new CoverageCollector();
   const { problems } = await forEachFrame(path!, invocation, (decoded) => {
     began ??= decoded.frame.time;
     frames++;
+    if (least !== undefined) collector.see(decoded);
     checker.see(filterSubject(decoded, began));
     for (const info of decoded.expert) {
       if (SEVERITIES.indexOf(info.severity) < SEVERITIES.indexOf(severity)) continue;
@@ -46,7 +49,7 @@ export async function check(invocation: Invocation): Promise<number> {
   const findings = [
     expertFinding(severity, [...remarks.values()]),
     ...checker.end().map(contractFinding),
-    ...(least === undefined ? [] : await coverageFindings(path!, invocation, least)),
+    ...(least === undefined ? [] : coverageFindings(collector.reports(), least)),
   ];
   return report(findings, invocation, frames);
 }
@@ -94,8 +97,7 @@ function contractFinding({ name, held, tested, broken, breaches }: ContractResul
   return { name, held, text, details: breaches.map((one) => `#${one.n} ${one.text}`) };
 }
 
-async function coverageFindings(path: string, invocation: Invocation, least: number): Promise<Finding[]> {
-  const reports = await coverageOf(path, invocation);
+function coverageFindings(reports: readonly CoverageReport[], least: number): Finding[] {
   if (reports.length === 0) {
     return [{ name: `coverage of ${least} %`, held: false, text: 'no frame of a known protocol', details: [] }];
   }

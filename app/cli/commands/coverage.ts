@@ -1,73 +1,34 @@
 import { Coverage, type CoverageReport } from '../../../core/protocol/coverage.ts';
-import type { Protocol } from '../../../core/protocol/protocol.ts';
 import type { Invocation } from '../command.ts';
 import { forEachFrame } from '../decoded-file.ts';
+import type { DecodedFrame } from '../frame-decoder.ts';
 import { print } from '../output.ts';
 
 /** What of each protocol met in the file was seen, and where the traffic departs from its description. */
 export async function coverage(invocation: Invocation): Promise<number> {
-  const reports = await coverageOf(invocation.operands[0]!, invocation);
+  const collector = new CoverageCollector();
+  await forEachFrame(invocation.operands[0]!, invocation, (decoded) => collector.see(decoded));
+  const reports = collector.reports();
   if (invocation.flag('json')) print(JSON.stringify(reports, null, 2));
   else for (const report of reports) printReport(report);
   if (reports.length === 0) print('No frame of a known protocol in this file.');
   return 0;
 }
 
-export async function coverageOf(path: string, invocation: Invocation): Promise<readonly CoverageReport[]> {
-  const dialects = await dialectsSpoken(path, invocation);
-  const collected = new Map<string, Coverage>();
-  await forEachFrame(path, invocation, ({ frame, protocol, meaning }) => {
+/** A report for every protocol met. */
+export class CoverageCollector {
+  readonly #found = new Map<string, Coverage>();
+
+  see({ frame, protocol, meaning }: DecodedFrame): void {
     if (protocol === undefined || meaning.dissected === undefined) return;
-    const dialect = dialects.get(`${protocol.id}/${frame.conn}`);
-    const key = `${protocol.id}/${dialect ?? ''}`;
-    let one = collected.get(key);
-    if (one === undefined) {
-      one = new Coverage(protocol, dialect);
-      collected.set(key, one);
-    }
+    let one = this.#found.get(protocol.id);
+    if (one === undefined) this.#found.set(protocol.id, (one = new Coverage(protocol)));
     one.see(frame.conn, { ...frame, dissected: meaning.dissected });
-  });
-  return [...collected.values()].map((one) => one.report());
-}
-
-/** Fewer frames than this do not tell a connection's dialect: many messages look the same in several. */
-const TELLING_FRAMES = 8;
-
-/**
- * Where every message belongs to one dialect, the dialects are covered apart: nobody speaks all of them. By `protocol/connection`:
- * what most of its frames were read as, and for short connections what most of the file was.
- */
-async function dialectsSpoken(path: string, invocation: Invocation): Promise<ReadonlyMap<string, string>> {
-  const counts = new Map<string, Map<string, number>>();
-  const count = (key: string, dialect: string): void => {
-    const known = counts.get(key) ?? new Map<string, number>();
-    counts.set(key, known);
-    known.set(dialect, (known.get(dialect) ?? 0) + 1);
-  };
-  await forEachFrame(path, invocation, ({ frame, protocol, meaning }) => {
-    const dialects = meaning.messages[0]?.spec?.dialects;
-    if (protocol === undefined || dialects?.length !== 1 || !hasSeparateDialects(protocol)) return;
-    count(`${protocol.id}/${frame.conn}`, dialects[0]!);
-    count(protocol.id, dialects[0]!);
-  });
-  const found = new Map<string, string>();
-  for (const [key, known] of counts) {
-    const frames = [...known.values()].reduce((a, b) => a + b, 0);
-    const telling = frames >= TELLING_FRAMES ? known : counts.get(key.split('/')[0]!)!;
-    found.set(key, [...telling].reduce((a, b) => (b[1] > a[1] ? b : a))[0]);
   }
-  return found;
-}
 
-const separate = new WeakMap<Protocol, boolean>();
-
-function hasSeparateDialects(protocol: Protocol): boolean {
-  let is = separate.get(protocol);
-  if (is === undefined) {
-    is = protocol.messages.every((m) => m.dialects?.length === 1);
-    separate.set(protocol, is);
+  reports(): readonly CoverageReport[] {
+    return [...this.#found.values()].map((one) => one.report());
   }
-  return is;
 }
 
 function printReport(report: CoverageReport): void {

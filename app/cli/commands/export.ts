@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FILE_FORMATS, type FileFormat, runExportJob } from '../../../core/engine/files/file-work.ts';
-import { importFile } from '../../../core/engine/files/import-file.ts';
 import { isSessionFile } from '../../../core/engine/files/read-traffic.ts';
 import { exportSession as writeExport, STREAM_FORMATS } from '../../../core/engine/files/run-export.ts';
 import type { ProtocolSource } from '../../../core/session/recorder-messages.ts';
 import { openSession } from '../../../core/session/session-reader.ts';
 import { type Invocation, UsageError } from '../command.ts';
+import { importAs } from '../import-file.ts';
 import { printError } from '../output.ts';
 import { type ProtocolChoice, readProtocolChoice } from '../protocol-options.ts';
 import { protocolSources } from '../protocol-sources.ts';
@@ -103,16 +103,7 @@ async function openAsSession(
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   try {
     const made = join(folder, 'imported.ipsession');
-    const { problems } = await importFile({
-      from: path,
-      path: made,
-      choice,
-      options: choice.options,
-      sources: protocolSources(invocation),
-      version: VERSION,
-      recorderWorker: RECORDER_WORKER,
-      now: () => performance.now(),
-    });
+    const { problems } = await importAs(invocation, choice, path, made);
     for (const problem of problems) printError(new Error(`${path}: ${problem}`));
     return { path: made, remove };
   } catch (error) {

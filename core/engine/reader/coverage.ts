@@ -11,10 +11,7 @@ export function* coverageOf(reader: SessionReader, only: string | undefined): Jo
   for (const { frame, protocol, dissected } of reader.read()) {
     if (protocol !== undefined && dissected !== undefined && (only === undefined || protocol.id === only)) {
       let coverage = found.get(protocol.id);
-      if (coverage === undefined) {
-        const dialect = reader.connection(frame.conn)?.options?.dialect;
-        found.set(protocol.id, (coverage = new Coverage(protocol, dialect)));
-      }
+      if (coverage === undefined) found.set(protocol.id, (coverage = new Coverage(protocol)));
       const { n, direction, time, bytes } = frame;
       coverage.see(frame.conn, { n, direction, time, bytes, dissected });
     }
