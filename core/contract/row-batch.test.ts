@@ -24,6 +24,7 @@ const row = (n: number, more: Partial<Row> = {}): Row => ({
   commented: false,
   waitedMs: 0,
   handoff: false,
+  touchedBy: [],
   isControl: false,
   columns: [],
   color: -1,
@@ -40,6 +41,7 @@ test('rows come out of a batch as they went in', () => {
       marked: true,
       commented: true,
       handoff: true,
+      touchedBy: ['rename, politely', 'slow'],
       isControl: true,
       color: 4,
     }),
@@ -58,7 +60,7 @@ test('an empty batch is a header and nothing else', () => {
 test('equal texts are stored once', () => {
   const many = Array.from({ length: 256 }, (_, i) => row(i + 1));
   const bytes = encodeRowBatch({ kind: 'live', id: 1, start: 0, total: 256 }, many);
-  expect(bytes.length).toBe(24 + 256 * 56 + 3 * 4 + 'mjsonpdahaiP2 discards 5mr'.length);
+  expect(bytes.length).toBe(24 + 256 * 60 + 4 * 4 + 'mjsonpdahaiP2 discards 5mr'.length);
 });
 
 test('a batch that lies in a larger buffer is read from its own offset', () => {
@@ -90,6 +92,7 @@ test('any rows survive the round trip', () => {
     commented: fc.boolean(),
     waitedMs: fc.float(),
     handoff: fc.boolean(),
+    touchedBy: fc.array(fc.stringMatching(/^[^\n]+$/), { maxLength: 3 }),
     isControl: fc.boolean(),
     columns: fc.tuple(fc.string(), fc.string()),
     color: fc.integer({ min: -1, max: 1000 }),

@@ -5,13 +5,13 @@
  *   0 u8  version           1 u8  kind (0: answer to a request, 1: live tail of a view)
  *   2 u16 columns per row   4 u32 request id or view id
  *   8 u32 first row index  12 u32 rows     16 u32 strings     20 u32 rows in the view when this was made
- *  24 records of 56 bytes, then rows × columns u32 string indices, then strings u32 lengths (UTF-16 units), then one UTF-8 text
+ *  24 records of 60 bytes, then rows × columns u32 string indices, then strings u32 lengths (UTF-16 units), then one UTF-8 text
  */
 import { SEVERITIES } from '../schema/expert-info.ts';
 import { FATES, ORIGINS } from '../traffic/frame.ts';
 import type { Row } from './rows.ts';
 
-export const ROW_BATCH_VERSION = 1;
+export const ROW_BATCH_VERSION = 2;
 
 /** `answer`: `id` is the request's id (`view.rows`). `live`: `id` is the view's id, sent after a `grew` event. */
 export type RowBatchKind = 'answer' | 'live';
@@ -34,8 +34,12 @@ export interface RowBatch extends RowBatchHead {
 }
 
 const HEAD_SIZE = 24;
-const RECORD_SIZE = 56;
+const RECORD_SIZE = 60;
 const KINDS: readonly RowBatchKind[] = ['answer', 'live'];
+
+/** Between names of rules, which are one line each. */
+const BETWEEN = '\n';
+const NOBODY: readonly string[] = [];
 
 const TO_CLIENT = 1;
 const MARKED = 2;
@@ -149,6 +153,7 @@ function writeRecord(view: DataView, at: number, row: Row, intern: (text: string
   view.setUint32(at + 44, intern(row.protocol), true);
   view.setUint32(at + 48, intern(row.message), true);
   view.setUint32(at + 52, intern(row.summary), true);
+  view.setUint32(at + 56, intern(row.touchedBy.join(BETWEEN)), true);
 }
 
 function readRecord(view: DataView, at: number, text: (i: number) => string, columns: readonly string[]): Row {
@@ -174,10 +179,15 @@ function readRecord(view: DataView, at: number, text: (i: number) => string, col
     commented: (flags & COMMENTED) !== 0,
     waitedMs: view.getFloat32(at + 28, true),
     handoff: (flags & HANDOFF) !== 0,
+    touchedBy: listOf(text(view.getUint32(at + 56, true))),
     isControl: (flags & CONTROL) !== 0,
     columns,
     color: view.getInt16(at + 40, true),
   };
+}
+
+function listOf(text: string): readonly string[] {
+  return text === '' ? NOBODY : text.split(BETWEEN);
 }
 
 /** One decode for the whole table: lengths count UTF-16 units, so the strings are slices of the decoded text. */

@@ -31,6 +31,8 @@ export interface Row {
   /** Milliseconds it was held or delayed; 0 when not. */
   readonly waitedMs: number;
   readonly handoff: boolean;
+  /** Rules and faults that touched it, by name. */
+  readonly touchedBy: readonly string[];
   /** WebSocket control frame, gap and the like: shown muted. */
   readonly isControl: boolean;
   /** Values of the extra columns the view asked for, as text; '' when absent. */

@@ -322,6 +322,8 @@ export interface FormControl {
   readonly options?: readonly { readonly value: unknown; readonly label: string }[];
   readonly children?: readonly FormControl[];
   readonly of?: string;
+  /** Path of the length or count in front of it, for a deliberate lie. */
+  readonly measure?: string;
   readonly optional?: boolean;
   readonly secret?: boolean;
   /** A blank value: of one item more (`repeat`), or to begin with (`absent`). The options of a `variant` carry theirs as `value`. */

@@ -18,6 +18,8 @@ interface Common {
   readonly name: string;
   readonly label: string;
   readonly meta: Meta;
+  /** Where its length or count stands in front of it: override it there to lie. */
+  readonly measure?: string;
   /** May be left out; then `present` says whether it is there. */
   readonly optional: boolean;
   readonly present: boolean;
@@ -200,10 +202,22 @@ function build(
       return { ...common, control: 'group', children, bits: true };
     }
     case 'bytes':
-      return { ...common, control: 'bytes', value, ...maxBytes(node.length, meta) };
+      return {
+        ...common,
+        control: 'bytes',
+        value,
+        ...maxBytes(node.length, meta),
+        ...measure(node.length, path, '#length'),
+      };
     case 'text':
       if (node.parse === 'number') return { ...common, control: 'number', value, integer: false, big: false };
-      return { ...common, control: 'text', value, ...maxBytes(node.length, meta) };
+      return {
+        ...common,
+        control: 'text',
+        value,
+        ...maxBytes(node.length, meta),
+        ...measure(node.length, path, '#length'),
+      };
     case 'struct': {
       const fields = (value ?? {}) as Record<string, unknown>;
       const inside = [...scopes, fields];
@@ -218,7 +232,8 @@ function build(
       const children = items.map((item, at) => build(node.of, item, joinPath(path, at), String(at), false, scopes));
       const item = build(node.of, blank(node.of), joinPath(path, items.length), String(items.length), false, scopes);
       const fixed = node.kind === 'list' && node.count.by === 'fixed' ? { fixed: node.count.size } : {};
-      return { ...common, control: 'repeat', children, item, ...fixed };
+      const count = node.kind === 'list' ? measure(node.count, path, '#count') : {};
+      return { ...common, control: 'repeat', children, item, ...fixed, ...count };
     }
     case 'when': {
       const here = value !== undefined || holds(node.condition, lookUp(node.condition.on, scopes));
@@ -339,6 +354,10 @@ function plainJson(path: string, name: string, value: unknown): FormControl {
 
 function limits(min?: number | bigint, max?: number | bigint): { min?: number | bigint; max?: number | bigint } {
   return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}
+
+function measure(by: { readonly by: string }, path: string, name: '#length' | '#count'): { measure?: string } {
+  return by.by === 'prefix' ? { measure: joinPath(path, name) } : {};
 }
 
 function maxBytes(length: Extract<Node, { kind: 'bytes' | 'text' }>['length'], meta: Meta): { maxBytes?: number } {

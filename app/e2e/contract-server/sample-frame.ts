@@ -202,7 +202,7 @@ export function sampleFrame(row: Row, began: number): FrameView {
             p95Ms: 104,
           },
         }),
-    touchedBy: row.fate === 'edited' ? ['Edit the text of “say”'] : [],
+    touchedBy: row.touchedBy,
     ...(row.marked ? { mark: 'mark' } : {}),
     ...(row.n > 300
       ? {

@@ -156,6 +156,7 @@ export function sampleSession(began: number, perSecond = 521): SampleSession {
         commented: false,
         waitedMs: 0,
         handoff: false,
+        touchedBy: [],
         isControl: false,
         columns: [],
         color: -1,

@@ -48,6 +48,7 @@ export const SCENE: readonly Partial<Row & { readonly at: number }>[] = [
     summary: 'LOCAL · room_colorfulworld_alley · “你好，世界 {"a":"}"} 😀”',
     size: 121,
     fate: 'edited',
+    touchedBy: ['Edit the text of “say”'],
   },
   {
     at: 161.24469,

@@ -63,7 +63,7 @@ export function subjectOf(row: Row, began: number): FilterSubject {
     waitedMs: row.waitedMs,
     mark: row.marked ? 'mark' : undefined,
     comment: undefined,
-    touchedBy: [],
+    touchedBy: row.touchedBy,
     bytes: new Uint8Array(),
     fields: [{ actor: row.n % 4, x: row.n % 900, text: row.summary }],
   };

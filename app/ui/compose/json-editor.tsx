@@ -4,7 +4,7 @@ import { json } from '@codemirror/lang-json';
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { linter, type Diagnostic } from '@codemirror/lint';
 import { Compartment, EditorState, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, type DecorationSet, EditorView, keymap, lineNumbers } from '@codemirror/view';
+import { Decoration, type DecorationSet, EditorView, keymap, lineNumbers, WidgetType } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
 import { editorLook, editorNonce } from '../widgets/editor-look.ts';
@@ -24,6 +24,39 @@ const changedLines = StateField.define<{ readonly original: ReadonlySet<string>;
       if (!original.has(plainLine(line.text))) marks.push(Decoration.line({ class: 'cm-changed' }).range(line.from));
     }
     return { original, marks: Decoration.set(marks) };
+  },
+  provide: (field) => EditorView.decorations.from(field, (value) => value.marks),
+});
+
+const setHidden = StateEffect.define<readonly string[]>();
+
+class Dots extends WidgetType {
+  override eq(): boolean {
+    return true;
+  }
+  toDOM(): HTMLElement {
+    const dots = document.createElement('span');
+    dots.textContent = '"••••••"';
+    return dots;
+  }
+}
+const DOTS = Decoration.replace({ widget: new Dots() });
+
+/** Secrets that were not asked for. */
+const hiddenTexts = StateField.define<{ readonly texts: readonly string[]; readonly marks: DecorationSet }>({
+  create: () => ({ texts: [], marks: Decoration.none }),
+  update(value, transaction) {
+    let { texts } = value;
+    for (const effect of transaction.effects) if (effect.is(setHidden)) texts = effect.value;
+    if (texts === value.texts && !transaction.docChanged) return value;
+    const text = transaction.state.doc.toString();
+    const marks = texts.flatMap((secret) => {
+      const found = [];
+      for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + secret.length))
+        found.push(DOTS.range(at, at + secret.length));
+      return found;
+    });
+    return { texts, marks: Decoration.set(marks, true) };
   },
   provide: (field) => EditorView.decorations.from(field, (value) => value.marks),
 });
@@ -60,10 +93,12 @@ export interface JsonEditorProps {
   readonly original: unknown;
   readonly label: string;
   readonly isReadOnly?: boolean;
+  /** Texts shown as dots, as they are written in the JSON. */
+  readonly hidden?: readonly string[];
   readonly onChange: (value: unknown) => void;
 }
 
-export function JsonEditor({ value, original, label, isReadOnly = false, onChange }: JsonEditorProps) {
+export function JsonEditor({ value, original, label, isReadOnly = false, hidden, onChange }: JsonEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const known = useRef('');
@@ -86,6 +121,7 @@ export function JsonEditor({ value, original, label, isReadOnly = false, onChang
           check,
           editorLook,
           changedLines,
+          hiddenTexts,
           readOnly.of(EditorState.readOnly.of(isReadOnly)),
           // Without Tab: whoever uses the keyboard must get out again.
           keymap.of([...defaultKeymap, ...historyKeymap]),
@@ -107,6 +143,8 @@ export function JsonEditor({ value, original, label, isReadOnly = false, onChang
     return () => editor.destroy();
   }, [label, isReadOnly]);
 
+  // Before the text that is to be hidden.
+  useEffect(() => view.current?.dispatch({ effects: setHidden.of(hidden ?? []) }), [hidden]);
   useEffect(() => {
     const editor = view.current;
     if (editor === null) return;

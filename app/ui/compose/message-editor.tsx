@@ -5,15 +5,18 @@ import { grouped } from '../format/number.ts';
 import { Icon } from '../icons/icon.tsx';
 import { ByteView } from '../inspector/byte-view.tsx';
 import { fieldAt } from '../inspector/inspection.ts';
+import { hasSecret, secretSpans } from '../inspector/secret-spans.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
 import { changedPositions } from './byte-diff.ts';
 import { DiffLines } from './diff-lines.tsx';
 import { JsonEditor } from './json-editor.tsx';
 import { editedPaths, type MessageDraft, type MessageDraftState } from './message-draft.ts';
+import { secretTexts } from './secret-texts.ts';
 import { SchemaForm } from './schema-form.tsx';
 
 const NOTHING: ReadonlySet<number> = new Set();
+const NO_TEXTS: readonly string[] = [];
 
 export function MessageEditor({
   draft,
@@ -27,6 +30,12 @@ export function MessageEditor({
   const state = useStore(draft.state);
   const [focus, setFocus] = useState('');
   const changed = useMemo(() => editedPaths(state), [state]);
+  const [isRevealed, setRevealed] = useState(false);
+  const isSecret = state.root !== null && hasSecret(state.root);
+  const secrets = useMemo(
+    () => (isRevealed || state.form === null ? NO_TEXTS : secretTexts(state.form, state.fields)),
+    [isRevealed, state.form, state.fields],
+  );
   return (
     <div className="pane editor">
       <div className="head">
@@ -54,7 +63,21 @@ export function MessageEditor({
         <div className="pane">
           <div className="head sub">
             {t.compose.json}
-            <span className="right">{t.compose.oneInThree}</span>
+            <span className="right">
+              {t.compose.oneInThree}
+              {isSecret && (
+                <button
+                  type="button"
+                  className="btn bare icon small"
+                  aria-pressed={isRevealed}
+                  aria-label={isRevealed ? t.inspector.hideSecrets : t.inspector.revealSecrets}
+                  title={isRevealed ? t.inspector.hideSecrets : t.inspector.revealSecrets}
+                  onClick={() => setRevealed(!isRevealed)}
+                >
+                  <Icon name="eye" small />
+                </button>
+              )}
+            </span>
           </div>
           <div className="json-pane">
             {state.fields === undefined ? (
@@ -64,15 +87,16 @@ export function MessageEditor({
                 value={state.fields}
                 original={state.originalHex === '' ? undefined : state.originalFields}
                 label={t.compose.json}
+                hidden={secrets}
                 onChange={draft.setFields}
               />
             )}
           </div>
-          <BytesToSend draft={draft} state={state} focus={focus} />
+          <BytesToSend draft={draft} state={state} focus={focus} isHidden={isSecret && !isRevealed} />
         </div>
       </div>
       <EditorRemarks state={state} />
-      {state.originalHex !== '' && state.hex !== state.originalHex && (
+      {state.originalHex !== '' && state.hex !== state.originalHex && (!isSecret || isRevealed) && (
         <DiffLines before={state.originalHex} after={state.hex} />
       )}
       <div className="actbar">{actions}</div>
@@ -84,11 +108,17 @@ function BytesToSend({
   draft,
   state,
   focus,
+  isHidden,
 }: {
   readonly draft: MessageDraft;
   readonly state: MessageDraftState;
   readonly focus: string;
+  readonly isHidden: boolean;
 }) {
+  const hidden = useMemo(
+    () => (isHidden && state.root !== null ? secretSpans(state.root) : undefined),
+    [isHidden, state.root],
+  );
   const [isEditing, setEditing] = useState(false);
   const bytes = useMemo(() => bytesFromHex(state.hex), [state.hex]);
   const edited = useMemo(
@@ -121,7 +151,7 @@ function BytesToSend({
             bytes={bytes}
             width={8}
             label={t.compose.bytesToSend}
-            ranges={{ edited, selected: field !== undefined && field.end > field.start ? field : undefined }}
+            ranges={{ edited, hidden, selected: field !== undefined && field.end > field.start ? field : undefined }}
           />
         )}
       </div>

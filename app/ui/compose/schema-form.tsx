@@ -85,9 +85,65 @@ function Line(props: LineProps) {
             onFocus={() => props.onFocus(control.path)}
           />
           <Marker control={control} props={props} />
+          <Measure {...props} />
         </>
       );
   }
+}
+
+/** The length or count that stands in front of a value, once somebody lies about it. */
+function Measure({ control, depth, draft, state, onFocus }: LineProps) {
+  const path = control.measure;
+  if (path === undefined || !Object.hasOwn(state.overrides, path)) return null;
+  const label = t.compose.lengthOf(control.label);
+  return (
+    <>
+      <span className={`form-name d${Math.min(depth + 1, 4)}`} title={label}>
+        {label}
+      </span>
+      <ControlInput
+        control={{ control: 'number', path, label }}
+        value={state.overrides[path]}
+        isChanged
+        onChange={(next) => draft.setOverride(path, next)}
+        onFocus={() => onFocus(path)}
+      />
+      <button
+        type="button"
+        className="btn bare icon small c-warning"
+        aria-pressed
+        title={t.compose.stopLying}
+        aria-label={`${label}: ${t.compose.stopLying}`}
+        onClick={() => draft.removeOverride(path)}
+      >
+        <Icon name="warn" small />
+      </button>
+    </>
+  );
+}
+
+/** Opens the length or count in front of a value for a lie; nothing where there is none, or where it lies already. */
+function LieButton({ control, props }: { readonly control: FormControl; readonly props: LineProps }) {
+  const { draft, state } = props;
+  const path = control.measure;
+  if (path === undefined || Object.hasOwn(state.overrides, path)) return null;
+  const read = state.root === null ? undefined : fieldAt(state.root, path)?.value;
+  return (
+    <button
+      type="button"
+      className="btn bare icon small"
+      title={t.compose.lieAboutLength}
+      aria-label={`${t.compose.lengthOf(control.label)}: ${t.compose.lieHere}`}
+      onClick={() => draft.setOverride(path, read ?? measured(valueAt(state.fields, control.path)))}
+    >
+      <Icon name={props.changed.includes(control.path) ? 'edit' : 'link'} small />
+    </button>
+  );
+}
+
+function measured(value: unknown): number {
+  if (typeof value === 'string') return new TextEncoder().encode(value).length;
+  return Array.isArray(value) ? value.length : 0;
 }
 
 /** One of several shapes. A shape that is a single value stands on the same line. */
@@ -164,8 +220,14 @@ function Heading({
   );
 }
 
-/** Right of a control: edited, or a way to leave it out. */
+/** Right of a control: edited, a way to leave it out, or one to lie about its length. */
 function Marker({ control, props }: { readonly control: FormControl; readonly props: LineProps }) {
+  if (
+    control.measure !== undefined &&
+    control.optional !== true &&
+    !Object.hasOwn(props.state.overrides, control.measure)
+  )
+    return <LieButton control={control} props={props} />;
   if (props.changed.includes(control.path)) {
     const before = valueAt(props.state.originalFields, control.path);
     return (
@@ -270,6 +332,7 @@ function Repeat(props: LineProps) {
     <>
       <span className={`form-heading d${Math.min(depth, 4)}`} title={control.doc}>
         {`${control.label} · ${count}`}
+        <LieButton control={control} props={props} />
         {add !== undefined && (
           <button type="button" className="btn bare small" onClick={add}>
             <Icon name="plus" small />
@@ -277,6 +340,7 @@ function Repeat(props: LineProps) {
           </button>
         )}
       </span>
+      <Measure {...props} />
       {children.map((child, i) => (
         <div className="form-item" key={child.path}>
           <Line

@@ -22,6 +22,7 @@ const row = (n: number, summary = ''): Row => ({
   commented: false,
   waitedMs: 0,
   handoff: false,
+  touchedBy: [],
   isControl: false,
   columns: [],
   color: -1,

@@ -26,7 +26,13 @@ export function HeldQueue() {
     app.holds.selected.set(frame.n);
     app.selection.set(selectOne(frame.n));
   };
+  const takeTurn = (n: number): void => setOrder(race.includes(n) ? race.filter((each) => each !== n) : [...race, n]);
   const onKey = (event: KeyboardEvent): void => {
+    if (event.key === ' ' && held.length > 1 && open !== undefined) {
+      event.preventDefault();
+      takeTurn(open.n);
+      return;
+    }
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
@@ -90,17 +96,19 @@ export function HeldQueue() {
                 tone={isLate ? 'warn' : ''}
               />
               {held.length > 1 && (
-                <button
-                  className={`btn bare icon small turn${turn >= 0 ? ' on' : ''}`}
-                  tabIndex={-1}
-                  aria-pressed={turn >= 0}
-                  title={t.holds.raceTitle}
-                  aria-label={t.holds.raceTitle}
-                  onPointerDown={(event) => event.stopPropagation()}
-                  onClick={() => setOrder(turn >= 0 ? race.filter((n) => n !== frame.n) : [...race, frame.n])}
-                >
-                  {turn >= 0 ? turn + 1 : race.length + 1}
-                </button>
+                <>
+                  {/* An option has no buttons of its own: Space does it by key. */}
+                  <span
+                    className={`turn${turn >= 0 ? ' on' : ''}`}
+                    title={t.holds.raceTitle}
+                    aria-hidden="true"
+                    onPointerDown={(event) => event.stopPropagation()}
+                    onClick={() => takeTurn(frame.n)}
+                  >
+                    {turn >= 0 ? turn + 1 : race.length + 1}
+                  </span>
+                  {turn >= 0 && <span className="sr">{t.holds.turn(turn + 1)}</span>}
+                </>
               )}
             </div>
           );

@@ -16,7 +16,12 @@ export interface ByteRanges {
   readonly hover?: Span | undefined;
   /** Bytes that differ from the original. */
   readonly edited?: ReadonlySet<number> | undefined;
+  /** Secrets that were not asked for. */
+  readonly hidden?: readonly Span[] | undefined;
 }
+
+/** Class of a byte that is not shown. */
+export const HIDDEN = ' x';
 
 const LAYERS = [
   ['grand', 'g'],
@@ -43,6 +48,7 @@ export function byteClasses(at: number, width: number, ranges: ByteRanges, isTex
     if (column === width - 1 || !inside(span, at + 1)) names += letter === 's' ? ' sr2' : ` ${letter}r`;
   }
   if (ranges.edited?.has(at) === true) names += ' e';
+  if (ranges.hidden?.some((span) => inside(span, at)) === true) names += HIDDEN;
   return names;
 }
 

@@ -3,7 +3,7 @@ import { memo, useEffect, useRef, useState, type KeyboardEvent, type PointerEven
 import { asciiOf, hexByte } from '../format/bytes.ts';
 import { t } from '../strings/strings.ts';
 import { revealRow, VirtualRows } from '../widgets/virtual-rows.tsx';
-import { byteClasses, gapClasses, type ByteRanges } from './byte-grid.ts';
+import { byteClasses, gapClasses, HIDDEN, type ByteRanges } from './byte-grid.ts';
 
 const ROW = 22;
 
@@ -140,12 +140,13 @@ const ByteLine = memo(function ByteLine({
       hex.push(<span key={i} className="b" />);
       continue;
     }
+    const isHidden = parts[i * 2]?.includes(HIDDEN) === true;
     hex.push(
       <span key={i} className={`b${value === 0 ? ' z' : ''}${parts[i * 2] ?? ''}`} data-at={from + i}>
-        {hexByte(value)}
+        {isHidden ? '••' : hexByte(value)}
       </span>,
     );
-    const char = asciiOf(value);
+    const char = isHidden ? '•' : asciiOf(value);
     text.push(
       <span key={i} className={`a${char === '·' ? ' z' : ''}${parts[i * 2 + 1] ?? ''}`} data-at={from + i}>
         {char}

@@ -12,6 +12,7 @@ import { carrierText } from './carrier-text.ts';
 import { countedBy, exactField, lineage, parentOf, smallestCovering } from './field-index.ts';
 import { fieldMenu } from './field-menu.ts';
 import type { Inspected } from './inspection.ts';
+import { secretSpans } from './secret-spans.ts';
 import { useByteWidth } from './use-byte-width.ts';
 
 export function BytesPane({ inspected }: { readonly inspected: Inspected }) {
@@ -30,6 +31,11 @@ export function BytesPane({ inspected }: { readonly inspected: Inspected }) {
       buffer?.kind === 'sent' ? changedPositions(bytesFromHex(inspected.buffers[0]?.hex ?? ''), bytes) : undefined,
     [buffer, bytes, inspected],
   );
+  const isRevealed = useStore(inspection.revealSecrets);
+  const hidden = useMemo(
+    () => (buffer === undefined || isRevealed ? undefined : secretSpans(buffer.root)),
+    [buffer, isRevealed],
+  );
   if (buffer === undefined) return null;
 
   const line = chosen?.buffer === bufferIndex ? lineage(buffer.root, chosen.path) : [];
@@ -43,8 +49,14 @@ export function BytesPane({ inspected }: { readonly inspected: Inspected }) {
     grand: span === undefined && line.length > 3 ? nonEmpty(line.at(-3)) : undefined,
     hover: nonEmpty(hoverField === undefined ? undefined : (countedBy(buffer.root, hoverField) ?? hoverField)),
     edited,
+    hidden,
   };
-  const read = ranges.selected;
+  // What the bytes of a secret can be read as would tell it.
+  const read = hidden?.some(
+    ({ start, end }) => (ranges.selected?.start ?? end) < end && (ranges.selected?.end ?? start) > start,
+  )
+    ? undefined
+    : ranges.selected;
 
   const select = (start: number, end: number, climb: boolean): void => {
     const exact = end - start > 1 ? exactField(buffer.root, start, end) : smallestCovering(buffer.root, start, end);

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { FieldView } from '../../../core/contract/frames.ts';
+import { hasSecret } from './secret-spans.ts';
 import { useApp } from '../app.ts';
 import { grouped } from '../format/number.ts';
 import { Icon } from '../icons/icon.tsx';
@@ -158,8 +159,8 @@ export function FieldsPane({ inspected }: { readonly inspected: Inspected }) {
 function SecretSwitch({ inspected }: { readonly inspected: Inspected }) {
   const { inspection } = useApp();
   const isShown = useStore(inspection.revealSecrets);
-  const hasSecret = useMemo(() => inspected.buffers.some((buffer) => anySecret(buffer.root)), [inspected]);
-  if (!hasSecret) return null;
+  const isNeeded = useMemo(() => inspected.buffers.some((buffer) => hasSecret(buffer.root)), [inspected]);
+  if (!isNeeded) return null;
   const label = isShown ? t.inspector.hideSecrets : t.inspector.revealSecrets;
   return (
     <button
@@ -172,8 +173,4 @@ function SecretSwitch({ inspected }: { readonly inspected: Inspected }) {
       <Icon name="eye" small />
     </button>
   );
-}
-
-function anySecret(field: FieldView): boolean {
-  return field.secret === true || field.children.some(anySecret);
 }

@@ -33,6 +33,7 @@ export function StatusBar({ hasTraffic }: { readonly hasTraffic: boolean }) {
       ) : (
         <span>{t.shell.nothingRecorded}</span>
       )}
+      <ScriptState />
       <span className="right">
         {hasTraffic && (
           <button className="plain" onClick={() => app.dock.show('expert')}>
@@ -44,6 +45,25 @@ export function StatusBar({ hasTraffic }: { readonly hasTraffic: boolean }) {
         {t.shell.shortcuts} <Keys command="help" />
       </button>
     </footer>
+  );
+}
+
+/** The script that has its hands in the traffic, and whether it is well. */
+function ScriptState() {
+  const app = useApp();
+  const script = useStore(app.mirror.script);
+  if (script === null || (!script.running && script.error === undefined)) return null;
+  const name = script.path?.split(/[/\\]/).at(-1) ?? '';
+  const { error } = script;
+  return (
+    <button
+      className={`plain${error === undefined ? '' : ' c-warning'}`}
+      title={error?.message}
+      onClick={() => app.overlays.dialog('script')}
+    >
+      <Icon name={error === undefined ? 'file' : 'warn'} small />{' '}
+      {error === undefined ? t.shell.scriptRuns(name) : t.shell.scriptWrong(name, error.line)}
+    </button>
   );
 }
 

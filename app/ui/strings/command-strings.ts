@@ -152,6 +152,7 @@ export const commandStrings = {
     exclude: 'Exclude this',
     hideMessage: 'Hide this message',
     onlyConnection: 'Only this connection',
+    touchedBy: (rule: string) => `All that ${rule} touched`,
     color: 'Colour rows like this',
     noColor: 'No colour',
     noColors: 'No colours at all',

@@ -48,6 +48,9 @@ export const shellStrings = {
   onDisk: (size: string) => `${size} on disk`,
   nothingRecorded: 'nothing recorded yet',
   latency: (p50: string, p99: string) => `added latency p50 ${p50} · p99 ${p99}`,
+  scriptRuns: (name: string) => `script ${name}`,
+  scriptWrong: (name: string, line: number | undefined) =>
+    line === undefined ? `script ${name}: error` : `script ${name}: error in line ${line}`,
   expertInfos: (n: number) => plural(n, 'expert info', 'expert infos'),
   shortcuts: 'Shortcuts',
   passing: 'Passing everything: no holds, rules or faults act.',

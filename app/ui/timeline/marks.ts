@@ -25,6 +25,7 @@ export function marksOf(row: Row): readonly Mark[] {
   else if (row.fate === 'delayed') add('clock', words.delayed(waited), 'warning');
   else if (row.fate === 'duplicated') add('copy', words.duplicated, 'muted');
   if (row.fate !== 'held' && row.fate !== 'delayed' && waited !== '') add('hold', words.heldFor(waited), 'muted');
+  for (const name of row.touchedBy) add('gear', name, 'muted');
   if (row.worst === 'error') add('error', words.errors(row.expertCount), 'problem');
   else if (row.worst === 'warning') add('warn', words.warnings(row.expertCount), 'warning');
   else if (row.worst === 'note') add('note', words.notes(row.expertCount), 'muted');

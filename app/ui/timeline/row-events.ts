@@ -61,7 +61,10 @@ export function listenToRows(parts: SurfaceParts, surface: Surface, app: App): (
   const onOver = (event: PointerEvent): void => {
     const cell = event.target instanceof Element ? event.target.closest<HTMLElement>('[role="gridcell"]') : null;
     if (cell === null) return;
-    cell.title = cell.scrollWidth > cell.clientWidth ? (cell.textContent ?? '') : '';
+    const text = cell.classList.contains('marks')
+      ? [...cell.children].map((mark) => mark.textContent).join(' · ')
+      : (cell.textContent ?? '');
+    cell.title = cell.scrollWidth > cell.clientWidth ? text : '';
   };
 
   body.addEventListener('pointerdown', onDown);

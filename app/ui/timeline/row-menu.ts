@@ -36,6 +36,15 @@ export function rowMenu(app: App, row: Row, column: Column | undefined): readonl
       icon: 'plug',
       run: () => void app.filter.add(`conn == ${row.conn}`).catch(app.notices.problem),
     },
+    ...row.touchedBy.map((rule) => {
+      const note = `touched == ${filterLiteral(rule)}`;
+      return {
+        title: words.touchedBy(rule),
+        note,
+        icon: 'gear' as const,
+        run: () => void app.filter.add(note).catch(app.notices.problem),
+      };
+    }),
     {
       title: words.color,
       icon: 'palette',
@@ -81,6 +90,7 @@ export function conditionOf(row: Row, column: Column | undefined, fieldColumns: 
     case 'answer':
       return Number.isNaN(row.answerMs) ? messageCondition(row) : `answer.ms >= ${row.answerMs.toFixed(1)}`;
     case 'marks':
+      if (row.touchedBy[0] !== undefined) return `touched == ${filterLiteral(row.touchedBy[0])}`;
       if (row.worst !== undefined) return `expert.severity >= ${row.worst}`;
       if (row.fate !== 'forwarded') return `fate == ${row.fate}`;
       if (row.origin !== 'wire') return `origin == ${row.origin}`;

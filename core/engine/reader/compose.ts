@@ -11,12 +11,12 @@ import { hexOf, jsonSafe } from './value-text.ts';
 /** @throws EngineError `unknown-protocol`, `unknown-connection`, `not-found` */
 export function composeForm(reader: SessionReader, args: Verbs['compose.form']['args']): ComposeForm {
   const { protocol, state } = contextOf(reader, args.conn, args.protocol);
-  const spec = specOf(protocol, args.message, args.direction);
   const original = args.from === undefined ? undefined : reader.bytes(args.from);
   const like =
     args.from === undefined
       ? undefined
       : reader.dissect(args.from, original)?.dissected.messages.find((m) => m.name === args.message);
+  const spec = specOf({ protocol, state }, args.message, args.direction, like?.spec);
   const fields = like?.fields ?? spec.example ?? blank(spec.node);
   let hex = '';
   try {
@@ -35,7 +35,9 @@ export function composeEncode(
   original: Uint8Array | undefined,
 ): Verbs['compose.encode']['result'] {
   const { protocol, state } = contextOf(reader, args.conn, args.protocol);
-  const spec = specOf(protocol, args.message, args.direction);
+  const read =
+    original === undefined ? undefined : readAgain({ protocol, state }, args.message, args.direction, original);
+  const spec = specOf({ protocol, state }, args.message, args.direction, read);
   const fields = fieldsFromJson(spec.node, args.fields);
   let encoded: Encoded;
   try {
@@ -49,17 +51,54 @@ export function composeEncode(
   return { hex: hexOf(encoded.bytes), expert: encoded.expert };
 }
 
+interface Context {
+  readonly protocol: Protocol;
+  readonly state: unknown;
+}
+
+/** Of several layouts of one message the one that this connection speaks. @param known told by bytes that were read */
 function specOf(
-  protocol: Protocol,
+  context: Context,
   message: string,
   direction: Direction,
+  known: MessageSpec | undefined,
 ): MessageSpec & { readonly example: unknown } {
+  const { protocol } = context;
   const fits = (spec: MessageSpec): boolean => spec.direction === 'both' || spec.direction === direction;
   const named = protocol.messages.filter((spec) => spec.name === message);
-  const spec = named.find(fits) ?? named[0];
+  const fitting = named.some(fits) ? named.filter(fits) : named;
+  const spec = known ?? (fitting.length > 1 ? spokenOf(context, fitting, direction) : undefined) ?? fitting[0];
   if (spec === undefined) throw new EngineError('not-found', `${protocol.id} has no message ${message}.`);
   const example = protocol.examples.find((one) => one.message === message && one.direction === direction)?.fields;
   return { ...spec, example: example === undefined ? undefined : fieldsFromJson(spec.node, example) };
+}
+
+/** Written as the connection would write it and read back: what it is read as is what it speaks. */
+function spokenOf(context: Context, specs: readonly MessageSpec[], direction: Direction): MessageSpec | undefined {
+  for (const { name, node } of specs) {
+    try {
+      const composed = { message: name, fields: blank(node) };
+      const { bytes } = context.protocol.encode(composed, direction, context.state as never, {});
+      const read = readAgain(context, name, direction, bytes);
+      if (read !== undefined) return read;
+    } catch {
+      // The blank one of another dialect cannot be written here.
+    }
+  }
+  return undefined;
+}
+
+function readAgain(
+  { protocol, state }: Context,
+  message: string,
+  direction: Direction,
+  bytes: Uint8Array,
+): MessageSpec | undefined {
+  try {
+    return protocol.dissect(bytes, direction, state as never).messages.find(({ name }) => name === message)?.spec;
+  } catch {
+    return undefined;
+  }
 }
 
 function controlOf(control: SchemaControl): FormControl {
@@ -70,6 +109,7 @@ function controlOf(control: SchemaControl): FormControl {
     ...(meta.doc === undefined ? {} : { doc: meta.doc }),
     ...(meta.unit === undefined ? {} : { unit: meta.unit }),
     ...(control.optional ? { optional: true } : {}),
+    ...(control.measure === undefined ? {} : { measure: control.measure }),
     ...(meta.secret === true ? { secret: true } : {}),
   };
   if (control.optional && !control.present) return { ...common, control: 'absent' };

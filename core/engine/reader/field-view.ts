@@ -3,7 +3,7 @@ import type { BufferView, FieldChange, FieldView } from '../../contract/frames.t
 import type { FieldNode } from '../../schema/nodes.ts';
 import { joinPath, segmentOf } from '../../schema/path.ts';
 import type { ExpertInfo } from '../../traffic/frame.ts';
-import { cellText, fieldText, hexOf, jsonSafe } from './value-text.ts';
+import { cellText, fieldText, hexOf, isWhole, jsonSafe } from './value-text.ts';
 
 export interface FieldViewOptions {
   readonly revealSecrets: boolean;
@@ -83,7 +83,7 @@ export function maskSecrets(fields: unknown, root: FieldNode): unknown {
   const secrets = new Set<string>();
   const collect = (node: FieldNode, path: string, isSecret: boolean): void => {
     const secret = isSecret || node.meta.secret === true;
-    if (secret && node.children.length === 0) secrets.add(path);
+    if (secret && isWhole(node)) secrets.add(path);
     for (const child of node.children) collect(child, joinPath(path, segmentOf(node, child)), secret);
     if (node.inner !== undefined) collect(node.inner.root, path, secret);
   };

@@ -63,6 +63,7 @@ function rowOf(
     commented: (flags & FLAG.commented) !== 0,
     waitedMs: subject.waitedMs,
     handoff: (flags & FLAG.handoff) !== 0,
+    touchedBy: subject.touchedBy,
     isControl: (flags & FLAG.control) !== 0 || isLost,
     columns: columns.map((path) => cellText(valuesAt(subject, path)[0])),
     color: colors.findIndex(({ filter }) => filter.test(subject)),

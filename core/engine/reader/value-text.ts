@@ -35,7 +35,7 @@ function plain(value: unknown): string {
 /** How a field of the tree reads: `3 position, destination`, `0x0280`, `"bob"`, `12 items`. */
 export function fieldText(node: FieldNode, secret: boolean): string {
   const { value, meta, kind, children } = node;
-  if (secret && children.length === 0) return '••••••';
+  if (secret && isWhole(node)) return '••••••';
   if (kind === 'list' || kind === 'array' || kind === 'tuple') {
     return `${children.length} item${children.length === 1 ? '' : 's'}`;
   }
@@ -49,6 +49,11 @@ export function fieldText(node: FieldNode, secret: boolean): string {
   if (value === null || value === undefined || typeof value === 'boolean') return String(value ?? 'null');
   if (children.length > 0) return `${children.length} field${children.length === 1 ? '' : 's'}`;
   return cellText(value, 120);
+}
+
+/** One value, though its length or its end may stand beside it in the tree. */
+export function isWhole({ children }: FieldNode): boolean {
+  return children.every(({ name }) => name.startsWith('#'));
 }
 
 function numberText(node: FieldNode, value: number | bigint): string {

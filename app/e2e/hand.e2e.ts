@@ -1,0 +1,183 @@
+/** Traffic in hand, on the real engine: which rule touched a row, lies, secrets, an order of release, a script that is wrong. */
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mana } from '../../fixtures/mana/mana.ts';
+import { applyFilter, chooseFirst, isMissingChromium, launch, open, reads, ROW, seen, until } from './browser.ts';
+import { type ChatWorld, startChatWorld } from './chat-world.ts';
+
+describe.skipIf(isMissingChromium())('traffic in hand', () => {
+  let browser: Browser;
+  let world: ChatWorld;
+  let page: Page;
+  let errors: readonly string[];
+
+  beforeAll(async () => {
+    [browser, world] = await Promise.all([launch(), startChatWorld()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+  beforeEach(async () => {
+    await page?.context().close();
+    await world.visitors();
+    ({ page, errors } = await open(browser, world.url));
+    await page.waitForSelector(ROW);
+  });
+
+  test('a row says which rule touched it, and shows all that the rule touched', async () => {
+    const { engine } = world.started;
+    await engine.call('rules.set', {
+      rules: [
+        {
+          id: 'r',
+          title: 'Slow talk',
+          enabled: true,
+          when: 'message == "group_send"',
+          actions: [{ do: 'delay', ms: 5 }],
+        },
+      ],
+    });
+    try {
+      await applyFilter(page, 'message == "group_send" and exists(touched)');
+      await page.waitForSelector(ROW, { timeout: 60_000 });
+      await reads(page.locator(`${ROW} .marks`).first(), /Slow talk/);
+      await page.locator(`${ROW} .marks`).first().click({ button: 'right' });
+      await page.locator('.menu .item', { hasText: 'All that Slow talk touched' }).click();
+      await until(
+        'the filter',
+        () => page.locator('#filter-input').inputValue(),
+        (text) => text.includes('touched == "Slow talk"'),
+      );
+      await page.waitForSelector(ROW);
+      expect(errors).toEqual([]);
+    } finally {
+      await engine.call('rules.set', { rules: [] });
+    }
+  }, 180_000);
+
+  test('messages of several clients are released in the order one gives them', async () => {
+    const { engine } = world.started;
+    const filter = 'message == "register" and Name in {"Racer1", "Racer2"}';
+    const breakpoint = { id: 'b', enabled: true, filter, limitMs: 60_000, onLimit: 'forward' as const };
+    await engine.call('breakpoints.set', { breakpoints: [breakpoint] });
+    const [proxy] = await engine.call('proxies.list', {});
+    const racers = [1, 2].map((i) => {
+      const socket = connect(Number(new URL(proxy!.url!).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(`{"Command": "02", "Name": "Racer${i}", "Password": "lantern7"}`);
+      return socket;
+    });
+    try {
+      await page.locator('#tab-holds').click();
+      await page.locator('.queue .q').nth(1).waitFor({ timeout: 60_000 });
+      const ids = await page.locator('.queue .q').evaluateAll((all) => all.slice(0, 2).map(({ id }) => id));
+      const [first, second] = ids.map((id) => Number(id.replace('held-', '')));
+      await page.locator(`#held-${second} .turn`).click();
+      await page.locator(`#held-${first} .turn`).click();
+      await reads(page.locator(`#held-${second} .turn`), '1');
+      await reads(page.locator(`#held-${first} .turn`), '2');
+      await page.locator('.queue-foot button', { hasText: 'Release 2 in this order' }).click();
+      await seen(page.locator(`#held-${second}`), 0);
+      await seen(page.locator(`#held-${first}`), 0);
+      // The server heard of them in that order.
+      const left = await Promise.all(
+        [second, first].map((n) =>
+          engine.call('frame.get', { n: n! }).then((frame) => frame.waitedMs + frame.time * 1000),
+        ),
+      );
+      expect(left[0]!).toBeLessThanOrEqual(left[1]! + 0.001);
+      expect(errors).toEqual([]);
+    } finally {
+      for (const socket of racers) socket.destroy();
+      await engine.call('breakpoints.set', { breakpoints: [] });
+      await engine.call('held.releaseAll', {});
+    }
+  }, 180_000);
+
+  test('secrets are dots everywhere until they are asked for', async () => {
+    await applyFilter(page, 'message == "register"');
+    await chooseFirst(page);
+    await page.locator('.tree .node').first().waitFor();
+    const sent = await world.started.engine.call('frame.get', { n: await focused(page), revealSecrets: true });
+    const { Password: secret } = sent.messages[0]!.fields as { Password: string };
+    expect(secret.length).toBeGreaterThan(3);
+    const inspector = page.locator('.dock.inspector, .dock').first();
+    expect(await inspector.innerText()).not.toContain(secret);
+    await page.locator('#timeline-grid').focus();
+    await page.keyboard.press('e');
+    await page.locator('.json-editor .cm-content').waitFor();
+    await reads(page.locator('.json-editor .cm-content'), /••••••/);
+    const composer = page.locator('.pane.editor');
+    expect(await composer.innerText()).not.toContain(secret);
+    await page.locator('.secret-field input').waitFor();
+    expect(await page.locator('.secret-field input').getAttribute('type')).toBe('password');
+    await composer.locator('.head.sub button[aria-label="Show secrets"]').click();
+    await reads(page.locator('.json-editor .cm-content'), new RegExp(secret));
+    expect(errors).toEqual([]);
+  }, 180_000);
+
+  test('the length in front of a text is computed, or a lie', async () => {
+    const { engine } = world.started;
+    const server = await mana.startServer({ pace: 'fast' });
+    try {
+      const { url } = await engine.call('proxy.start', {
+        spec: {
+          name: 'account',
+          listen: 'enet://127.0.0.1:0',
+          upstream: server.endpoints['account']!,
+          protocol: 'mana',
+        },
+      });
+      await mana.startClients({ endpoints: { account: url! }, pace: 'fast', once: true }).done;
+      await applyFilter(page, 'message == "PAMSG_CHAR_CREATE"');
+      await chooseFirst(page);
+      await page.keyboard.press('e');
+      await page.getByRole('button', { name: /^length of name: .*lie here/i }).click();
+      await page.getByRole('textbox', { name: 'length of name' }).fill('200');
+      await reads(page.locator('.diff2 .by').last(), /c8/);
+      await reads(page.locator('.remark.in-editor'), /needs 200 bytes/);
+      await page.getByRole('button', { name: /^length of name: A deliberate lie/ }).click();
+      await seen(page.locator('.diff2'), 0);
+      expect(errors).toEqual([]);
+    } finally {
+      await engine.call('proxy.stop', { name: 'account' });
+      await server.close();
+    }
+  }, 180_000);
+
+  test('a script that cannot run says where, and the next one runs', async () => {
+    const path = join(world.home, 'wrong.ts');
+    writeFileSync(path, 'export default {\n  onFrame(f) { return f.nothing.here; },\n};\n');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('script');
+    await page.keyboard.press('Enter');
+    await page.locator('.dialog input').fill(path);
+    await page.keyboard.press('Enter');
+    await seen(page.locator('.dialog'), 0);
+    const failed = await until(
+      'an error with its line',
+      () => world.started.engine.call('script.status', {}),
+      ({ error }) => error !== undefined,
+      60_000,
+    );
+    expect(failed.error?.line).toBe(2);
+    await reads(page.locator('.status'), /script/i);
+    writeFileSync(path, 'export default { onFrame() {} };\n');
+    await until(
+      'it to run',
+      () => world.started.engine.call('script.status', {}),
+      ({ running, error, calls }) => running && error === undefined && calls > 0,
+      60_000,
+    );
+    await world.started.engine.call('script.unload', {});
+    expect(errors).toEqual([]);
+  }, 180_000);
+});
+
+async function focused(page: Page): Promise<number> {
+  return Number((await page.locator(`${ROW}.sel .n`).first().textContent())?.replaceAll(/\D/g, ''));
+}
