@@ -48,6 +48,8 @@ export function checkFor(
       return { run, found: down, exit: watched.lastExit, lines: watched.lastExit?.lines ?? [] };
     }
     if (suspicion.oracle === 'canary') {
+      // A server that was just started may take connections before all of it is there.
+      if (!(await isCanaryWell(inquiry, CANARY_PATIENCE))) return undefined;
       const run = await playAlone(inquiry, script, { ...patience, settle: 20 });
       const isWell = await isCanaryWell(inquiry, CANARY_PATIENCE, 2);
       if (!isWell && watched.isManaged) await watched.restart();

@@ -58,6 +58,8 @@ export async function whoBreaksCanary(inquiry: Inquiry, recent: readonly CaseRun
   if (!watched.isManaged) return undefined;
   const breaks = async (cases: readonly CaseRun[]): Promise<boolean> => {
     await watched.restart();
+    // A server that was just started may take connections before all of it is there.
+    if (!(await isCanaryWell(inquiry, CANARY_PATIENCE))) return false;
     await playAll(inquiry, cases);
     // Who brings it down is found elsewhere.
     return !isOver() && watched.isRunning && !(await isCanaryWell(inquiry, CANARY_PATIENCE, 1));

@@ -13,6 +13,8 @@ export interface RuleOutcome {
   readonly rule: string;
   readonly outcome: Outcome;
   readonly caseId: string;
+  /** It is no fault by itself when it is accepted: only the makers of the game know. */
+  readonly isTold?: boolean;
 }
 
 export interface LedgerOptions {
@@ -73,7 +75,13 @@ export class Ledger {
   count({ mutation, id }: CaseRun, outcome: Outcome): void {
     this.outcomes[outcome] += 1;
     if (mutation.rule !== undefined)
-      this.rules.push({ message: mutation.message, rule: mutation.rule, outcome, caseId: id });
+      this.rules.push({
+        message: mutation.message,
+        rule: mutation.rule,
+        outcome,
+        caseId: id,
+        ...(mutation.isTold === true ? { isTold: true } : {}),
+      });
   }
 
   finish(at: CaseRun, outcome: string): void {

@@ -57,6 +57,7 @@ function* usedTokens(seed: Seed, at: SeedMessage): Generator<Told> {
 
 /** On a connection where nothing was said before, while the one that said it is there. */
 function* strangers(seed: Seed, at: SeedMessage): Generator<Told> {
+  if (saysWho(at)) return;
   const { conn, n } = sendAt(seed, at.step);
   const twin = conn + TWIN;
   yield {
@@ -83,6 +84,18 @@ function* strangers(seed: Seed, at: SeedMessage): Generator<Told> {
       return { script: { steps }, focus: [steps.length - 1] };
     },
   };
+}
+
+const SAYS_WHO = /log_?in|log_?on|register|create|connect|auth|sign_?(?:in|up)|join|hello/i;
+const PROOF = /^(?:pass|password|passwd|pwd|secret|token|ticket|key|session(?:_?id)?)$/i;
+
+/** Who says by this message who he is, or shows what only he has, is no stranger. */
+function saysWho({ name, message }: SeedMessage): boolean {
+  if (SAYS_WHO.test(name)) return true;
+  return leavesOf(message.fields).some(({ path }) => {
+    const { role, secret } = metaAt(message.spec?.node, path);
+    return role === 'password' || role === 'token' || secret === true || PROOF.test(lastName(path));
+  });
 }
 
 /** The same with nothing said on the second connection: it is waited on as if there were something to hear. */

@@ -116,7 +116,8 @@ function asMessage(
 
 /** What the server says before and after, said by the client. */
 function* wrongDirection(seed: Seed, at: SeedMessage): Generator<Unspoken> {
-  const { before, after } = seed.between.get(at.frame.n) ?? {};
+  const { before, answers } = seed.between.get(at.frame.n) ?? {};
+  const after = answers?.[0];
   if (before !== undefined) {
     yield {
       name: `echo-${nameOf(before)}`,

@@ -39,7 +39,7 @@ function sampleOf(planned: readonly Mutation[]): Mutation[] {
   return planned.filter((one, i) => {
     // As many as there are messages: some of them tell.
     const name = `${one.family}|${one.name.replace(/^(never|offered|echo|ahead|as|foreign)-.*/, '$1')}`;
-    if (names.has(name)) return i % 11 === 0;
+    if (names.has(name)) return i % 31 === 0;
     names.add(name);
     return true;
   });

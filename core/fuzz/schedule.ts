@@ -6,6 +6,7 @@ import { leavesOf } from '../replay/leaves.ts';
 import { createDice, type Dice } from '../traffic/clock.ts';
 import { fromCorpus, type KeptCase, keptMutation } from './corpus.ts';
 import { everywhereMutations } from './mutate-everywhere.ts';
+import { limitMutations } from './mutate-rules.ts';
 import { fieldMutations } from './mutate-fields.ts';
 import { sequenceMutations } from './mutate-sequence.ts';
 import { twinMutations } from './mutate-twins.ts';
@@ -164,6 +165,7 @@ function plan(seed: Seed, rng: number): Mutation[] {
     // Where nothing was said yet, and where much was.
     if (posts === 0 || posts === LATE_POST) for (const one of unknownMutations(seed, at)) add(one);
     for (const one of twinMutations(seed, at)) add(one);
+    for (const one of limitMutations(seed, at)) add(one);
     for (const one of fieldMutations(seed, at, rng)) add(one);
     for (const one of wireMutations(seed, at)) add(one);
     for (const one of raceMutations(seed, at)) add(one);
@@ -227,6 +229,7 @@ function makersOf(address: string, seed: Seed, at: SeedMessage, rng: number): re
     wireMutations(seed, at),
     raceMutations(seed, at),
     twinMutations(seed, at),
+    limitMutations(seed, at),
     everywhereMutations(seed, at),
   ];
 }

@@ -29,7 +29,7 @@ export interface Seed {
   readonly kept?: number;
   /** What the server had said last on its connection before each client frame, by frame number. */
   readonly lastHeard: ReadonlyMap<number, string>;
-  /** The server's frame before each client frame on its connection, and the one after it. */
+  /** By client frame. */
   readonly between: ReadonlyMap<number, Between>;
   /** Signatures of what followed each client frame (`n/conn`) in the recording. */
   readonly recordedNames: ReadonlyMap<string, readonly string[]>;
@@ -41,10 +41,11 @@ export interface Seed {
   readonly clientRemarks: ReadonlySet<string>;
 }
 
-/** What the server said around a client frame. */
+/** What the server said around a client frame on its connection. */
 export interface Between {
   readonly before: RecordedFrame | undefined;
-  readonly after: RecordedFrame | undefined;
+  /** Until the client's next one, in order. */
+  readonly answers: readonly RecordedFrame[];
 }
 
 /** @param only frames whose messages are mutated; absent: all */
@@ -257,21 +258,20 @@ function lastHeardOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<s
 
 function betweenOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<string>): Map<number, Between> {
   const last = new Map<number, RecordedFrame>();
-  const open = new Map<number, number>();
+  const open = new Map<number, RecordedFrame[]>();
   const found = new Map<number, Between>();
   for (const frame of frames) {
     const { conn, n } = frame;
     if (frame.direction === 'toServer') {
-      found.set(n, { before: last.get(conn), after: undefined });
-      open.set(conn, n);
+      const answers: RecordedFrame[] = [];
+      found.set(n, { before: last.get(conn), answers });
+      open.set(conn, answers);
       continue;
     }
     if (heartbeats.has(frame.messages.map((message) => message.name ?? '?').join('+'))) continue;
-    last.set(conn, owned(frame));
-    const asked = open.get(conn);
-    if (asked === undefined) continue;
-    open.delete(conn);
-    found.set(asked, { before: found.get(asked)?.before, after: owned(frame) });
+    const heard = owned(frame);
+    last.set(conn, heard);
+    open.get(conn)?.push(heard);
   }
   return found;
 }

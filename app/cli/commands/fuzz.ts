@@ -177,6 +177,9 @@ function printEnd(
   const counts = new Map<string, number>();
   for (const { outcome } of rules) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   print(`rules of the game broken: ${[...counts].map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`);
+  const told = rules.filter((one) => one.isTold === true && one.outcome === 'accepted');
+  for (const text of new Set(told.map(({ message, rule }) => `${message}: ${rule}`)))
+    print(`accepted, which may be right: ${text}`);
 }
 
 function jsonOf(
