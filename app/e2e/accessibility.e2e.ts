@@ -70,6 +70,7 @@ const VIEWS: Readonly<Record<string, Steps>> = {
     await page.locator('.presets button').first().click();
   },
   replay: tab('replay'),
+  compare: tab('diff'),
   fuzz: tab('fuzz'),
   expert: tab('expert'),
   connections: tab('connections'),

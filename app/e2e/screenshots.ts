@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
-import { startEngine } from '../engine/start-engine.ts';
+import { type StartedEngine, startEngine } from '../engine/start-engine.ts';
 import { CHROMIUM, chooseFirst, goTo, launch, open, ROW, seen, selectedNumber, until } from './browser.ts';
 
 const OUT = join(import.meta.dirname, '../../docs/images');
@@ -156,17 +156,11 @@ try {
   await filter('');
 
   // A recording of the chat alone, against another build of it.
-  const alone = await startEngine({ home: mkdtempSync(join(home, 'alone-')), log: 'quiet' });
+  const folder = mkdtempSync(join(home, 'alone-'));
+  const otherBuild = join(folder, 'build 9.ipsession');
+  const alone = await startEngine({ home: folder, session: join(folder, 'build 8.ipsession'), log: 'quiet' });
   try {
-    const { url } = await alone.engine.call('proxy.start', {
-      spec: {
-        name: 'chat',
-        listen: 'tcp://127.0.0.1:0',
-        upstream: server.href.replace(/\/$/, ''),
-        protocol: 'socketchat',
-      },
-    });
-    await socketchat.startClients({ endpoints: { plain: url ?? '' }, seed: 4, pace: 'fast', once: true }).done;
+    await recordChat(alone, server.href.replace(/\/$/, ''), 4);
     await page.goto(alone.url ?? '');
     await page.waitForSelector(ROW);
     await show('replay');
@@ -183,6 +177,15 @@ try {
       120_000,
     );
     await picture('replay');
+
+    // The same visit to the other build, and what is not the same about it.
+    const other = await startEngine({ home: folder, session: otherBuild, serve: false, log: 'quiet' });
+    await recordChat(other, newBuild.endpoints['plain'] ?? '', 5).finally(() => other.close());
+    await show('diff');
+    await page.getByLabel('Second', { exact: true }).fill(otherBuild);
+    await page.keyboard.press('Enter');
+    await page.locator('.diff .byte-pair .bp').first().waitFor();
+    await picture('compare');
   } finally {
     await page.goto('about:blank');
     await alone.close();
@@ -215,6 +218,13 @@ async function filter(text: string): Promise<void> {
   await page.locator('#filter-input').press('Enter');
   await seen(page.locator('.hits b'), text === '' ? 0 : 1);
   await page.locator('#timeline-grid').focus();
+}
+
+/** One visit to a chat server, recorded by this engine. */
+async function recordChat(by: StartedEngine, upstream: string, seed: number): Promise<void> {
+  const spec = { name: 'chat', listen: 'tcp://127.0.0.1:0', upstream, protocol: 'socketchat' };
+  const { url } = await by.engine.call('proxy.start', { spec });
+  await socketchat.startClients({ endpoints: { plain: url ?? '' }, seed, pace: 'fast', once: true }).done;
 }
 
 async function show(tab: string): Promise<void> {

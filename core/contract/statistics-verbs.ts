@@ -56,6 +56,8 @@ export interface MessageTotal {
   readonly perSecond: number;
   readonly minSize: number;
   readonly maxSize: number;
+  /** Frames of the carrier, which carry no message. */
+  readonly isControl?: boolean;
 }
 export interface Conversation {
   readonly conn: number;

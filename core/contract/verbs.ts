@@ -211,6 +211,8 @@ export interface ConnectionStatus extends Connection {
   /** Share of frames understood, 0..1. */
   readonly understood: number;
   readonly name: string;
+  /** What its client calls itself, where a message says so. */
+  readonly clientName?: string;
 }
 
 export interface DoctorFinding {

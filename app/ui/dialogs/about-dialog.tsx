@@ -3,15 +3,7 @@ import { useApp } from '../app.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
 import { Dialog } from '../widgets/dialog.tsx';
-
-/** Everything that ships inside the page, with its licence. */
-const PARTS: readonly (readonly [name: string, licence: string])[] = [
-  ['React', 'MIT'],
-  ['CodeMirror', 'MIT'],
-  ['uPlot', 'MIT'],
-  ['Inter', 'SIL Open Font License 1.1'],
-  ['JetBrains Mono', 'SIL Open Font License 1.1'],
-];
+import { LICENCES } from './licences.ts';
 
 export function AboutDialog() {
   const { mirror } = useApp();
@@ -29,10 +21,10 @@ export function AboutDialog() {
       </dl>
       <h3>{t.dialogs.madeWith}</h3>
       <dl className="facts">
-        {PARTS.map(([name, licence]) => (
-          <div className="fact" key={name}>
-            <dt>{name}</dt>
-            <dd>{licence}</dd>
+        {LICENCES.map(([packages, licence]) => (
+          <div className="fact" key={packages[0]}>
+            <dt>{licence}</dt>
+            <dd className="wrap">{packages.join(', ')}</dd>
           </div>
         ))}
       </dl>

@@ -4,6 +4,7 @@ import { oneLine } from '../format/text.ts';
 import { FrameFacts } from '../inspector/frame-facts.tsx';
 import { useStore } from '../state/store.ts';
 import { Blame } from '../statistics/enet-tab.tsx';
+import { clientTitle } from './lanes-model.ts';
 import { t } from '../strings/strings.ts';
 import { useRequest, useTick } from '../widgets/use-request.ts';
 
@@ -37,7 +38,7 @@ export function LaneSide() {
       )}
       {journey.length > 1 && own?.journey !== undefined && (
         <section>
-          <h2>{t.lanes.journey(t.lanes.client(own.journey))}</h2>
+          <h2>{t.lanes.journey(clientTitle(journey, t.lanes.client(own.journey)))}</h2>
           <dl className="facts">
             {journey.map((each) => (
               <div className="fact" key={each.id}>

@@ -22,6 +22,17 @@ test('by client, the connections of one journey share a lane', () => {
   expect(plan.lanes.filter((lane) => lane.kind === 'server')).toHaveLength(2);
 });
 
+test('a client is called what it calls itself on any of its connections, or by its address', () => {
+  const far = { ...connection(4, 9604, 3), client: { address: '192.0.2.7', port: 5 } };
+  const named = { ...connection(2, 9604, 1), clientName: '千鳥' };
+  const plan = planLanes([connection(1, 9601, 1), named, connection(3, 9604, 2), far], 'client', names);
+  expect(plan.lanes.filter((lane) => lane.kind === 'client').map((lane) => [lane.title, lane.sub])).toEqual([
+    ['千鳥', 'c1, c2'],
+    ['Client 2', 'c3'],
+    ['192.0.2.7', 'c4'],
+  ]);
+});
+
 test('by connection, each has a lane of its own', () => {
   const plan = planLanes([connection(1, 9601, 1), connection(2, 9604, 1)], 'connection', names);
   expect(plan.lanes.filter((lane) => lane.kind === 'client').map((lane) => lane.title)).toEqual(['c1', 'c2']);

@@ -28,17 +28,30 @@ export function laneX(share: number, width: number): number {
 
 export type LanesBy = 'connection' | 'client';
 
-type LaneConnection = Pick<ConnectionStatus, 'id' | 'client' | 'server' | 'protocol' | 'role' | 'journey' | 'proxy'>;
+type LaneConnection = Pick<
+  ConnectionStatus,
+  'id' | 'client' | 'server' | 'protocol' | 'role' | 'journey' | 'proxy' | 'clientName'
+>;
 
 /** More lanes than this cannot be told apart: connections beyond are left out. */
 export const MOST_LANES = 14;
+
+/** Who a client is: what it calls itself on any of its connections, or where it comes from when that is a machine of its own. */
+export function clientTitle(own: readonly Pick<LaneConnection, 'clientName' | 'client'>[], fallback: string): string {
+  const name = own.find((each) => each.clientName !== undefined)?.clientName;
+  if (name !== undefined) return name;
+  const address = own[0]?.client.address ?? '';
+  return address === '' || isLoopback(address) ? fallback : address;
+}
+
+const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.|localhost$)/.test(address);
 
 export function planLanes(
   connections: readonly LaneConnection[],
   by: LanesBy,
   names: { client(n: number): string },
 ): LanePlan {
-  const clients = new Map<string, { title: string; conns: number[] }>();
+  const clients = new Map<string, { fallback: string; own: LaneConnection[] }>();
   const servers = new Map<string, { title: string; sub: string }>();
   const keys = new Map<number, readonly [string, string]>();
   for (const each of connections) {
@@ -46,10 +59,10 @@ export function planLanes(
     const client = by === 'client' ? `j${each.journey ?? `c${each.id}`}` : `c${each.id}`;
     if (!clients.has(client) && clients.size + servers.size >= MOST_LANES) continue;
     const entry = clients.get(client) ?? {
-      title: by === 'client' && each.journey !== undefined ? names.client(each.journey) : `c${each.id}`,
-      conns: [],
+      fallback: by === 'client' && each.journey !== undefined ? names.client(each.journey) : `c${each.id}`,
+      own: [],
     };
-    entry.conns.push(each.id);
+    entry.own.push(each);
     clients.set(client, entry);
     if (!servers.has(server))
       servers.set(server, { title: each.role || each.proxy || each.protocol || server, sub: server });
@@ -61,8 +74,9 @@ export function planLanes(
   let at = 0;
   const place = (): number => (at++ + 0.5) / slots;
   const lanes: Lane[] = [];
-  for (const [id, { title, conns }] of clients) {
-    const list = conns.map((conn) => `c${conn}`).join(', ');
+  for (const [id, { fallback, own }] of clients) {
+    const title = by === 'client' ? clientTitle(own, fallback) : fallback;
+    const list = own.map((each) => `c${each.id}`).join(', ');
     lanes.push({ id, kind: 'client', title, sub: list === title ? '' : list, x: place() });
   }
   at += 0.6;

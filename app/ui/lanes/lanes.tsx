@@ -30,7 +30,7 @@ export function Lanes() {
   const wanted = connections.length <= 8 ? connections : connections.filter((each) => inSight.has(each.id));
   const plan = useMemo(
     () => planLanes(wanted, by, { client: t.lanes.client }),
-    [by, wanted.map((each) => `${each.id}${each.journey ?? ''}${each.role ?? ''}`).join()],
+    [by, wanted.map((each) => `${each.id}${each.journey ?? ''}${each.role ?? ''}${each.clientName ?? ''}`).join()],
   );
 
   useEffect(() => {

@@ -9,6 +9,7 @@ export function ConnectionDetails({ connection }: { readonly connection: Connect
   const end = (reset: boolean) => () =>
     void app.client.request('connection.close', { id: connection.id, reset }).catch(app.notices.problem);
   const facts: readonly (readonly [string, string])[] = [
+    [t.proxies.calledItself, connection.clientName ?? ''],
     [t.proxies.transport, connection.transport],
     [t.proxies.proxy, connection.proxy ?? ''],
     [t.proxies.role, connection.role ?? ''],
@@ -37,23 +38,23 @@ export function ConnectionDetails({ connection }: { readonly connection: Connect
             ),
           )}
         </dl>
-        <div className="acts">
-          <button
-            className="btn"
-            onClick={() => void app.filter.apply(`conn == ${connection.id}`).catch(app.notices.problem)}
-          >
-            {t.proxies.showFrames}
-          </button>
-          <button className="btn" onClick={() => app.overlays.dialog('decode-as', connection.id)}>
-            {t.proxies.decodeAs}
-          </button>
-          <button className="btn" disabled={!isOpen} onClick={end(false)}>
-            {t.proxies.close}
-          </button>
-          <button className="btn quiet-danger" disabled={!isOpen} onClick={end(true)}>
-            {t.proxies.reset}
-          </button>
-        </div>
+      </div>
+      <div className="acts">
+        <button
+          className="btn"
+          onClick={() => void app.filter.apply(`conn == ${connection.id}`).catch(app.notices.problem)}
+        >
+          {t.proxies.showFrames}
+        </button>
+        <button className="btn" onClick={() => app.overlays.dialog('decode-as', connection.id)}>
+          {t.proxies.decodeAs}
+        </button>
+        <button className="btn" disabled={!isOpen} onClick={end(false)}>
+          {t.proxies.close}
+        </button>
+        <button className="btn quiet-danger" disabled={!isOpen} onClick={end(true)}>
+          {t.proxies.reset}
+        </button>
       </div>
     </div>
   );

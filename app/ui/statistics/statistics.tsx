@@ -23,6 +23,9 @@ const TAB: Readonly<Record<StatisticsTab, () => ReactNode>> = {
   bytes: FieldBytesTab,
 };
 
+/** These look at all that was recorded, whatever is shown above. */
+const WHOLE: ReadonlySet<StatisticsTab> = new Set(['enet', 'coverage', 'bytes']);
+
 export function Statistics() {
   const { statistics, view } = useApp();
   const tab = useStore(statistics.tab);
@@ -38,7 +41,13 @@ export function Statistics() {
           </button>
         ))}
         <span className="muted note">
-          {tab === 'carrier' ? t.statistics.carrier.note : isNarrowed ? t.statistics.narrowed : t.statistics.whole}
+          {tab === 'carrier'
+            ? t.statistics.carrier.note
+            : WHOLE.has(tab)
+              ? t.statistics.always
+              : isNarrowed
+                ? t.statistics.narrowed
+                : t.statistics.whole}
         </span>
       </nav>
       <Shown />

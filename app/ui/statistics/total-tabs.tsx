@@ -29,7 +29,7 @@ const MESSAGES: readonly TableColumn<MessageTotal>[] = [
     title: columns.message,
     width: 'minmax(140px, 1.6fr)',
     isMono: true,
-    text: (row) => row.message || t.timeline.notUnderstood,
+    text: (row) => row.message || (row.isControl === true ? t.timeline.control : t.timeline.notUnderstood),
   },
   {
     id: 'direction',
@@ -99,7 +99,7 @@ export function MessagesTab() {
           label={t.statistics.tabs.messages}
           rows={[...rows].sort((a, b) => b.frames - a.frames)}
           columns={MESSAGES}
-          rowKey={(row) => `${row.protocol}/${row.message}/${row.direction}`}
+          rowKey={(row) => `${row.protocol}/${row.message}/${row.direction}/${row.isControl === true}`}
           onOpen={show}
           onSelect={(row) => app.statistics.message.set(`${row.protocol}/${row.message}`)}
           onMenu={(row, event) => {

@@ -55,6 +55,7 @@ export const proxyStrings = {
   },
   open: 'open',
   details: 'Connection',
+  calledItself: 'Called itself',
   transport: 'Transport',
   proxy: 'Proxy',
   opened: 'Opened',

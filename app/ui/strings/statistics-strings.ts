@@ -13,6 +13,7 @@ export const statisticsStrings = {
     bytes: 'Bytes per field',
   },
   narrowed: 'Of what the filter and the time window leave.',
+  always: 'Of the whole session, whatever is filtered.',
   whole: 'Of the whole session. A filter or a time window narrows it.',
   nothing: 'Nothing to count here.',
   columns: {

@@ -12,23 +12,25 @@ export interface Column {
   readonly field?: string;
 }
 
-/** `[wide, narrow]` widths, narrow below 1360 px. */
+/** Widths in a wide, a narrow and a small place: what columns give up, the summary gets. */
 const FIXED: readonly {
   readonly id: string;
-  readonly widths: readonly [number, number];
+  readonly widths: readonly [wide: number, narrow: number, small: number];
   readonly isRight?: boolean;
 }[] = [
-  { id: 'n', widths: [60, 54], isRight: true },
-  { id: 'time', widths: [88, 84], isRight: true },
-  { id: 'delta', widths: [68, 62], isRight: true },
-  { id: 'conn', widths: [112, 104] },
-  { id: 'dir', widths: [22, 20] },
-  { id: 'message', widths: [220, 206] },
-  { id: 'summary', widths: [0, 0] },
-  { id: 'answer', widths: [66, 62], isRight: true },
-  { id: 'size', widths: [50, 44], isRight: true },
-  { id: 'marks', widths: [148, 132] },
+  { id: 'n', widths: [60, 54, 54], isRight: true },
+  { id: 'time', widths: [88, 84, 84], isRight: true },
+  { id: 'delta', widths: [68, 62, 56], isRight: true },
+  { id: 'conn', widths: [112, 104, 92] },
+  { id: 'dir', widths: [22, 20, 20] },
+  { id: 'message', widths: [220, 206, 150] },
+  { id: 'summary', widths: [0, 0, 0] },
+  { id: 'answer', widths: [66, 62, 54], isRight: true },
+  { id: 'size', widths: [50, 44, 40], isRight: true },
+  { id: 'marks', widths: [148, 132, 84] },
 ];
+const NARROW = 1360;
+const SMALL = 1100;
 
 export const MIN_COLUMN = 20;
 const MIN_SUMMARY = 140;
@@ -36,10 +38,12 @@ const MIN_SUMMARY = 140;
 /** Columns that can be hidden; the others make a row a row. */
 export const OPTIONAL_COLUMNS: readonly string[] = ['delta', 'conn', 'answer', 'size', 'marks'];
 
+/** @param place pixels there are */
 export function columnsOf(
   settings: Pick<Settings, 'columnWidths' | 'hiddenColumns' | 'fieldColumns'>,
-  isNarrow: boolean,
+  place: number,
 ): readonly Column[] {
+  const tier = place < SMALL ? 2 : place < NARROW ? 1 : 0;
   const columns: Column[] = [];
   for (const each of FIXED) {
     if (each.id === 'marks') {
@@ -49,7 +53,7 @@ export function columnsOf(
       }
     }
     if (settings.hiddenColumns.includes(each.id)) continue;
-    const width = each.widths[0] === 0 ? 0 : (settings.columnWidths[each.id] ?? each.widths[isNarrow ? 1 : 0]);
+    const width = each.widths[0] === 0 ? 0 : (settings.columnWidths[each.id] ?? each.widths[tier]);
     columns.push({ id: each.id, title: titleOf(each.id), width, isRight: each.isRight === true });
   }
   return columns;

@@ -95,10 +95,19 @@ export function mountSurface(parts: SurfaceParts, deps: SurfaceDeps): Surface {
     scroll.setPage(parts.body.clientHeight / settings.get().rowHeight);
     repaint();
   };
+  let place = 0;
+  const onResize = (): void => {
+    if (parts.grid.clientWidth === place) {
+      measure();
+      return;
+    }
+    place = parts.grid.clientWidth;
+    configure();
+  };
 
   const configure = (): void => {
     const now = settings.get();
-    columns = columnsOf(now, window.innerWidth < 1360);
+    columns = columnsOf(now, parts.grid.clientWidth);
     parts.grid.style.setProperty('--cols', columnTemplate(columns));
     parts.grid.style.setProperty('--cols-width', `${columnsWidth(columns)}px`);
     parts.grid.style.setProperty('--row', `${now.rowHeight}px`);
@@ -120,10 +129,9 @@ export function mountSurface(parts: SurfaceParts, deps: SurfaceDeps): Surface {
     repaint();
   };
 
-  const resize = new ResizeObserver(measure);
+  const resize = new ResizeObserver(onResize);
+  resize.observe(parts.grid);
   resize.observe(parts.body);
-  const narrow = matchMedia('(max-width: 1360px)');
-  narrow.addEventListener('change', configure);
   parts.grid.addEventListener('focus', repaint);
   parts.grid.addEventListener('blur', repaint);
   const ends = [
@@ -141,7 +149,6 @@ export function mountSurface(parts: SurfaceParts, deps: SurfaceDeps): Surface {
     dispose() {
       cancelAnimationFrame(frame);
       resize.disconnect();
-      narrow.removeEventListener('change', configure);
       parts.grid.removeEventListener('focus', repaint);
       parts.grid.removeEventListener('blur', repaint);
       for (const end of ends) end();

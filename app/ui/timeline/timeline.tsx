@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useRef, useState } from 'react';
 import { useApp } from '../app.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
@@ -16,8 +16,8 @@ export function Timeline() {
   const body = useRef<HTMLDivElement>(null);
   const track = useRef<HTMLDivElement>(null);
   const thumb = useRef<HTMLDivElement>(null);
-  const isNarrow = useNarrow();
-  const columns: readonly Column[] = columnsOf(settings, isNarrow);
+  const place = useWidth(grid);
+  const columns: readonly Column[] = columnsOf(settings, place);
 
   useEffect(() => {
     if (grid.current === null || body.current === null || track.current === null || thumb.current === null)
@@ -70,12 +70,14 @@ export function Timeline() {
   );
 }
 
-function useNarrow(): boolean {
-  const [isNarrow, setNarrow] = useState(() => window.innerWidth < 1360);
+function useWidth(of: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(window.innerWidth);
   useEffect(() => {
-    const onResize = (): void => setNarrow(window.innerWidth < 1360);
-    window.addEventListener('resize', onResize);
-    return () => window.removeEventListener('resize', onResize);
-  }, []);
-  return isNarrow;
+    const element = of.current;
+    if (element === null) return undefined;
+    const resize = new ResizeObserver(() => setWidth(element.clientWidth));
+    resize.observe(element);
+    return () => resize.disconnect();
+  }, [of]);
+  return width;
 }

@@ -2,6 +2,7 @@
 import type { ConnectionStatus } from '../../contract/verbs.ts';
 import { FLAG } from '../../session/frame-index.ts';
 import type { SessionReader } from '../../session/session-reader.ts';
+import { ClientNames } from './client-names.ts';
 
 interface Totals {
   frames: number;
@@ -14,6 +15,7 @@ interface Totals {
 
 export class ConnectionStatuses {
   readonly #reader: SessionReader;
+  readonly #names: ClientNames;
   readonly #totals = new Map<number, Totals>();
   #counted = 0;
   #expertsTo = 0;
@@ -21,6 +23,7 @@ export class ConnectionStatuses {
 
   constructor(reader: SessionReader) {
     this.#reader = reader;
+    this.#names = new ClientNames(reader);
   }
 
   /** Something changed since the list was last taken. */
@@ -34,6 +37,7 @@ export class ConnectionStatuses {
   /** Frames were decoded late or anew: what was counted is void. */
   recount(): void {
     this.#totals.clear();
+    this.#names.clear();
     this.#counted = 0;
     this.#expertsTo = 0;
     this.#isChanged = true;
@@ -44,6 +48,7 @@ export class ConnectionStatuses {
     this.#isChanged = false;
     return this.#reader.connections().map((connection) => {
       const t = this.#totals.get(connection.id);
+      const clientName = this.#names.of(connection.id);
       const messages = t === undefined ? 0 : t.frames - t.control;
       return {
         ...connection,
@@ -53,6 +58,7 @@ export class ConnectionStatuses {
         expertCount: t?.experts ?? 0,
         understood: messages === 0 || t === undefined ? 1 : t.understood / messages,
         name: `c${connection.id}${connection.role === undefined ? '' : ` ${connection.role}`}`,
+        ...(clientName === undefined ? {} : { clientName }),
       };
     });
   }
@@ -64,7 +70,10 @@ export class ConnectionStatuses {
       const flags = index.flags(n);
       t.frames++;
       if (flags & FLAG.toClient) t.bytesToClient += index.size(n);
-      else t.bytesToServer += index.size(n);
+      else {
+        t.bytesToServer += index.size(n);
+        if ((flags & FLAG.control) === 0) this.#names.see(n);
+      }
       if (flags & FLAG.control) t.control++;
       else if (index.message(n) !== 0) t.understood++;
     }

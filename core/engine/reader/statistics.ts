@@ -35,7 +35,12 @@ export function* eachFrame(reader: SessionReader, filter: CompiledFilter, visit:
 export function* messageTotals(reader: SessionReader, filter: CompiledFilter): Job<Result<'stats.messages'>> {
   const totals = new Map<
     string,
-    { protocol: string; message: string; direction: string; frames: number; bytes: number; min: number; max: number }
+    Pick<MessageTotal, 'protocol' | 'message' | 'direction' | 'isControl'> & {
+      frames: number;
+      bytes: number;
+      min: number;
+      max: number;
+    }
   >();
   const { index } = reader;
   let all = 0;
@@ -47,10 +52,13 @@ export function* messageTotals(reader: SessionReader, filter: CompiledFilter): J
     const protocol = reader.connection(index.conn(n))?.protocol ?? '';
     const message = reader.messageNames(n)[0] ?? '';
     const direction = directionOf(flags);
-    const key = `${protocol}\0${message}\0${direction}`;
+    const isControl = (flags & FLAG.control) !== 0;
+    const key = `${protocol}\0${message}\0${direction}\0${isControl}`;
     let total = totals.get(key);
-    if (total === undefined)
-      totals.set(key, (total = { protocol, message, direction, frames: 0, bytes: 0, min: size, max: size }));
+    if (total === undefined) {
+      total = { protocol, message, direction, frames: 0, bytes: 0, min: size, max: size };
+      totals.set(key, isControl ? (total = { ...total, isControl }) : total);
+    }
     total.frames++;
     total.bytes += size;
     total.min = Math.min(total.min, size);
