@@ -58,7 +58,7 @@ export const COMMANDS: readonly Command[] = [
       SESSION,
       { name: 'script', value: 'FILE.ts', doc: 'hooks that see and change frames' },
       { name: 'rules', value: 'FILE.yaml', doc: 'rules' },
-      { name: 'faults', value: 'FILE.yaml', doc: 'faults' },
+      { name: 'faults', value: 'FILE', doc: 'faults, as YAML or as they acted in a session' },
       { name: 'duration', value: 'S', doc: 'end after so many seconds' },
       { name: 'tap', doc: 'ENet: forward datagrams untouched and only look' },
       { name: 'carrier', doc: 'ENet: record also the commands that bring no message' },

@@ -59,6 +59,30 @@ describe.skipIf(isMissingChromium())('traffic in hand', () => {
     }
   }, 180_000);
 
+  test('rules of a group stand under its name and are switched together', async () => {
+    const { engine } = world.started;
+    const rule = { enabled: true, when: 'message == "none"', actions: [{ do: 'drop' as const }] };
+    await engine.call('rules.set', {
+      rules: [
+        { ...rule, id: 'a' },
+        { ...rule, id: 'b', group: 'Lag' },
+        { ...rule, id: 'c', group: 'Lag' },
+      ],
+    });
+    try {
+      await page.locator('#tab-holds').click();
+      await reads(page.locator('.rule-group b'), 'Lag');
+      await seen(page.locator('.rule.off'), 0);
+      await page.getByRole('switch', { name: 'All rules of Lag' }).click();
+      await seen(page.locator('.rule.off'), 2);
+      const { rules } = await engine.call('rules.list', {});
+      expect(rules.map(({ enabled }) => enabled)).toEqual([true, false, false]);
+      expect(errors).toEqual([]);
+    } finally {
+      await engine.call('rules.set', { rules: [] });
+    }
+  }, 180_000);
+
   test('messages of several clients are released in the order one gives them', async () => {
     const { engine } = world.started;
     const filter = 'message == "register" and Name in {"Racer1", "Racer2"}';

@@ -15,6 +15,7 @@ import type { Carrier } from '../traffic/frame.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import { checkArguments } from './arguments.ts';
 import { controlVerbs } from './control-verbs.ts';
+import { FaultRecord } from './fault-record.ts';
 import { EventBoard } from './event-board.ts';
 import type { Log } from './log.ts';
 import { type CompileProtocol, ProtocolStore } from './protocol-store.ts';
@@ -92,6 +93,7 @@ export class Engine {
     this.tickets = new Tickets(() => this.clock.now());
     this.protocols = new ProtocolStore(options.protocols, options.compileProtocol);
     this.session = new SessionHolder(this);
+    const faultRecord = new FaultRecord();
     this.control = createControl({
       clock: this.clock,
       dice: createDice(options.seed ?? 1),
@@ -106,9 +108,12 @@ export class Engine {
             faults: this.control.faults(),
           })),
         panic: (on) => this.events.tell('panic', { on }),
-        decided: ({ n, by, what }) => {
-          const kind = this.control.rules().some((rule) => rule.id === by) ? 'rule' : 'fault';
-          this.session.recorder?.decision(kind, n, by, what);
+        decided: (decision) => {
+          const { recorder } = this.session;
+          if (recorder === undefined) return;
+          const { n, by, what } = decision;
+          if (this.control.rules().some((rule) => rule.id === by)) recorder.decision('rule', n, by, what);
+          else faultRecord.decided(recorder, decision, this.control.faults());
         },
         mark: (n, color, comment) => this.session.recorder?.markInOrder(n, color, comment),
       },

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { readFaults } from '../../../core/engine/config.ts';
+import { faultsOf } from '../../../core/engine/fault-record.ts';
 import { createLog, type Log } from '../../../core/engine/log.ts';
 import { parseRules } from '../../../core/relay/rule-yaml.ts';
 import type { TextProblem } from '../../../core/contract/verbs.ts';
 import { rotateSessions } from '../../../core/engine/files/rotation.ts';
+import type { FaultPlan } from '../../../core/traffic/control.ts';
 import { keepNurserySmall } from '../../engine/nursery.ts';
 import { startEngine } from '../../engine/start-engine.ts';
 import { readRotation } from '../rotation-options.ts';
@@ -23,7 +25,7 @@ export async function proxy(invocation: Invocation): Promise<number> {
   const seconds = invocation.number('duration');
   const rotation = readRotation(invocation);
   const rules = fromFile(invocation.text('rules'), (text) => parseRules(text));
-  const faults = fromFile(invocation.text('faults'), (text) => readFaults(text));
+  const faults = faultsFrom(invocation.text('faults'));
   const log = createLog('warnings');
   const early: string[] = [];
   let isReady = false;
@@ -71,6 +73,12 @@ export async function proxy(invocation: Invocation): Promise<number> {
   await ended;
   await started.close();
   return 0;
+}
+
+/** A plan as YAML, or that of a session in which faults acted: same seed, same traffic, same decisions. */
+function faultsFrom(path: string | undefined): { readonly plan: FaultPlan | undefined } | undefined {
+  if (path?.endsWith('.ipsession') === true) return { plan: faultsOf(path) };
+  return fromFile(path, (text) => readFaults(text));
 }
 
 function fromFile<T extends { readonly problems: readonly TextProblem[] }>(

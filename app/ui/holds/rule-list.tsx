@@ -1,3 +1,4 @@
+import { Fragment } from 'react';
 import type { Rule } from '../../../core/traffic/control.ts';
 import { useApp } from '../app.ts';
 import { grouped } from '../format/number.ts';
@@ -49,45 +50,71 @@ export function RuleList() {
   }
   return (
     <ol className="scroll" aria-label={t.holds.sides.rules}>
-      {rules.map((rule) => {
+      {rules.map((rule, i) => {
         const state = status.find((each) => each.id === rule.id);
         const [icon, tone] = ruleLook(rule);
         const title = ruleTitle(rule);
+        const startsGroup = rule.group !== undefined && rule.group !== rules[i - 1]?.group;
         return (
-          <li key={rule.id} className={`rule${rule.enabled ? '' : ' off'}${open?.id === rule.id ? ' sel' : ''}`}>
-            <Switch label={title} isOn={rule.enabled} onChange={() => toggle(rule)} />
-            <button className="plain what" title={state?.sentence ?? title} onClick={() => app.holds.openRule(rule.id)}>
-              <span className={rule.enabled ? tone : 'muted'}>
-                <Icon name={icon} small />
+          <Fragment key={rule.id}>
+            {startsGroup && <GroupHead group={rule.group ?? ''} />}
+            <li className={`rule${rule.enabled ? '' : ' off'}${open?.id === rule.id ? ' sel' : ''}`}>
+              <Switch label={title} isOn={rule.enabled} onChange={() => toggle(rule)} />
+              <button
+                className="plain what"
+                title={state?.sentence ?? title}
+                onClick={() => app.holds.openRule(rule.id)}
+              >
+                <span className={rule.enabled ? tone : 'muted'}>
+                  <Icon name={icon} small />
+                </span>
+                <span className="cut">{title}</span>
+                {rule.dryRun === true && <span className="count">{t.holds.dryRun}</span>}
+              </button>
+              <span className="hit">
+                {state?.lastFrame === undefined ? (
+                  <b>{grouped(state?.hits ?? 0)}</b>
+                ) : (
+                  <button
+                    className="plain"
+                    title={t.holds.showLast}
+                    onClick={() => {
+                      if (state.lastFrame !== undefined) app.selection.set(selectOne(state.lastFrame));
+                      app.commands.run('selection.reveal');
+                    }}
+                  >
+                    <b>{grouped(state.hits)}</b>
+                  </button>
+                )}{' '}
+                {t.holds.hits}
               </span>
-              <span className="cut">{title}</span>
-              {rule.dryRun === true && <span className="count">{t.holds.dryRun}</span>}
-            </button>
-            <span className="hit">
-              {state?.lastFrame === undefined ? (
-                <b>{grouped(state?.hits ?? 0)}</b>
+              {state?.broken !== undefined && rule.enabled ? (
+                <span className="broken c-problem">{state.broken}</span>
               ) : (
-                <button
-                  className="plain"
-                  title={t.holds.showLast}
-                  onClick={() => {
-                    if (state.lastFrame !== undefined) app.selection.set(selectOne(state.lastFrame));
-                    app.commands.run('selection.reveal');
-                  }}
-                >
-                  <b>{grouped(state.hits)}</b>
-                </button>
-              )}{' '}
-              {t.holds.hits}
-            </span>
-            {state?.broken !== undefined && rule.enabled ? (
-              <span className="broken c-problem">{state.broken}</span>
-            ) : (
-              <code title={rule.when}>{rule.when}</code>
-            )}
-          </li>
+                <code title={rule.when}>{rule.when}</code>
+              )}
+            </li>
+          </Fragment>
         );
       })}
     </ol>
+  );
+}
+
+/** Rules of one name are switched together. */
+function GroupHead({ group }: { readonly group: string }) {
+  const app = useApp();
+  const rules = useStore(app.mirror.rules);
+  const isOn = rules.some((rule) => rule.group === group && rule.enabled);
+  const toggle = (): void => {
+    void app.holds
+      .setRules(rules.map((rule) => (rule.group === group ? { ...rule, enabled: !isOn } : rule)))
+      .catch(app.notices.problem);
+  };
+  return (
+    <li className="rule-group">
+      <Switch label={t.holds.wholeGroup(group)} isOn={isOn} onChange={toggle} />
+      <b className="cut">{group}</b>
+    </li>
   );
 }

@@ -14,6 +14,7 @@ export const holdStrings = {
   noLimitAction: 'No limit',
   whenOver: 'When time is up the frame goes on as it came, marked late.',
   waitBehind: (n: number) => `${grouped(n)} more of this connection ${n === 1 ? 'waits' : 'wait'} with it.`,
+  wholeGroup: (group: string) => `All rules of ${group}`,
   raceTitle: 'Its turn when several are released in one order: click, or Space on the chosen frame',
   turn: (n: number) => `turn ${n}`,
   releaseInOrder: (n: number) => `Release ${n} in this order`,

@@ -60,7 +60,7 @@ export function verifySession(path: string, protocols: readonly Protocol[]): Ver
     );
     for (const table of ['outcomes', 'meanings', 'marks', 'rule_hits', 'fault_decisions'])
       tell(
-        count(`SELECT count(*) FROM ${table} WHERE n NOT IN (SELECT n FROM frames)`),
+        count(`SELECT count(*) FROM ${table} WHERE n <> 0 AND n NOT IN (SELECT n FROM frames)`),
         `entries of ${table} are about frames that are not in the file`,
       );
     tell(
