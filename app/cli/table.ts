@@ -42,3 +42,6 @@ export function bytes(count: number): string {
   }
   return `${value.toFixed(1)} ${units[unit]}`;
 }
+
+/** `1 frame`, `2 frames`. */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

@@ -24,9 +24,13 @@ const talk = (framing: Framing): Protocol =>
     json: { discriminator: { key: 'type', keep: true } },
   });
 
-const payloads = fc.array(
-  fc.record({ type: fc.constant('say'), n: fc.integer(), text: fc.string({ maxLength: 60 }) }),
-  { minLength: 4, maxLength: 12 },
+const plain = fc.string({ maxLength: 60 }).map((text) => text.replaceAll(/[{}[\]:\d]/g, '-'));
+const say = (text: fc.Arbitrary<string>) =>
+  fc.array(fc.record({ type: fc.constant('say'), n: fc.integer(), text }), { minLength: 4, maxLength: 12 });
+/** What begins inside a text that looks like frames cannot be told from frames. */
+const calm = say(plain);
+const tricky = say(
+  fc.oneof(plain, fc.string({ maxLength: 60 }), fc.constant('}{} {"type":"say"} 2:{}'), fc.constant('{}')),
 );
 
 interface Row {
@@ -72,7 +76,7 @@ test.each([
 ])('a stream joined inside a frame goes on with the next one: %s', (_name, transport, framing, frame) => {
   const protocol = talk(framing);
   fc.assert(
-    fc.property(payloads, fc.nat(), fc.nat(), (values, place, split) => {
+    fc.property(calm, fc.nat(), fc.nat(), (values, place, split) => {
       const texts = values.map((value) => JSON.stringify(value));
       const frames = texts.map((text) => frame(utf8Bytes(text)));
       const whole = frames[0]!.length;
@@ -93,7 +97,7 @@ test.each([
 test.each(CASES)('a stream joined between frames loses nothing: %s', (_name, transport, framing, frame) => {
   const protocol = talk(framing);
   fc.assert(
-    fc.property(payloads, fc.integer({ min: 1, max: 40 }), (values, size) => {
+    fc.property(tricky, fc.integer({ min: 1, max: 40 }), (values, size) => {
       const texts = values.map((value) => JSON.stringify(value));
       const stream = concat(texts.map((text) => frame(utf8Bytes(text))));
       const chunks: Uint8Array[] = [];

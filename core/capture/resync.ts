@@ -21,9 +21,10 @@ export interface Trial {
   readonly bad: boolean;
 }
 export interface Alignment {
-  /** Places where a frame may begin, ascending, 0 among them. */
+  /** Places where a frame may begin, ascending. */
   places(bytes: Uint8Array): Iterable<number>;
-  try(bytes: Uint8Array): Trial;
+  /** @param isFirst where nothing says that a frame does not begin here: a message nobody knows will do */
+  try(bytes: Uint8Array, isFirst: boolean): Trial;
 }
 
 export class Seeker {
@@ -58,13 +59,17 @@ export class Seeker {
   #seek(mustDecide: boolean): number | undefined {
     const bytes = this.bytes;
     const starts = new Set(this.#starts);
+    const whole = this.#alignment.try(bytes, true);
+    if (whole.good > 0 && !whole.bad) return 0;
     let best: number | undefined;
     let trials = 0;
     for (const place of new Set([...this.#starts, ...this.#alignment.places(bytes)])) {
+      if (place === 0) continue;
       if (++trials > MAX_TRIALS) break;
-      const { good, bad } = this.#alignment.try(bytes.subarray(place));
+      const { good, bad } = this.#alignment.try(bytes.subarray(place), false);
       if (bad && good < ENOUGH) continue;
-      if (good >= ENOUGH || (good > 0 && starts.has(place))) {
+      // While the first frame may still become one, something inside it must not be taken for its successor.
+      if (good >= ENOUGH || (good > 0 && whole.bad && starts.has(place))) {
         if (best === undefined || place < best) best = place;
       }
     }
@@ -84,10 +89,12 @@ export function alignmentOf(
   const state = protocol.start(link, options);
   // Where lengths alone tell frames apart, anything may pass for one: then it must be a message we know.
   const mustBeKnown = framing.kind === 'length-prefix' || framing.kind === 'fixed';
-  const looksRight = (payload: Uint8Array): boolean => {
+  const looksRight = (payload: Uint8Array, isFirst: boolean): boolean => {
     try {
       const { messages, expert } = protocol.dissect(payload, direction, state);
-      return !expert.some(({ group }) => group === 'malformed') && (!mustBeKnown || messages[0]?.name != null);
+      return (
+        !expert.some(({ group }) => group === 'malformed') && ((isFirst && !mustBeKnown) || messages[0]?.name != null)
+      );
     } catch {
       // A dissector that trips over bytes that are no frame of its own.
       return false;
@@ -95,10 +102,10 @@ export function alignmentOf(
   };
   return {
     places: (bytes) => placesOf(framing, bytes),
-    try(bytes) {
+    try(bytes, isFirst) {
       let good = 0;
       for (const { payload, expert } of createFramer(framing).push(bytes)) {
-        if (expert.length > 0 || !looksRight(payload)) return { good, bad: true };
+        if (expert.length > 0 || !looksRight(payload, isFirst)) return { good, bad: true };
         if (++good >= ENOUGH) break;
       }
       return { good, bad: false };
@@ -107,7 +114,6 @@ export function alignmentOf(
 }
 
 function* placesOf(framing: Framing, bytes: Uint8Array): Generator<number> {
-  yield 0;
   const isAfter = (test: (byte: number) => boolean) => (at: number) => test(bytes[at - 1]!);
   const fits = beginnings(framing, bytes, isAfter);
   for (let at = 1; at < bytes.length; at++) if (fits(at)) yield at;
@@ -171,7 +177,6 @@ export function websocketAlignment(direction: Direction): Alignment {
     OPCODES.has(bytes[at]! & 15) && (bytes[at]! & 0x30) === 0 && bytes[at + 1]! >> 7 === Number(masked);
   return {
     *places(bytes) {
-      yield 0;
       for (let at = 1; at + 1 < bytes.length; at++) if (isHeader(bytes, at)) yield at;
     },
     try(bytes) {

@@ -43,8 +43,8 @@ export type StreamEvent =
 /** Out-of-order data kept per direction before a hole is taken for a loss. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const MAX_WAITING_SEGMENTS = 4096;
-/** Segments to wait for a straggler after the receiver acknowledged bytes the capture does not have. */
-const PATIENCE = 64;
+/** Segments to wait for a straggler after the receiver acknowledged bytes the capture does not have: it got them, nobody sends them again. */
+const PATIENCE = 8;
 
 interface Where {
   readonly time: number;
@@ -203,7 +203,9 @@ export class TcpReassembly {
   }
 
   #skipHole(half: Half, fromClient: boolean, where: Where, events: StreamEvent[]): void {
-    this.#gap(half, fromClient, half.waiting[0]!.sequence, where, events);
+    // At the time of what comes behind it, which is when it was missed.
+    const { sequence, time } = half.waiting[0]!;
+    this.#gap(half, fromClient, sequence, { time, packet: where.packet }, events);
     this.#deliver(half, fromClient, events);
   }
 

@@ -24,6 +24,7 @@ const make = (tag, className, text) => {
 let rows = [], details = [], shown = [], about = { connections: [] }, connections = new Map();
 let selected = -1;
 const SEVERITY = ['', 'note', 'warning', 'error'];
+const plural = (n, what) => n + ' ' + what + (n === 1 ? '' : 's');
 const size = (n) => n < 10000 ? n + ' B' : n < 1e7 ? (n / 1000).toFixed(1) + ' kB' : (n / 1e6).toFixed(1) + ' MB';
 
 const escapeRegExp = (text) => text.replace(/[.*+?^$` +
@@ -63,7 +64,7 @@ const filter = () => {
   selected = keep === undefined ? -1 : shown.indexOf(keep);
   $('height').style.height = shown.length * ROW + 'px';
   const redacted = about.redacted === null ? '' : ', ' + about.redacted + ' secrets replaced';
-  $('count').textContent = (shown.length === rows.length ? '' : shown.length + ' of ') + rows.length + ' frames on ' + about.connections.length + ' connections' + redacted + (about.left > 0 ? ', ' + about.left + ' later frames are not in this report' : '');
+  $('count').textContent = (shown.length === rows.length ? '' : shown.length + ' of ') + plural(rows.length, 'frame') + ' on ' + plural(about.connections.length, 'connection') + redacted + (about.left > 0 ? ', ' + about.left + ' later frames are not in this report' : '');
   document.body.dataset.shown = String(shown.length);
   draw();
 };

@@ -22,13 +22,14 @@ main{flex:1;min-height:0;display:flex}
 .row:hover{background:var(--hover)}
 .row.on{background:var(--sel)}
 .row span,#heads span{overflow:hidden;text-overflow:ellipsis;flex:none;padding-right:8px}
-.n{width:64px;text-align:right}.at{width:96px;text-align:right}.c{width:52px;text-align:right}.d{width:20px;text-align:center}.p{width:88px}.m{width:200px}.z{width:64px;text-align:right}
+.n{width:64px;text-align:right}.at{width:96px;text-align:right}.c{width:52px;text-align:right}.d{width:20px;text-align:center}.p{width:80px}.m{width:160px}.z{width:64px;text-align:right}
 .row .s,#heads .s{flex:1;min-width:60px}
 .row .n,.row .at,.row .c,.row .z,.row .p{color:var(--muted)}
 .up{color:var(--server)}.down{color:var(--client)}
 .e3 .m,.e3 .s{color:var(--error)}.e2 .m,.e2 .s{color:var(--warn)}
 .tag{color:var(--mark)}
-#details-view{flex:2;min-width:280px;border-left:1px solid var(--line);overflow:auto;padding:10px 12px;background:var(--panel)}
+/* Sixteen bytes a line fit, with their text. */
+#details-view{flex:0 0 auto;width:min(572px,46%);min-width:280px;border-left:1px solid var(--line);overflow:auto;padding:10px 12px;background:var(--panel)}
 #details-view h2{font-size:13px;margin:0 0 6px}
 #details-view h3{font-size:12px;margin:12px 0 4px;color:var(--muted);font-weight:600}
 pre,.tree{font:12px/1.5 ui-monospace,"JetBrains Mono",monospace;margin:0;overflow-x:auto;white-space:pre}
@@ -37,5 +38,5 @@ pre,.tree{font:12px/1.5 ui-monospace,"JetBrains Mono",monospace;margin:0;overflo
 .remark{border-left:3px solid var(--line);padding-left:8px;margin:2px 0}
 .remark.error{border-color:var(--error)}.remark.warning{border-color:var(--warn)}
 :focus-visible{outline:2px solid var(--server);outline-offset:-2px}
-@media (max-width:900px){main{flex-direction:column}#details-view{border-left:0;border-top:1px solid var(--line);min-height:40%}.p{width:64px}.m{width:140px}}
+@media (max-width:900px){main{flex-direction:column}#details-view{width:auto;border-left:0;border-top:1px solid var(--line);min-height:40%}.p{width:64px}.m{width:140px}}
 `;

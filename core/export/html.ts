@@ -6,6 +6,7 @@ import { Gzip } from 'fflate';
 import { utf8Bytes } from '../schema/characters.ts';
 import { toHex } from '../schema/characters.ts';
 import { toBase64 } from './base64.ts';
+import { isGap } from '../traffic/frame.ts';
 import type { ExportFrame, ExportSource } from './export-source.ts';
 import { VIEWER_SCRIPT } from './html-script.ts';
 import { VIEWER_STYLE } from './html-style.ts';
@@ -72,7 +73,8 @@ function rowOf({ frame, protocol, messages, summary, answer, waitedMs, mark, com
     frame.conn,
     frame.direction === 'toClient' ? 1 : 0,
     protocol,
-    messages.map((m) => m.name ?? '?').join(', ') || ('opcode' in frame.carrier ? frame.carrier.opcode : ''),
+    messages.map((m) => m.name ?? '?').join(', ') ||
+      (isGap(frame) ? 'gap' : 'opcode' in frame.carrier ? frame.carrier.opcode : ''),
     summary,
     frame.bytes.length,
     Math.max(0, ...frame.expert.map((info) => SEVERITY[info.severity])),

@@ -2,6 +2,7 @@ import type { Invocation } from '../command.ts';
 import { importAs } from '../import-file.ts';
 import { print, printError, progress } from '../output.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
+import { plural } from '../table.ts';
 
 /** Makes a session of any file of traffic. What could not be read is told; what could be is kept. */
 export async function importFile(invocation: Invocation): Promise<number> {
@@ -13,6 +14,6 @@ export async function importFile(invocation: Invocation): Promise<number> {
   );
   progress('');
   for (const problem of problems) printError(new Error(`${from}: ${problem}`));
-  print(`${frames} frames on ${connections} connections in ${path}`);
+  print(`${plural(frames, 'frame')} on ${plural(connections, 'connection')} in ${path}`);
   return 0;
 }

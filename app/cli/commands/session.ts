@@ -11,7 +11,7 @@ import { protocols } from '../../../dissectors/index.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { print } from '../output.ts';
 import { RECORDER_WORKER } from '../recorder-entry.ts';
-import { bytes } from '../table.ts';
+import { bytes, plural } from '../table.ts';
 
 /** `session verify|salvage|merge|split|trim`. Files are only read; results are new files. */
 export async function session(invocation: Invocation): Promise<number> {
@@ -39,7 +39,7 @@ function verify(invocation: Invocation, file: string): number {
     for (const problem of report.problems) print(`broken: ${problem}`);
     for (const note of report.notes) print(`note: ${note}`);
     print(
-      `${report.ok ? 'whole' : 'broken'}: ${report.frames} frames (${bytes(report.bytes)}) on ${report.connections} connections`,
+      `${report.ok ? 'whole' : 'broken'}: ${plural(report.frames, 'frame')} (${bytes(report.bytes)}) on ${plural(report.connections, 'connection')}`,
     );
   }
   return report.ok ? 0 : 1;
@@ -63,7 +63,7 @@ function describe(saved: Salvaged, output: string): string[] {
   const { lost, changed, unchecked, nameless, cutBytes } = saved;
   const count = countOf(lost);
   const share = count === 0 ? `all ${saved.frames}` : `${saved.frames} of ${saved.frames + count}`;
-  const lines = [`${share} frames on ${saved.connections} connections saved in ${output}`];
+  const lines = [`${share} frames on ${plural(saved.connections, 'connection')} saved in ${output}`];
   if (count > 0) lines.push(`lost: ${plural(count, 'frame')}: ${rangesText(lost)}`);
   if (changed.length > 0) lines.push(`of those, left out because their bytes were changed: ${rangesText(changed)}`);
   if (nameless.length > 0)
@@ -73,8 +73,6 @@ function describe(saved: Salvaged, output: string): string[] {
   if (unchecked > 0) lines.push(`note: ${plural(unchecked, 'frame')} without a checksum, taken as found`);
   return lines;
 }
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 async function merge(invocation: Invocation, one: string, two: string | undefined): Promise<number> {
   if (two === undefined) throw new UsageError('session merge takes two files: session merge A B -o MERGED.ipsession');

@@ -2,7 +2,7 @@ import { enetFigures } from '../../../core/traffic/enet-figures.ts';
 import type { Invocation } from '../command.ts';
 import { forEachFrame } from '../decoded-file.ts';
 import { print } from '../output.ts';
-import { bytes, table } from '../table.ts';
+import { bytes, table, plural } from '../table.ts';
 
 interface MessageTotal {
   readonly protocol: string;
@@ -98,7 +98,7 @@ export async function stats(invocation: Invocation): Promise<number> {
     return 0;
   }
   const ms = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(value < 10 ? 2 : 1));
-  print(`${frames} frames in ${last.toFixed(1)} s on ${connections.length} connections\n`);
+  print(`${plural(frames, 'frame')} in ${last.toFixed(1)} s on ${plural(connections.length, 'connection')}\n`);
   print(
     table(
       [

@@ -206,7 +206,7 @@ function readme(
   const lines = [
     `# ${reader.meta.title || 'Session'}`,
     '',
-    `${frames} frames on ${reader.connections().length} connections, recorded ${new Date(reader.began * 1000).toISOString()}.`,
+    `${plural(frames, 'frame')} on ${plural(reader.connections().length, 'connection')}, recorded ${new Date(reader.began * 1000).toISOString()}.`,
     ...(job.filter ? [`Filter: \`${job.filter}\``] : []),
     ...(job.redact === true
       ? [`${redacted} places that held secrets were written over by placeholders; equal secrets share one.`]
@@ -242,3 +242,5 @@ export function previewRedaction(
     reader.close();
   }
 }
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
