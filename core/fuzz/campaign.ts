@@ -5,21 +5,19 @@
 import { Avoidance } from './avoidance.ts';
 import { type Calibrated, calibrate } from './calibration.ts';
 import type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-types.ts';
-import { type CaseRun, isBroken } from './case-run.ts';
-import { CANARY_PATIENCE, canaryOf, isCanaryWell } from './culprits.ts';
+import { CasePlayer } from './case-player.ts';
+import { CaseQueue } from './case-queue.ts';
+import { canaryOf } from './culprits.ts';
 import type { Finding } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import { judge, type JudgeWorld, type Outcome } from './judge.ts';
 import { Ledger, type RuleOutcome } from './ledger.ts';
-import { type LeakWatch, makeLeakWatch } from './memory.ts';
-import type { Made, MakeHow, Mutation } from './mutation.ts';
-import { raceScripts } from './race.ts';
-import { type Patience, type Run, runScript } from './run-script.ts';
+import { Lookout } from './lookout.ts';
+import type { Patience } from './run-script.ts';
 import { Schedule } from './schedule.ts';
-import { type Screened, Screening } from './screening.ts';
+import { Screening } from './screening.ts';
 import { whoIs } from './scene.ts';
-import type { Script } from './script.ts';
 import type { Seed } from './seed.ts';
 import { solo } from './solo.ts';
 import { Tempo } from './tempo.ts';
@@ -36,42 +34,21 @@ const TRYING_MS_A_CASE = 15;
 const TRYING_MS_A_SECOND = 120;
 /** Where there is no hurry. */
 const MOST_TRYING_MS = 8000;
-/** Client messages to go on with behind a mutated one. */
-const TAIL = 6;
-const FULL_TAIL = 400;
-/** One case in so many plays the whole recorded session around it. */
-const WHOLE_EVERY = 16;
-const CANARY_CASES = 60;
-const CANARY_MS = 2000;
 const STATUS_MS = 200;
 /** A session answered less than this is not the session that was recorded. */
 const LITTLE = 0.5;
 /** What was found before the time was up may still be looked into for so long: at least, of the time, at most. */
 const GRACE_MS = { least: 5000, share: 0.1, most: 30_000 };
-const RACES = 4;
-/** Cases between two looks for what the memory grows with. */
-const HUNT_EVERY = 1500;
-const MOST_HUNTS = 3;
-/** It is looked for once in any case, after so many cases. */
-const FIRST_HUNT = 400;
 const MOST_HUNT_MS = 60_000;
 const HUNT_MS_A_SECOND = 140;
-
-interface Taken {
-  readonly index: number;
-  readonly id: string;
-  readonly mutation: Mutation;
-  readonly made: Made;
-}
 
 /** What there is once the target was looked at. */
 interface Ready {
   readonly calibrated: Calibrated;
-  readonly patience: Patience;
-  readonly screening: Screening;
   readonly inquiry: Inquiry;
   readonly triage: Triage;
-  readonly leaks: LeakWatch;
+  readonly player: CasePlayer;
+  readonly lookout: Lookout;
 }
 
 export class Campaign {
@@ -83,11 +60,8 @@ export class Campaign {
   readonly #avoidance = new Avoidance();
   readonly #tempo: Tempo;
   readonly #timing: Timing;
+  readonly #queue: CaseQueue;
   #ready: Ready | undefined;
-  /** Broken by another case, to be played again. */
-  readonly #broken: Taken[] = [];
-  /** Like those the server went down with: played when nothing else is left. */
-  readonly #postponed: Taken[] = [];
   /** As recorded, until it is known what the server sends of it. */
   #seed: Seed;
   #tag: number;
@@ -96,8 +70,6 @@ export class Campaign {
   #doing = 'looking at the target';
   #began = 0;
   #lastStatus = 0;
-  #lastCanary = { at: 0, played: 0 };
-  #hunts = { count: 0, played: 0 };
 
   constructor(options: CampaignOptions) {
     const { seed, rng, firstTag = 1, keeper, stage, ratePerSecond, resumed, corpus = [] } = options;
@@ -110,6 +82,14 @@ export class Campaign {
     this.#ledger = new Ledger({ keeper, rng, resumed, onNew: (n, points) => this.#schedule.reward(n, points) });
     this.#findings = new FindingList(keeper, () => this.#elapsed());
     this.#tempo = new Tempo(stage, ratePerSecond);
+    this.#queue = new CaseQueue({
+      schedule: this.#schedule,
+      tried: this.#tried,
+      ledger: this.#ledger,
+      avoidance: this.#avoidance,
+      rng,
+      most: () => options.cases ?? (options.seconds === undefined ? this.planned : undefined),
+    });
   }
 
   get planned(): number {
@@ -291,10 +271,24 @@ export class Campaign {
       isCut,
       onDoing: (doing) => this.#do(doing),
       onNote: (text) => this.#note(text),
-      onPlayed: (at) => this.#settle(at, screening.screen(at)),
-      onAgain: (cases) => this.#broken.push(...cases),
+      onPlayed: (at) => player.settle(at, screening.screen(at)),
+      onAgain: (again) => this.#queue.again(again),
     });
-    return { calibrated, patience, screening, inquiry, triage, leaks: makeLeakWatch(watched.memory()) };
+    const player = new CasePlayer({
+      stage,
+      watched,
+      calibrated,
+      patience,
+      queue: this.#queue,
+      ledger: this.#ledger,
+      tempo: this.#tempo,
+      screening,
+      triage,
+      newTag: this.#newTag,
+      isCut,
+    });
+    const lookout = new Lookout({ inquiry, triage, ledger: this.#ledger, findings: this.#findings });
+    return { calibrated, inquiry, triage, player, lookout };
   }
 
   /** The recorded session itself: does the server break what it kept to when it was recorded? */
@@ -319,19 +313,18 @@ export class Campaign {
   // ---- cases -------------------------------------------------------------------------------------------------------------
 
   async #play(ready: Ready): Promise<void> {
-    const { calibrated, triage } = ready;
+    const { calibrated, triage, lookout } = ready;
     // What cases have seemed to show is looked into to the end, also when no more cases are begun.
     while (!this.#isOver() || (!triage.isIdle && !this.#isCut() && !this.#hasEnough())) {
       this.#doing = 'running';
       await Promise.all(Array.from({ length: calibrated.lanes }, (_, lane) => this.#lane(lane, ready)));
-      // At the end once more, when it has never been looked for.
-      if (this.#isOver() && this.#hunts.count === 0 && this.#isMemorySuspicious(ready)) this.#hunt(triage, true);
+      if (this.#isOver()) lookout.lookLast();
       if (triage.isUrgent || this.#isOver()) await triage.lookInto(this.#isOver());
     }
   }
 
   async #lane(lane: number, ready: Ready): Promise<void> {
-    const { triage, calibrated } = ready;
+    const { triage, calibrated, player, lookout } = ready;
     const { lanes } = calibrated;
     while (!triage.isUrgent && !this.#isCut()) {
       await this.#tempo.unpaused();
@@ -341,159 +334,15 @@ export class Campaign {
         continue;
       }
       if (this.#isOver()) return;
-      if (lane === 0) await this.#timing.during('inquiries', lanes, () => this.#lookAround(ready));
+      if (lane === 0) await this.#timing.during('inquiries', lanes, () => lookout.look());
       if (triage.isUrgent || this.#isOver()) return;
-      const next = this.#take(ready);
+      const next = this.#queue.take(this.#seed, calibrated, () => this.#isOver());
       if (next === undefined) return;
       await this.#tempo.slot();
       if (this.#isCut()) return;
-      await this.#timing.during('cases', lanes, () => this.#playCase(next, ready));
+      await this.#timing.during('cases', lanes, () => player.play(next));
       this.#tell(false);
     }
-  }
-
-  /** Now and then: does the recorded session still work, and does the memory grow? */
-  async #lookAround(ready: Ready): Promise<void> {
-    const { triage, inquiry, leaks } = ready;
-    const { watched, stage } = this.#o;
-    const now = stage.clock.now();
-    const { played } = this.#ledger;
-    leaks.sample(played, now, () => watched.memory());
-    const isHuntDue = this.#hunts.count === 0 || played - this.#hunts.played >= HUNT_EVERY;
-    if (isHuntDue && this.#isMemorySuspicious(ready)) this.#hunt(triage, true);
-    else if (this.#hunts.count === 0 && played >= FIRST_HUNT && watched.memory() !== undefined)
-      this.#hunt(triage, false);
-    // Each case has a client of its own.
-    if (whoIs(this.#seed.scene) === 'client') return;
-    if (played - this.#lastCanary.played < CANARY_CASES && now - this.#lastCanary.at <= CANARY_MS) return;
-    this.#lastCanary = { at: now, played };
-    const { exits } = watched;
-    if (await isCanaryWell(inquiry, CANARY_PATIENCE)) return triage.canaryWell(now);
-    // A server that is down is somebody else's to look into.
-    if (exits !== watched.exits || triage.hasExited) return;
-    triage.canaryFailed();
-  }
-
-  #isMemorySuspicious({ leaks }: Ready): boolean {
-    return this.#hunts.count < MOST_HUNTS && this.#findings.get('memory') === undefined && leaks.isSuspicious();
-  }
-
-  #hunt(triage: Triage, hasGrown: boolean): void {
-    this.#hunts = { count: this.#hunts.count + 1, played: this.#ledger.played };
-    triage.huntLeaks(hasGrown);
-  }
-
-  /** The next case that is not done, can be made and is not known to show an old finding. */
-  #take(ready: Ready): Taken | undefined {
-    for (;;) {
-      const again = this.#broken.shift();
-      if (again !== undefined) {
-        const known = this.#avoidance.of(again.mutation);
-        if (known === undefined) return again;
-        this.#ledger.skip(again.index, again.mutation.id, known);
-        continue;
-      }
-      if (this.#isOver()) return undefined;
-      if (this.#isAllTaken()) {
-        const late = this.#postponed.shift();
-        if (late !== undefined) this.#broken.push(late);
-        continue;
-      }
-      const { index, mutation: scheduled } = this.#schedule.next();
-      this.#tried.add(scheduled);
-      if (this.#ledger.isDone(index)) continue;
-      // One that was under way when the campaign was killed is the same again, whatever was learned since.
-      const begun = this.#ledger.begunBefore(index);
-      const mutation = (begun === undefined ? undefined : this.#schedule.byId(begun)) ?? scheduled;
-      const known = this.#avoidance.of(mutation);
-      const made = known === undefined ? this.#make(mutation, index, ready) : undefined;
-      if (made === undefined) this.#ledger.skip(index, mutation.id, known ?? 'nothing to change');
-      else {
-        const taken = { index, mutation, made, id: `${this.#o.rng}:${index}:${mutation.id}` };
-        if (!this.#avoidance.isRisky(mutation)) return taken;
-        this.#postponed.push(taken);
-      }
-    }
-  }
-
-  #make(mutation: Mutation, index: number, ready: Ready): Made | undefined {
-    const made = mutation.make(this.#seed, this.#how(index, ready));
-    return made === undefined ? undefined : { ...made, script: ready.calibrated.waitingLess(made.script) };
-  }
-
-  /** Now and then the whole session, before and behind; else what is needed. */
-  #how(index: number, { calibrated }: Ready): MakeHow {
-    const { rng } = this.#o;
-    if (index % WHOLE_EVERY === WHOLE_EVERY - 1) return { rng, tail: FULL_TAIL };
-    return { rng, tail: TAIL, longTail: FULL_TAIL, prefix: (at) => calibrated.prefixes.of(at) };
-  }
-
-  async #playCase(taken: Taken, ready: Ready): Promise<void> {
-    const { index, mutation, made } = taken;
-    const { patience, triage, screening } = ready;
-    this.#ledger.start(index, mutation.id, mutation.message);
-    if (mutation.family === 'race') return this.#playRace(taken, ready);
-    const { exits } = this.#o.watched;
-    // There are few of these, and an answer that comes late would be missed for good.
-    const isPrecious = mutation.family === 'rule' || mutation.rule !== undefined || mutation.isNeutral === true;
-    const muted = isPrecious ? Math.max(150, patience.muted * 3) : patience.muted;
-    const run = await this.#run(made.script, { ...patience, muted }, ready);
-    // Not played to its end: it stays open, and is played again when the campaign goes on.
-    if (this.#isCut()) return;
-    this.#tempo.count();
-    const at: CaseRun = { ...taken, run };
-    if (exits !== this.#o.watched.exits || triage.hasExited || isBroken(run)) {
-      triage.broken(at);
-      return;
-    }
-    triage.remember(at);
-    this.#settle(at, screening.screen(at));
-  }
-
-  /** The same twice, in turn and in one instant. */
-  async #playRace(taken: Taken, ready: Ready): Promise<void> {
-    const { index, mutation, made } = taken;
-    const { patience, triage, screening } = ready;
-    const message = this.#seed.messages.find((one) => one.frame.n === mutation.n && one.index === 0)!;
-    const scripts = raceScripts(this.#seed, message, mutation.name, this.#how(index, ready));
-    const patient = { ...patience, muted: Math.max(80, patience.muted) };
-    const inTurn = await this.#run(scripts.inTurn, patient, ready);
-    let at: CaseRun | undefined;
-    let suspicions: Screened['suspicions'] = [];
-    // Who comes first is chance: more than one try.
-    for (let i = 0; i < RACES && suspicions.length === 0; i++) {
-      const atOnce = await this.#run(scripts.atOnce, patient, ready);
-      if (this.#isCut()) return;
-      at = { ...taken, made: { script: scripts.atOnce, focus: made.focus }, run: atOnce };
-      if (triage.hasExited || isBroken(atOnce) || isBroken(inTurn)) {
-        triage.broken(at);
-        return;
-      }
-      suspicions = screening.screenRace(at, inTurn, scripts).suspicions;
-    }
-    if (at === undefined) return;
-    this.#tempo.count();
-    triage.remember(at);
-    if (suspicions.length > 0) triage.suspicious(at, suspicions);
-    else this.#ledger.finish(at, 'race');
-  }
-
-  #settle(at: CaseRun, { outcome, suspicions }: Screened): void {
-    const { triage } = this.#ready!;
-    this.#ledger.count(at, outcome);
-    triage.readLog();
-    if (suspicions.length > 0) triage.suspicious(at, suspicions);
-    else this.#ledger.finish(at, outcome);
-  }
-
-  #run(script: Script, patience: Patience, { calibrated }: Ready): Promise<Run> {
-    return runScript(script, this.#o.stage, {
-      scene: this.#seed.scene,
-      identities: calibrated.identities,
-      tag: this.#newTag(),
-      patience,
-      isAborted: () => this.#isCut(),
-    });
   }
 
   // ---- the rest ----------------------------------------------------------------------------------------------------------
@@ -512,16 +361,7 @@ export class Campaign {
     const { seconds } = this.#o;
     if (this.#hasEnough()) return true;
     if (seconds !== undefined && this.#elapsed() >= seconds * 1000) return true;
-    return this.#isAllTaken() && this.#broken.length + this.#postponed.length === 0;
-  }
-
-  /** The schedule has given as many cases as were asked for, or all that were planned. */
-  #isAllTaken(): boolean {
-    const { cases, seconds } = this.#o;
-    const most = cases ?? (seconds === undefined ? this.planned : undefined);
-    if (most !== undefined) return this.#schedule.taken >= most;
-    // Before havoc without end.
-    return this.#schedule.taken >= this.#schedule.planned.length && this.#postponed.length > 0;
+    return this.#queue.isEmpty;
   }
 
   #hasEnough(): boolean {

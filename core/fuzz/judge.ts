@@ -215,7 +215,8 @@ function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, worl
   }
 }
 
-const WHOSE = /(?:^|_)(?:id|uid|name|token|key|owner|user|player|actor|seat)$|[a-z]I[dD]$/;
+const WHOSE =
+  /(?:^|_)(?:uid|token|owner|user|player|actor|seat|account|char(?:acter)?|puppet)(?:_?id)?$|^(?:user|account|char(?:acter)?)_?name$|(?:user|player|owner|account)I[dD]$/i;
 
 /**
  * All that followed names another user, table or token than the wrong message did: where that one is what they go by, it is
@@ -227,7 +228,7 @@ function isForAnother(run: Run, at: number, later: readonly number[]): boolean {
     for (const { fields, spec } of run.steps[i]?.heard.messages ?? []) {
       for (const { path, value } of leavesOf(fields).slice(0, 100)) {
         const role = metaAt(spec?.node, path).role;
-        const isWhose = WHOSE.test(lastName(path)) || role === 'id' || role === 'token' || role === 'owner';
+        const isWhose = WHOSE.test(lastName(path)) || role === 'token' || role === 'owner';
         if (isWhose && value !== null && typeof value !== 'object') found.set(lastName(path), String(value));
       }
     }

@@ -68,7 +68,7 @@ export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'h
       field: '',
       caseId,
       what,
-      confirmed: { times: BURSTS, of: BURSTS },
+      confirmed: { times: BURSTS * 2, of: BURSTS * 2 },
       script,
       sendsBefore: countSends(script),
       said: saidOf(run),
@@ -123,11 +123,13 @@ export async function growth(
   message: string,
 ): Promise<{ readonly title: string; readonly marks: string } | undefined> {
   const marks = [await burst(inquiry, script, lanes)];
-  for (let i = 0; i < BURSTS; i++) {
+  for (let i = 0; i < BURSTS * 2; i++) {
     marks.push(await burst(inquiry, script, lanes));
     if (growthOf(marks, BURST).total <= 0 || inquiry.isOver()) return undefined;
+    if (i === BURSTS - 1 && !growthOf(marks, BURST).isSteady) return undefined;
   }
-  const { isSteady, perRun } = growthOf(marks, BURST);
+  // What only fills up what it took for itself stops growing.
+  const { isSteady, perRun } = growthOf(marks.slice(BURSTS), BURST);
   if (!isSteady) return undefined;
   const sizes = marks.map((bytes) => `${(bytes / 1_048_576).toFixed(1)} MiB`).join(', ');
   return {

@@ -40,7 +40,10 @@ export function crashSignature(lines: readonly string[]): string {
       .replaceAll(/"[^"]*"|'[^']*'/g, '""')
       .replaceAll(/\b(?:null|undefined|None|nil)\b/g, 'null')
       .slice(0, 160);
-  return [wordsOf(lines), frame].flatMap((line) => (line === undefined ? [] : [plain(line)])).join(' ');
+  const words = wordsOf(lines);
+  // Where a recursion runs out is chance.
+  const place = words !== undefined && /call stack|stack ?overflow|recursion depth/i.test(words) ? undefined : frame;
+  return [words, place].flatMap((line) => (line === undefined ? [] : [plain(line)])).join(' ');
 }
 
 /** The line to show first. */

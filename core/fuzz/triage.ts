@@ -231,7 +231,7 @@ export class Triage {
 
   /** @param isEnd everything that is left, also what would wait for company */
   async lookInto(isEnd = false): Promise<void> {
-    const { isCut, onNote, onDoing, inquiry, watched, timing } = this.#o;
+    const { isCut, onNote, onDoing, watched, timing } = this.#o;
     const broken = this.#broken.splice(0);
     if (broken.length > 0) {
       const recent = this.#recent;

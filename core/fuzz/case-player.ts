@@ -1,0 +1,108 @@
+/** Plays a case and hands on what it has shown. */
+import type { Calibrated } from './calibration.ts';
+import type { CaseQueue, Taken } from './case-queue.ts';
+import { type CaseRun, isBroken } from './case-run.ts';
+import type { Ledger } from './ledger.ts';
+import { raceScripts } from './race.ts';
+import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
+import type { Screened, Screening } from './screening.ts';
+import type { Script } from './script.ts';
+import type { Tempo } from './tempo.ts';
+import type { Triage } from './triage.ts';
+import type { Watched } from './world.ts';
+
+export interface CasePlayerOptions {
+  readonly stage: Stage;
+  readonly watched: Watched;
+  readonly calibrated: Calibrated;
+  readonly patience: Patience;
+  readonly queue: CaseQueue;
+  readonly ledger: Ledger;
+  readonly tempo: Tempo;
+  readonly screening: Screening;
+  readonly triage: Triage;
+  readonly newTag: () => number;
+  /** Nothing more is waited for. */
+  readonly isCut: () => boolean;
+}
+
+const RACES = 4;
+
+export class CasePlayer {
+  readonly #o: CasePlayerOptions;
+
+  constructor(options: CasePlayerOptions) {
+    this.#o = options;
+  }
+
+  async play(taken: Taken): Promise<void> {
+    const { index, mutation, made } = taken;
+    const { patience, triage, ledger, watched, screening, tempo, isCut } = this.#o;
+    ledger.start(index, mutation.id, mutation.message);
+    if (mutation.family === 'race') return this.#playRace(taken);
+    const { exits } = watched;
+    // There are few of these, and an answer that comes late would be missed for good.
+    const isPrecious = mutation.family === 'rule' || mutation.rule !== undefined || mutation.isNeutral === true;
+    const muted = isPrecious ? Math.max(150, patience.muted * 3) : patience.muted;
+    const run = await this.#run(made.script, { ...patience, muted });
+    // Not played to its end: it stays open, and is played again when the campaign goes on.
+    if (isCut()) return;
+    tempo.count();
+    const at: CaseRun = { ...taken, run };
+    if (exits !== watched.exits || triage.hasExited || isBroken(run)) {
+      triage.broken(at);
+      return;
+    }
+    triage.remember(at);
+    this.settle(at, screening.screen(at));
+  }
+
+  /** The same twice, in turn and in one instant. */
+  async #playRace(taken: Taken): Promise<void> {
+    const { index, mutation, made } = taken;
+    const { patience, triage, screening, calibrated, queue, ledger, tempo, isCut } = this.#o;
+    const { seed } = calibrated;
+    const message = seed.messages.find((one) => one.frame.n === mutation.n && one.index === 0)!;
+    const scripts = raceScripts(seed, message, mutation.name, queue.how(index, calibrated));
+    const patient = { ...patience, muted: Math.max(80, patience.muted) };
+    const inTurn = await this.#run(scripts.inTurn, patient);
+    let at: CaseRun | undefined;
+    let suspicions: Screened['suspicions'] = [];
+    // Who comes first is chance: more than one try.
+    for (let i = 0; i < RACES && suspicions.length === 0; i++) {
+      const atOnce = await this.#run(scripts.atOnce, patient);
+      if (isCut()) return;
+      at = { ...taken, made: { script: scripts.atOnce, focus: made.focus }, run: atOnce };
+      if (triage.hasExited || isBroken(atOnce) || isBroken(inTurn)) {
+        triage.broken(at);
+        return;
+      }
+      suspicions = screening.screenRace(at, inTurn, scripts).suspicions;
+    }
+    if (at === undefined) return;
+    tempo.count();
+    triage.remember(at);
+    if (suspicions.length > 0) triage.suspicious(at, suspicions);
+    else ledger.finish(at, 'race');
+  }
+
+  /** It has been played, and the server stands. */
+  settle(at: CaseRun, { outcome, suspicions }: Screened): void {
+    const { triage, ledger } = this.#o;
+    ledger.count(at, outcome);
+    triage.readLog();
+    if (suspicions.length > 0) triage.suspicious(at, suspicions);
+    else ledger.finish(at, outcome);
+  }
+
+  #run(script: Script, patience: Patience): Promise<Run> {
+    const { stage, calibrated, newTag, isCut } = this.#o;
+    return runScript(script, stage, {
+      scene: calibrated.seed.scene,
+      identities: calibrated.identities,
+      tag: newTag(),
+      patience,
+      isAborted: isCut,
+    });
+  }
+}

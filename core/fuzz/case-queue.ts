@@ -1,0 +1,110 @@
+/** Which case is played next: those that were broken by others first, then the schedule, then what is likely to end the server. */
+import type { Avoidance } from './avoidance.ts';
+import type { Calibrated } from './calibration.ts';
+import type { Ledger } from './ledger.ts';
+import type { Made, MakeHow, Mutation } from './mutation.ts';
+import type { Schedule } from './schedule.ts';
+import type { Seed } from './seed.ts';
+import type { Tried } from './tried.ts';
+
+/** A case that is about to be played. */
+export interface Taken {
+  readonly index: number;
+  readonly id: string;
+  readonly mutation: Mutation;
+  readonly made: Made;
+}
+
+export interface CaseQueueOptions {
+  readonly schedule: Schedule;
+  readonly tried: Tried;
+  readonly ledger: Ledger;
+  readonly avoidance: Avoidance;
+  readonly rng: number;
+  /** Cases that are asked for; undefined: until the time is up. */
+  readonly most: () => number | undefined;
+}
+
+/** Client messages to go on with behind a mutated one. */
+const TAIL = 6;
+const FULL_TAIL = 400;
+/** One case in so many plays the whole recorded session around it. */
+const WHOLE_EVERY = 16;
+
+export class CaseQueue {
+  readonly #o: CaseQueueOptions;
+  /** Broken by another case, to be played again. */
+  readonly #broken: Taken[] = [];
+  /** Like those the server went down with: played when nothing else is left. */
+  readonly #postponed: Taken[] = [];
+
+  constructor(options: CaseQueueOptions) {
+    this.#o = options;
+  }
+
+  /** As many cases as were asked for have been played, or are under way. */
+  get isEmpty(): boolean {
+    return this.#isAllTaken() && this.#broken.length + this.#postponed.length === 0;
+  }
+
+  again(cases: readonly Taken[]): void {
+    this.#broken.push(...cases);
+  }
+
+  /** The next case that is not done, can be made and is not known to show an old finding. */
+  take(seed: Seed, calibrated: Calibrated, isOver: () => boolean): Taken | undefined {
+    const { schedule, tried, ledger, avoidance, rng } = this.#o;
+    for (;;) {
+      const again = this.#broken.shift();
+      if (again !== undefined) {
+        const known = avoidance.of(again.mutation);
+        if (known === undefined) return again;
+        ledger.skip(again.index, again.mutation.id, known);
+        continue;
+      }
+      if (isOver()) return undefined;
+      if (this.#isAllTaken()) {
+        const late = this.#postponed.shift();
+        if (late === undefined) return undefined;
+        this.#broken.push(late);
+        continue;
+      }
+      const { index, mutation: scheduled } = schedule.next();
+      tried.add(scheduled);
+      if (ledger.isDone(index)) continue;
+      // One that was under way when the campaign was killed is the same again, whatever was learned since.
+      const begun = ledger.begunBefore(index);
+      const mutation = (begun === undefined ? undefined : schedule.byId(begun)) ?? scheduled;
+      const known = avoidance.of(mutation);
+      const made = known === undefined ? make(mutation, seed, calibrated, this.how(index, calibrated)) : undefined;
+      if (made === undefined) {
+        ledger.skip(index, mutation.id, known ?? 'nothing to change');
+        continue;
+      }
+      const taken = { index, mutation, made, id: `${rng}:${index}:${mutation.id}` };
+      if (!avoidance.isRisky(mutation)) return taken;
+      this.#postponed.push(taken);
+    }
+  }
+
+  /** Now and then the whole session, before and behind; else what is needed. */
+  how(index: number, { prefixes }: Calibrated): MakeHow {
+    const { rng } = this.#o;
+    if (index % WHOLE_EVERY === WHOLE_EVERY - 1) return { rng, tail: FULL_TAIL };
+    return { rng, tail: TAIL, longTail: FULL_TAIL, prefix: (at) => prefixes.of(at) };
+  }
+
+  /** The schedule has given as many cases as were asked for, or all that were planned. */
+  #isAllTaken(): boolean {
+    const { schedule } = this.#o;
+    const most = this.#o.most();
+    if (most !== undefined) return schedule.taken >= most;
+    // Before havoc without end.
+    return schedule.taken >= schedule.planned.length && this.#postponed.length > 0;
+  }
+}
+
+function make(mutation: Mutation, seed: Seed, { waitingLess }: Calibrated, how: MakeHow): Made | undefined {
+  const made = mutation.make(seed, how);
+  return made === undefined ? undefined : { ...made, script: waitingLess(made.script) };
+}
