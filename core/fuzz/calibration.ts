@@ -4,6 +4,8 @@ import { type Baseline, likenessOf, makeBaseline } from './baseline.ts';
 import { Identities } from './identity.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
+import { survivors } from './survivors.ts';
+import type { Watched } from './world.ts';
 import { findPrefixes, isUsual, type Prefixes } from './prefixes.ts';
 import { isSend, type Script, type SendStep } from './script.ts';
 
@@ -20,11 +22,16 @@ export interface Calibrated {
   readonly waitingLess: (script: Script) => Script;
   /** Times that an answer may take longer in a case than in the recorded session played by itself. */
   readonly stretch: number;
+  /** Messages of the recording that bring the server down as they are. */
+  readonly deadly: readonly Script[];
   /** Of the runs the baseline was made of. */
   readonly runs: readonly Run[];
 }
 
 export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
+const HASTY: Patience = { answer: 200, muted: 200, settle: 60, quiet: 20 };
+/** Until the end of a server that is about to end is known. */
+const END_MS = 400;
 const RUNS = 3;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
 const PREFIX_MS = 24_000;
@@ -38,8 +45,8 @@ const MOST_STRETCH = 8;
 export interface CalibrateHow {
   readonly lanes?: number;
   readonly isOver: () => boolean;
-  /** Starts the server again when the recorded session itself brought it down. */
-  readonly revive?: () => Promise<void>;
+  /** Where the server is ours: when the recorded session brings it down, it is started again. */
+  readonly watched?: Watched;
   /** What finding shorter ways to messages may cost. */
   readonly tryingMs?: number;
   /** Steps whose messages will be mutated. */
@@ -47,18 +54,38 @@ export interface CalibrateHow {
 }
 
 export async function calibrate(
-  recorded: Seed,
+  given: Seed,
   stage: Stage,
   nextTag: () => number,
   how: CalibrateHow,
 ): Promise<Calibrated> {
-  let { scene } = recorded;
+  let { scene } = given;
+  const { watched } = how;
+  let reviving: Promise<void> | undefined;
+  const revive = async (): Promise<void> => {
+    if (watched?.isManaged !== true || watched.isRunning) return;
+    reviving ??= watched.restart().finally(() => (reviving = undefined));
+    await reviving;
+  };
   const play = async (script: Script, identities: Identities, patience = PATIENT): Promise<Run> => {
-    await how.revive?.();
+    await revive();
     return runScript(script, stage, { scene, identities, tag: nextTag(), patience, isAborted: how.isOver });
   };
   let identities = new Identities([]);
-  const first = await play(recorded.base, identities);
+  const began = watched?.exits ?? 0;
+  let first = await play(given.base, identities);
+  const isDown = watched?.isManaged === true && (watched.exits !== began || isCutShort(first));
+  if (isDown) await watched.exited(END_MS);
+  const { seed: recorded, deadly } =
+    watched === undefined || !isDown || watched.exits === began
+      ? { seed: given, deadly: [] }
+      : await survivors(given, {
+          play: (script) => play(script, identities, HASTY),
+          exits: () => watched.exits,
+          settle: () => watched.exited(END_MS),
+          isOver: how.isOver,
+        });
+  if (deadly.length > 0) first = await play(recorded.base, identities);
   const refused = [...first.connections.values()].find((one) => one.failure !== undefined && one.frames === 0);
   if (refused?.failure !== undefined && first.frames.length === 0)
     throw new EngineError('connect-failed', refused.failure);
@@ -149,7 +176,25 @@ export async function calibrate(
   const p90 = percentile(latencies, 0.9) ?? Math.min(baseline.p99, 10);
   // Several at once are slower than one alone was.
   const stretch = STRETCH * Math.min(MOST_STRETCH, Math.max(1, p90 / Math.max(1, baseline.p90)));
-  return { seed, identities, baseline, prefixes, lanes, p90, stretch, runs, waitingLess: lessWaiting(recorded, seed) };
+  return {
+    seed,
+    identities,
+    baseline,
+    prefixes,
+    lanes,
+    p90,
+    stretch,
+    runs,
+    waitingLess: lessWaiting(recorded, seed),
+    deadly,
+  };
+}
+
+/** A connection ended that we had not left by then. */
+function isCutShort({ connections }: Run): boolean {
+  return [...connections.values()].some(
+    ({ ending, failure }) => failure !== undefined || (ending !== undefined && ending.by !== 'client'),
+  );
 }
 
 function percentile(values: readonly number[], share: number): number | undefined {

@@ -208,16 +208,10 @@ export class Campaign {
   async #prepare(): Promise<Ready> {
     const { stage, watched, lanes: asked, confirm = DEFAULT_CONFIRM, rng, cases, seconds } = this.#o;
     this.#do('calibrating');
-    let reviving: Promise<void> | undefined;
-    const revive = async (): Promise<void> => {
-      if (!watched.isManaged || watched.isRunning) return;
-      reviving ??= watched.restart().finally(() => (reviving = undefined));
-      await reviving;
-    };
     const calibrated = await calibrate(this.#seed, stage, this.#newTag, {
       isOver: () => this.#isOver(),
       steps: this.#schedule.steps,
-      revive,
+      watched,
       tryingMs: Math.min(
         seconds === undefined ? MOST_TRYING_MS : seconds * TRYING_MS_A_SECOND,
         (cases ?? Infinity) * TRYING_MS_A_CASE,
@@ -295,9 +289,9 @@ export class Campaign {
   async #lookAtBaseline({ calibrated, triage, inquiry }: Ready): Promise<void> {
     const [run] = calibrated.runs;
     if (run === undefined) return;
-    if (this.#o.watched.exits > 0) {
-      const { down } = await solo(inquiry, this.#seed.base);
-      if (down !== undefined) await triage.find(down, this.#seed.base, undefined);
+    for (const script of calibrated.deadly) {
+      const { down } = await solo(inquiry, script);
+      if (down !== undefined) await triage.find(down, script, undefined);
     }
     const world: JudgeWorld = {
       seed: this.#seed,

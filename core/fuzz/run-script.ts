@@ -93,6 +93,7 @@ class ScriptRun {
       const live = this.#live.get(step.conn);
       if (live?.connection === undefined) continue;
       if (step.kind === 'send') {
+        if (step.isLeftOut === true && !step.mutated) continue;
         if (this.#isMutated && this.#silent >= giveUpAfter) {
           gaveUp = true;
           break;

@@ -60,6 +60,8 @@ export interface SendStep {
   /** The next step follows in the same instant. */
   readonly atOnce?: boolean;
   readonly mutated: boolean;
+  /** The server goes down with it as it was recorded: passed over, unless something else is made of it. */
+  readonly isLeftOut?: boolean;
   readonly links?: readonly Link[];
   readonly mutating?: Mutating;
 }
