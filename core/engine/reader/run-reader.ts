@@ -5,30 +5,30 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { encodeRowBatch } from '../../contract/row-batch.ts';
 import type { ViewSpec } from '../../contract/rows.ts';
-import type { StatisticsVerbs } from '../../contract/statistics-verbs.ts';
 import type { Verbs } from '../../contract/verbs.ts';
 import type { Protocol } from '../../protocol/protocol.ts';
-import { FLAG } from '../../session/frame-index.ts';
 import { messageOf, openDatabase } from '../../session/session-database.ts';
 import type { Port, ProtocolSource, ReaderNews } from '../../session/recorder-messages.ts';
 import { SessionReader } from '../../session/session-reader.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
-import { compileFilter, type Vocabulary } from '../../traffic/filter/filter.ts';
+import type { Vocabulary } from '../../traffic/filter/filter.ts';
 import { vocabularyOf } from '../vocabulary.ts';
 import { carrierList, carrierView } from './carrier-list.ts';
+import { checkFilter } from './check-filter.ts';
 import { composeEncode, composeForm } from './compose.ts';
-import { coverageOf } from './coverage.ts';
 import { ConnectionStatuses } from './connection-statuses.ts';
 import { findRow } from './find.ts';
 import { dissectLoose, frameView } from './frame-view.ts';
+import { FrameRate } from './frame-rate.ts';
 import { guessProtocol } from './guess.ts';
 import { type Job, runJob } from './job.ts';
+import { marksOf } from './marks.ts';
 import type { FromReader, ReaderSetup, ReaderVerb, ToReader } from './reader-messages.ts';
 import { rowsOf } from './rows.ts';
-import { BLOCK, Selector } from './selector.ts';
-import * as statistics from './statistics.ts';
+import { sameValue } from './same-value.ts';
+import { statisticOf } from './statistic-of.ts';
 import { stripOf } from './strip.ts';
-import { compileOrRefuse, View } from './view.ts';
+import { View } from './view.ts';
 
 export interface ReaderTools {
   protocols(sources: readonly ProtocolSource[]): readonly Protocol[];
@@ -45,7 +45,6 @@ const SCAN_MS = 10;
 const LIVE_ROWS = 256;
 const MAX_ROWS = 5_000;
 const CONNECTIONS_MS = 250;
-const CHECK_MS = 25;
 
 /** @param news from the recorder; undefined for a file that nobody writes */
 export function runReader(main: MainPort, news: MessagePort | undefined, setup: ReaderSetup, tools: ReaderTools): void {
@@ -95,11 +94,7 @@ class ReaderThread {
   #changed = new Set<number>();
   #mustRestart = false;
   #mustRecount = false;
-  /** [milliseconds, frames] of late, for the rate. */
-  #history: [at: number, count: number, toServer: number, toClient: number][] = [];
-  #toServer = 0;
-  #toClient = 0;
-  #directionsTo = 0;
+  readonly #rate = new FrameRate();
   #isScanning = false;
   #isClosed = false;
 
@@ -215,15 +210,15 @@ class ReaderThread {
         return dissectLoose(reader, given, bytesOf(given.hex));
       }
       case 'frame.sameValue':
-        return this.#run(client, statistics.sameValue(reader, args as Verbs['frame.sameValue']['args']));
+        return this.#run(client, sameValue(reader, args as Verbs['frame.sameValue']['args']));
       case 'carrier.list':
         return this.#run(client, carrierList(reader, args as Verbs['carrier.list']['args']));
       case 'carrier.get':
         return carrierView(reader, (args as Verbs['carrier.get']['args']).id);
       case 'filter.check':
-        return this.#check((args as Verbs['filter.check']['args']).text);
+        return checkFilter(reader, this.#vocabulary, this.#tools.now, (args as Verbs['filter.check']['args']).text);
       case 'marks.list':
-        return this.#marks();
+        return marksOf(reader);
       case 'connections.list':
         return this.#statuses.list();
       case 'compose.form':
@@ -242,33 +237,7 @@ class ReaderThread {
       case 'stats.fieldBytes':
       case 'stats.coverage':
       case 'stats.expert':
-        return this.#run(client, this.#statistic(verb, args));
-    }
-  }
-
-  #statistic(verb: Exclude<keyof StatisticsVerbs, 'stats.enet'>, args: unknown): Job<unknown> {
-    const reader = this.#reader;
-    const given = args as { readonly filter?: string };
-    const filter = compileOrRefuse(given.filter ?? '', this.#vocabulary);
-    switch (verb) {
-      case 'stats.messages':
-        return statistics.messageTotals(reader, filter);
-      case 'stats.conversations':
-        return statistics.conversations(reader, filter);
-      case 'stats.latency':
-        return statistics.latency(reader, filter);
-      case 'stats.plot':
-        return statistics.plot(reader, filter, args as StatisticsVerbs['stats.plot']['args']);
-      case 'stats.rate': {
-        const { buckets } = args as StatisticsVerbs['stats.rate']['args'];
-        return statistics.rate(reader, filter, Math.max(1, Math.min(10_000, Math.floor(buckets ?? 200))));
-      }
-      case 'stats.fieldBytes':
-        return statistics.fieldBytes(reader, filter, args as StatisticsVerbs['stats.fieldBytes']['args']);
-      case 'stats.coverage':
-        return coverageOf(reader, (args as StatisticsVerbs['stats.coverage']['args']).protocol);
-      case 'stats.expert':
-        return statistics.expertTotals(reader, filter);
+        return this.#run(client, statisticOf(reader, this.#vocabulary, verb, args));
     }
   }
 
@@ -307,38 +276,6 @@ class ReaderThread {
     return encodeRowBatch({ kind: 'answer', id: clientRequest, start, total: view.length }, rows);
   }
 
-  #check(text: string): Verbs['filter.check']['result'] {
-    const filter = compileFilter(text, this.#vocabulary);
-    if (!filter.ok) return { ok: false, message: filter.message, at: filter.at, end: filter.end };
-    const selector = new Selector(this.#reader, { filter });
-    const end = this.#tools.now() + CHECK_MS;
-    const total = this.#reader.index.count;
-    let count = 0;
-    for (let from = 1; from <= total; from += BLOCK) {
-      selector.scan(
-        from,
-        Math.min(total, from + BLOCK - 1),
-        () => count++,
-        () => undefined,
-      );
-      if (this.#tools.now() > end) return { ok: true, explain: filter.explain() };
-    }
-    return { ok: true, explain: filter.explain(), count };
-  }
-
-  #marks(): Verbs['marks.list']['result'] {
-    const rows = this.#reader.db.prepare('SELECT n, mark, comment FROM marks ORDER BY n').all() as {
-      n: number;
-      mark: string | null;
-      comment: string | null;
-    }[];
-    return rows.map(({ n, mark, comment }) => ({
-      n,
-      ...(mark === null ? {} : { mark }),
-      ...(comment === null ? {} : { comment }),
-    }));
-  }
-
   // ---- the tick ----------------------------------------------------------------------------------------------------------
 
   #soon(gap = TICK_MS): void {
@@ -361,7 +298,7 @@ class ReaderThread {
       if (view.isFollowed) this.#tail(view, live);
     }
     const views = [...this.#views.values()].filter((v) => v.isFollowed).map((v) => v.status());
-    const rate = this.#rate();
+    const rate = this.#rate.now(this.#reader.index, this.#tools.now());
     this.#main.postMessage(
       {
         kind: 'grew',
@@ -428,27 +365,6 @@ class ReaderThread {
     return {
       client: view.client,
       batch: encodeRowBatch({ kind: 'live', id: view.id, start, total: view.length }, rows),
-    };
-  }
-
-  /** Frames per second over the last second. */
-  #rate(): { toServer: number; toClient: number } {
-    const { index } = this.#reader;
-    // An opened file arrives all at once; that is no rate.
-    if (this.#directionsTo === 0 && index.count > 100_000) this.#directionsTo = index.count;
-    for (let n = this.#directionsTo + 1; n <= index.count; n++) {
-      if (index.flags(n) & FLAG.toClient) this.#toClient++;
-      else this.#toServer++;
-    }
-    this.#directionsTo = index.count;
-    const now = this.#tools.now();
-    this.#history.push([now, index.count, this.#toServer, this.#toClient]);
-    while (this.#history.length > 1 && this.#history[1]![0] < now - 1000) this.#history.shift();
-    const [at, , toServer, toClient] = this.#history[0]!;
-    const seconds = Math.max(0.25, (now - at) / 1000);
-    return {
-      toServer: Math.round((this.#toServer - toServer) / seconds),
-      toClient: Math.round((this.#toClient - toClient) / seconds),
     };
   }
 

@@ -1,23 +1,12 @@
 /** Numbers over the session or a filter of it; each a job that reads the index first and the file only where it must. */
-import type {
-  Conversation,
-  LatencyTotal,
-  MessageTotal,
-  Plot,
-  StatisticsVerbs,
-} from '../../contract/statistics-verbs.ts';
+import type { Conversation, LatencyTotal, MessageTotal, StatisticsVerbs } from '../../contract/statistics-verbs.ts';
 import { SEVERITIES } from '../../schema/expert-info.ts';
-import { fieldsOf } from '../../schema/describe.ts';
-import type { Node } from '../../schema/nodes.ts';
-import { walkFields } from '../../schema/path.ts';
-import { directionOf, FLAG, MESSAGE_IN_FILE } from '../../session/frame-index.ts';
+import { directionOf, FLAG } from '../../session/frame-index.ts';
 import type { SessionReader } from '../../session/session-reader.ts';
 import type { CompiledFilter } from '../../traffic/filter/filter.ts';
 import { percentile } from './frame-view.ts';
 import type { Job } from './job.ts';
 import { BLOCK, Selector } from './selector.ts';
-import { valuesAt } from './values-at.ts';
-import { hexOf } from './value-text.ts';
 
 type Result<V extends keyof StatisticsVerbs> = StatisticsVerbs[V]['result'];
 
@@ -182,97 +171,6 @@ export function* latency(reader: SessionReader, filter: CompiledFilter): Job<Res
     .sort((a, b) => b.count - a.count);
 }
 
-const DEFAULT_POINTS = 2_000;
-const MAX_SERIES = 12;
-
-/** A numeric field over time, a line per connection; thinned by keeping the extremes of each span. */
-export function* plot(
-  reader: SessionReader,
-  filter: CompiledFilter,
-  args: { readonly path: string; readonly message?: string; readonly points?: number },
-): Job<Plot> {
-  interface Series {
-    time: number[];
-    value: number[];
-    n: number[];
-  }
-  const byConnection = new Map<number, Series>();
-  const subject = reader.subject();
-  const { index } = reader;
-  const numbers = args.message === undefined ? undefined : numbersOf(reader, args.message);
-  yield* eachFrame(reader, filter, (n) => {
-    if (numbers !== undefined && !numbers.has(index.message(n)) && (index.flags(n) & FLAG.batch) === 0) return;
-    if (index.message(n) === 0 && !args.path.includes('.')) return;
-    subject.moveTo(n);
-    for (const value of valuesAt(subject, args.path)) {
-      const number = typeof value === 'bigint' ? Number(value) : typeof value === 'boolean' ? Number(value) : value;
-      if (typeof number !== 'number' || !Number.isFinite(number)) continue;
-      const conn = index.conn(n);
-      let series = byConnection.get(conn);
-      if (series === undefined) byConnection.set(conn, (series = { time: [], value: [], n: [] }));
-      series.time.push(index.time(n) - reader.began);
-      series.value.push(number);
-      series.n.push(n);
-    }
-  });
-  const points = args.points ?? DEFAULT_POINTS;
-  const unit = unitOf(reader, args.path, args.message);
-  return {
-    ...(unit === undefined ? {} : { unit }),
-    series: [...byConnection]
-      .sort((a, b) => b[1].n.length - a[1].n.length)
-      .slice(0, MAX_SERIES)
-      .map(([conn, series]) => ({ name: `c${conn}`, ...thinned(series, points) })),
-  };
-}
-
-function numbersOf(reader: SessionReader, message: string): Set<number> {
-  const numbers = new Set<number>([MESSAGE_IN_FILE]);
-  reader.names().forEach((name, id) => {
-    if (name?.name === message) numbers.add(id);
-  });
-  return numbers;
-}
-
-function thinned(
-  series: { time: number[]; value: number[]; n: number[] },
-  points: number,
-): { time: number[]; value: number[]; n: number[] } {
-  const { length } = series.n;
-  if (length <= points) return series;
-  const kept: number[] = [];
-  const spans = Math.max(1, Math.floor(points / 2));
-  for (let span = 0; span < spans; span++) {
-    const from = Math.floor((span * length) / spans);
-    const to = Math.floor(((span + 1) * length) / spans);
-    let low = from;
-    let high = from;
-    for (let i = from; i < to; i++) {
-      if (series.value[i]! < series.value[low]!) low = i;
-      if (series.value[i]! > series.value[high]!) high = i;
-    }
-    kept.push(...(low === high ? [low] : [Math.min(low, high), Math.max(low, high)]));
-  }
-  return {
-    time: kept.map((i) => series.time[i]!),
-    value: kept.map((i) => series.value[i]!),
-    n: kept.map((i) => series.n[i]!),
-  };
-}
-
-function unitOf(reader: SessionReader, path: string, message: string | undefined): string | undefined {
-  const plain = path.replaceAll(/\[\d*\]/g, '');
-  for (const protocol of reader.protocols) {
-    for (const spec of protocol.messages) {
-      if (message !== undefined && spec.name !== message) continue;
-      const known = units(spec);
-      const unit = known.get(plain) ?? known.get(plain.replace(`${spec.name}.`, ''));
-      if (unit !== undefined) return unit;
-    }
-  }
-  return undefined;
-}
-
 export function* rate(reader: SessionReader, filter: CompiledFilter, buckets: number): Job<Result<'stats.rate'>> {
   const { index, meta } = reader;
   const from = index.count === 0 ? 0 : index.time(1) - reader.began;
@@ -288,50 +186,6 @@ export function* rate(reader: SessionReader, filter: CompiledFilter, buckets: nu
     bytes[at]! += index.size(n);
   });
   return { from, step, toServer, toClient, bytes };
-}
-
-const FIELD_SAMPLE = 20_000;
-
-/** Bytes per field of one message, and how often the field kept the bytes it had in the message before. */
-export function* fieldBytes(
-  reader: SessionReader,
-  filter: CompiledFilter,
-  args: { readonly message: string; readonly protocol: string },
-): Job<Result<'stats.fieldBytes'>> {
-  interface Total {
-    bytes: number;
-    seen: number;
-    unchanged: number;
-  }
-  const totals = new Map<string, Total>();
-  const last = new Map<string, string>();
-  const { index } = reader;
-  let looked = 0;
-  const numbers = numbersOf(reader, args.message);
-  yield* eachFrame(reader, filter, (n) => {
-    if (looked >= FIELD_SAMPLE || !numbers.has(index.message(n))) return;
-    const conn = index.conn(n);
-    if (reader.connection(conn)?.protocol !== args.protocol) return;
-    const bytes = reader.bytes(n);
-    const dissected = reader.dissect(n, bytes)?.dissected;
-    if (bytes === undefined || dissected?.messages[0]?.name !== args.message) return;
-    looked++;
-    walkFields(dissected.tree(), (node, path) => {
-      if (node.children.length > 0 || path === '' || node.end <= node.start) return;
-      const plain = path.replaceAll(/\[\d+\]/g, '[]');
-      let total = totals.get(plain);
-      if (total === undefined) totals.set(plain, (total = { bytes: 0, seen: 0, unchanged: 0 }));
-      total.bytes += node.end - node.start;
-      total.seen++;
-      const now = hexOf(bytes.subarray(node.start, node.end));
-      const key = `${conn}\0${path}`;
-      if (last.get(key) === now) total.unchanged++;
-      if (last.size < 200_000 || last.has(key)) last.set(key, now);
-    });
-  });
-  return [...totals]
-    .map(([path, t]) => ({ path, bytes: t.bytes, unchanged: t.seen === 0 ? 0 : t.unchanged / t.seen }))
-    .sort((a, b) => b.bytes - a.bytes);
 }
 
 export function* expertTotals(reader: SessionReader, filter: CompiledFilter): Job<Result<'stats.expert'>> {
@@ -372,64 +226,4 @@ export function* expertTotals(reader: SessionReader, filter: CompiledFilter): Jo
   }
   const rank = (severity: string): number => SEVERITIES.indexOf(severity as (typeof SEVERITIES)[number]);
   return [...totals.values()].sort((a, b) => rank(b.severity) - rank(a.severity) || b.count - a.count);
-}
-
-/** Frames that hold the same value as a field of frame n, anywhere. */
-export function* sameValue(
-  reader: SessionReader,
-  args: { readonly n: number; readonly path: string; readonly limit?: number },
-): Job<readonly { n: number; path: string }[]> {
-  const wanted = fieldAt(reader, args.n, args.path);
-  if (wanted === undefined) return [];
-  const found: { n: number; path: string }[] = [];
-  const limit = args.limit ?? 200;
-  const { count } = reader.index;
-  for (let n = 1; n <= count && found.length < limit; n++) {
-    const dissected = reader.dissect(n)?.dissected;
-    if (dissected?.messages.some((m) => holds(m.fields, wanted, 0))) {
-      walkFields(dissected.tree(), (node, path) => {
-        if (node.children.length === 0 && isSame(node.value, wanted) && (n !== args.n || path !== args.path)) {
-          if (found.length < limit) found.push({ n, path });
-        }
-      });
-    }
-    if ((n & 63) === 0) yield undefined;
-  }
-  return found;
-}
-
-function fieldAt(reader: SessionReader, n: number, path: string): unknown {
-  let value: unknown;
-  const dissected = reader.dissect(n)?.dissected;
-  if (dissected === undefined) return undefined;
-  walkFields(dissected.tree(), (node, at) => {
-    if (at === path && node.children.length === 0) value = node.value;
-  });
-  return value;
-}
-
-function holds(value: unknown, wanted: unknown, depth: number): boolean {
-  if (isSame(value, wanted)) return true;
-  if (value === null || typeof value !== 'object' || value instanceof Uint8Array || depth > 64) return false;
-  for (const item of Object.values(value)) if (holds(item, wanted, depth + 1)) return true;
-  return false;
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return a.length > 0 && hexOf(a) === hexOf(b);
-  if (typeof a === 'bigint' || typeof b === 'bigint') return String(a) === String(b);
-  return a === b;
-}
-
-const unitTables = new WeakMap<object, Map<string, string>>();
-function units(spec: { readonly node: Node }): Map<string, string> {
-  let table = unitTables.get(spec);
-  if (table === undefined) {
-    table = new Map();
-    for (const field of fieldsOf(spec.node)) {
-      if (field.meta.unit !== undefined) table.set(field.path.replaceAll(/\[[^\]]*\]/g, ''), field.meta.unit);
-    }
-    unitTables.set(spec, table);
-  }
-  return table;
 }
