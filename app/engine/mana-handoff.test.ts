@@ -56,6 +56,9 @@ test.each(['2011', 'head'])(
       const journeys = new Set(connections.filter((c) => c.role === 'account').map((c) => c.journey));
       expect(handedOver.length).toBeGreaterThanOrEqual(2 * RUNS);
       expect(handedOver.filter((c) => c.journey === undefined || !journeys.has(c.journey))).toEqual([]);
+      // A server change leads on from one game server to the other.
+      const games = handedOver.filter((c) => c.role === 'game');
+      expect(new Set(games.map((c) => c.server.port)).size).toBe(2);
       let edited = 0;
       for (const frame of session.each()) {
         if (frame.fate === 'edited') edited++;

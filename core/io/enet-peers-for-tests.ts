@@ -62,7 +62,7 @@ export class EnetEars {
   }
 }
 
-type Settings = Omit<HostOptions, 'transmit' | 'wake'>;
+type Settings = Omit<HostOptions, 'transmit' | 'wake'> & { readonly address?: string };
 
 export interface EnetPeer {
   readonly port: number;
@@ -96,10 +96,10 @@ export async function dialEnet(
   port: number,
   options: { channels?: number; data?: number } & Settings = {},
 ): Promise<EnetEars & { host: UdpHost }> {
-  const { channels = 1, data = 0, ...settings } = options;
-  const host = await createHost({ address: '127.0.0.1', acceptConnections: false, ...settings });
+  const { channels = 1, data = 0, address = '127.0.0.1', ...settings } = options;
+  const host = await createHost({ address, acceptConnections: false, ...settings });
   world.onEnd(() => host.close());
-  const ears = Object.assign(new EnetEars(host.connect({ address: '127.0.0.1', port }, { channels, data })), { host });
+  const ears = Object.assign(new EnetEars(host.connect({ address, port }, { channels, data })), { host });
   await ears.until(() => ears.connected || ears.gone !== undefined);
   return ears;
 }

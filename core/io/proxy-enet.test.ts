@@ -92,6 +92,43 @@ test('disconnects carry their data to the other side, from either side', async (
   expect(sink.connections.get(2)!.ending).toBe('server disconnected (9)');
 });
 
+test('a side that falls silent is timed out, and the other side finds out as if the line were cut', async () => {
+  const { sink } = fresh();
+  const [one, two] = [await pair(), await pair()];
+  // A line that is known to be quick is given up after five seconds; at first ENet takes it for a slow one.
+  for (const { client, server } of [one, two]) {
+    for (let i = 0; i < 80; i++) {
+      client.say(say('quick'));
+      server.say(say('quick'));
+    }
+    await Promise.all([client.count(80), server.count(80)]);
+    for (const { peer } of [client, server]) peer.setTimeout(1, 500, 1000);
+  }
+  // Gone without a word.
+  one.client.peer.reset();
+  two.server.peer.reset();
+  await Promise.all([
+    one.server.until(() => one.server.gone !== undefined),
+    two.client.until(() => two.client.gone !== undefined),
+  ]);
+  expect([one.server.gone!.reason, two.client.gone!.reason]).toEqual(['timeout', 'timeout']);
+  await sink.untilClosed(2);
+  expect([1, 2].map((id) => sink.connections.get(id)!.ending)).toEqual(['client timed out', 'server timed out']);
+}, 60_000);
+
+test('IPv6 is spoken on both sides', async () => {
+  const { sink } = fresh();
+  const peer = await listenEnetPeer(world, { address: '::1' });
+  const proxy = await world.start({ listen: 'enet://[::1]:0', upstream: `enet://[::1]:${peer.port}` });
+  const client = await dialEnet(world, portOf(proxy), { address: '::1' });
+  const server = await peer.next();
+  client.say(say('over six'));
+  await server.count(1);
+  expect(server.heard[0]!.text).toBe(say('over six'));
+  await sink.untilFrames(1);
+  expect(sink.connections.get(1)).toMatchObject({ client: { address: '::1' }, server: { address: '::1' } });
+});
+
 test('a server that refuses or is absent ends the client, and may come back', async () => {
   const { sink } = fresh();
   const peer = await listenEnetPeer(world);

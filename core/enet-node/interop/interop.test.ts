@@ -194,7 +194,7 @@ const setups: Setup[] = [
   { other: 'libenet', role: 'server', count: 8000, loss: 0, checksum: true, compression: 'range-coder' },
   { other: 'libenet', role: 'client', count: 8000, loss: 0.05, checksum: true, compression: 'range-coder' },
   { other: 'libenet', role: 'server', count: 8000, loss: 0.05 },
-  { other: 'libenet', role: 'client', count: 2500, loss: 0.2, checksum: true },
+  { other: 'libenet', role: 'client', count: 2500, loss: 0.2, checksum: true, compression: 'range-coder' },
   { other: 'libenet', role: 'server', count: 2500, loss: 0.2 },
   { other: 'npm enet', role: 'server', count: 7000, loss: 0 },
   { other: 'npm enet', role: 'client', count: 4000, loss: 0, compression: 'range-coder' },
