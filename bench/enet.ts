@@ -1,6 +1,6 @@
 /**
- * ENet throughput with 64-byte packets: a direct pair of the C library, a pair of enet-node, a pair of npm enet, and
- * the C pair through an enet-node relay. Every end runs in a process of its own. Prints a table; the ratio is to the
+ * ENet throughput with 64-byte packets: a direct pair of the C library, a pair of enet-node, a pair of npm enet, and the
+ * C pair through a bare enet-node relay and through Interpose's proxy, which records and decodes. Every end runs in a process of its own. Prints a table; the ratio is to the
  * direct C pair, of medians of interleaved runs.
  *
  *   npx node bench/enet.ts [RUNS [PACKETS]]
@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { startEngine } from '../app/engine/start-engine.ts';
 import { createHost, PacketFlag, type Peer } from '../core/enet-node/index.ts';
 
 const SIZE = 64;
@@ -59,7 +60,7 @@ async function measure(sink: Side, relay: Side | undefined, flood: Side, count: 
     const received = Number((await receiving.line()).split(' ')[0]);
     return { perSecond: received / seconds!, arrived: received / count };
   } finally {
-    for (const child of children) child.kill('SIGKILL');
+    for (const child of children) child.kill('SIGTERM');
   }
 }
 
@@ -123,6 +124,26 @@ async function nodeRelay(target: number): Promise<void> {
     link(server, client);
   });
   console.log(`port ${front.address.port}`);
+}
+
+/** `proxy PORT`: Interpose's own, recording into a session. */
+async function interposeProxy(target: number): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'enet-bench-proxy-'));
+  const { engine } = await startEngine({
+    serve: false,
+    home,
+    log: 'quiet',
+    session: join(home, 'bench.ipsession'),
+    // What the packets hold belongs to no game: the cost of the way, of recording and of a look at the bytes.
+    proxies: [
+      { name: 'bench', listen: 'enet://127.0.0.1:0', upstream: `enet://127.0.0.1:${target}`, protocol: 'bytes' },
+    ],
+  });
+  process.once('SIGTERM', () => {
+    rmSync(home, { recursive: true, force: true });
+    process.exit();
+  });
+  console.log(`port ${engine.proxies.list()[0]!.url!.split(':').at(-1)!}`);
 }
 
 interface NpmHost {
@@ -204,6 +225,7 @@ async function table(runs: number, count: number): Promise<void> {
     const c = { sink: [peer, 'sink'] as const, flood: [peer, 'flood'] as const, count };
     contenders.unshift({ name: 'libenet pair', ...c });
     contenders.push({ name: 'libenet pair through an enet-node relay', ...c, relay: node('relay') });
+    contenders.push({ name: 'libenet pair through the recording proxy', ...c, relay: node('proxy') });
     contenders.push({ name: 'libenet to enet-node', ...c, sink: node('sink') });
     contenders.push({ name: 'enet-node to libenet', ...c, flood: node('flood') });
   }
@@ -232,6 +254,7 @@ async function table(runs: number, count: number): Promise<void> {
 const [role = 'table', first = '', second = '', third = '', fourth = ''] = process.argv.slice(2);
 if (role === 'sink') await nodeSink(Number(first));
 else if (role === 'relay') await nodeRelay(Number(first));
+else if (role === 'proxy') await interposeProxy(Number(first));
 else if (role === 'flood') await nodeFlood(Number(first), Number(second), Number(third), fourth);
 else if (role === 'npm-sink') npmSink(Number(first));
 else if (role === 'npm-flood') npmFlood(Number(first), Number(second), Number(third), fourth);

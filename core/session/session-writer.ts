@@ -91,7 +91,6 @@ export class SessionWriter {
 
   frame(f: FrameRow): void {
     const carrier = f.carrierKey === '' ? null : this.#carrier(f.carrierKey);
-    const crc = crc32(f.checked, carrier ?? 0);
     this.#run(
       'frame',
       f.n,
@@ -105,7 +104,7 @@ export class SessionWriter {
       f.head.length === 0 ? null : f.head,
       f.tail.length === 0 ? null : f.tail,
       f.gap ?? null,
-      f.headers.length === 0 ? crc : crc32(f.headers, crc),
+      crc32(f.checked, carrier ?? 0),
       f.headers.length === 0 ? null : f.headers,
     );
   }

@@ -12,7 +12,7 @@ const FRAME = 1;
 const UPDATE = 2;
 const EVENT = 3;
 const COMMANDS = 4;
-/** Before what a frame's checksum is made of, which lies in one piece: fixed fields, bytes, head, tail; then the headers. */
+/** Before what a frame's checksum is made of, which lies in one piece: fixed fields, bytes, head, tail, headers. */
 const UNCHECKED_HEAD = 14;
 const FRAME_HEAD = UNCHECKED_HEAD + CHECKED_HEAD;
 const COMMANDS_HEAD = 26;
@@ -43,7 +43,7 @@ export interface BatchFrame {
   readonly tail: Uint8Array;
   readonly headers: Uint8Array;
   readonly gap: number | undefined;
-  /** What the checksum is made of, but for the headers. */
+  /** What the checksum is made of. */
   readonly checked: Uint8Array;
   readonly sent: Uint8Array | undefined;
   readonly extra: FrameExtra;
@@ -247,8 +247,8 @@ export class BatchReader {
         const bytes = part(view.getUint32(fixed + CHECKED.bytes, true));
         const head = part(view.getUint32(fixed + CHECKED.head, true));
         const tail = part(view.getUint32(fixed + CHECKED.tail, true));
-        const checked = new Uint8Array(buffer, fixed, at - fixed);
         const headers = part(view.getUint32(start + 10, true));
+        const checked = new Uint8Array(buffer, fixed, at - fixed);
         const text = part(view.getUint32(start + 6, true));
         let sent: Uint8Array | undefined;
         if (hasSent) {

@@ -66,7 +66,8 @@ function specOf(entry: Entry, dialect: Dialect, id: number): MessageSpec {
 }
 
 const all: MessageSpec[] = [];
-const tables = new Map<string, readonly MessageSpec[]>();
+/** Looked up for every message: by property, which costs no key. */
+const tables = {} as Record<Dialect, Record<Direction, readonly MessageSpec[]>>;
 for (const dialect of DIALECTS) {
   const specs: MessageSpec[] = [];
   for (const entry of ENTRIES) {
@@ -74,16 +75,14 @@ for (const dialect of DIALECTS) {
     if (id !== null) specs.push(specOf(entry, dialect, id));
   }
   all.push(...specs);
-  for (const direction of ['toServer', 'toClient'] as const)
-    tables.set(
-      `${dialect}/${direction}`,
-      specs.filter((s) => s.direction === direction || s.direction === 'both'),
-    );
+  const goes = (direction: Direction): readonly MessageSpec[] =>
+    specs.filter((s) => s.direction === direction || s.direction === 'both');
+  tables[dialect] = { toServer: goes('toServer'), toClient: goes('toClient') };
 }
 
 /** Every message of every dialect. */
 export const MESSAGES: readonly MessageSpec[] = all;
 
 export function tableOf(dialect: Dialect, direction: Direction): readonly MessageSpec[] {
-  return tables.get(`${dialect}/${direction}`)!;
+  return tables[dialect][direction];
 }
