@@ -1,10 +1,10 @@
 /** `fuzz repro`: a finding once more, as often as asked. */
 import { readFinding } from '../../core/engine/fuzz/folder.ts';
+import { anyPortFor } from '../../core/engine/fuzz/prepare-client.ts';
 import { openReproduction } from '../../core/engine/fuzz/reproduction.ts';
 import { readEndpointMap } from '../../core/replay/endpoints.ts';
 import { type Invocation, UsageError } from './command.ts';
 import { withConfig } from './fuzz-config.ts';
-import { anyPortFor } from './fuzz-listen.ts';
 import { loadRecording } from './load-recording.ts';
 import { print, progress } from './output.ts';
 import { readProtocolChoice } from './protocol-options.ts';

@@ -12,12 +12,15 @@ export interface FuzzEvents {
   fuzz: FuzzStatus;
 }
 export interface FuzzArgs {
-  /** Server endpoint (URL), or one per recorded server (`host:port` → URL). */
+  /** Server endpoint (URL), or one per recorded server (`host:port` → URL). Side client: where it is listened for; '': any port. */
   readonly to: string | Readonly<Record<string, string>>;
   readonly session?: string;
   readonly filter?: string;
   /** Client frame behind which the mutated messages begin; everything up to it is played before each case. */
   readonly from?: number;
+  /** Which side is under test. Default: the server. */
+  readonly side?: 'client';
+  /** Command that starts it; needed for a client, with `{port}` or `{url}` in it. */
   readonly target?: string;
   readonly cases?: number;
   readonly seconds?: number;

@@ -109,3 +109,20 @@ test('targets beyond this machine are refused', async () => {
   });
   expect(await started.engine.call('fuzz.status', {})).toBeNull();
 });
+
+test('a client is fuzzed with what its server said in the open session', async () => {
+  const { started } = await visited();
+  const client = join(ROOT, 'core/engine/fuzz/testing/small-client.mjs');
+  await expect(started.engine.call('fuzz.start', { to: '', side: 'client', cases: 3 })).rejects.toMatchObject({
+    code: 'bad-request',
+  });
+  const over = told(started, ({ state }) => state !== 'running');
+  const target = `exec '${process.execPath}' '${client}' {port}`;
+  const first = await started.engine.call('fuzz.start', { to: '', side: 'client', target, cases: 3 });
+  expect(first.target).toBe(target);
+  const { state, cases, error, coverage } = await over;
+  expect({ state, cases, error }).toEqual({ state: 'done', cases: 3, error: undefined });
+  // What clients say is not mutated.
+  expect(coverage.messages.map(({ name }) => name)).toContain('login_result');
+  expect(coverage.messages.map(({ name }) => name)).not.toContain('login');
+});

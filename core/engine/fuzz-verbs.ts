@@ -4,10 +4,12 @@ import { dirname, join } from 'node:path';
 import type { FindingView, FuzzArgs, FuzzStatus } from '../contract/fuzz-verbs.ts';
 import type { CampaignStatus } from '../fuzz/campaign.ts';
 import type { Finding } from '../fuzz/finding.ts';
+import { mirrorDirection } from '../fuzz/mirror.ts';
 import { toHex } from '../fuzz/script.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Engine, VerbHandlers } from './engine.ts';
 import { CampaignFolder } from './fuzz/folder.ts';
+import { anyPortFor } from './fuzz/prepare-client.ts';
 import { openReproduction, type ReproductionSetup } from './fuzz/reproduction.ts';
 import { type StartedCampaign, startCampaign } from './fuzz/start-campaign.ts';
 import { readRecording } from './session-recording.ts';
@@ -121,8 +123,9 @@ async function begin(
   if (args.session === undefined) await engine.session.settle();
   const seed = args.session ?? engine.session.path;
   const { recording, fitting } = await readRecording(seed, engine.protocols.protocols, seedFilter(args));
-  const endpoints =
-    typeof args.to === 'string' ? [args.to] : Object.entries(args.to).map(([server, url]) => `${server}=${url}`);
+  const isClient = args.side === 'client';
+  const to = isClient && args.to === '' ? anyPortFor(recording) : args.to;
+  const endpoints = typeof to === 'string' ? [to] : Object.entries(to).map(([server, url]) => `${server}=${url}`);
   const rng = args.rng ?? 1;
   const out = args.out ?? freeFolder(dirname(seed));
   const folder = new CampaignFolder({
@@ -134,6 +137,7 @@ async function begin(
       options: [],
       protocolFiles: engine.protocols.sources.map(({ path }) => path),
       allow: [],
+      ...(isClient ? { side: 'client' } : {}),
       ...(args.target === undefined || args.target === '' ? {} : { target: args.target }),
       ...(args.filter === undefined ? {} : { filter: args.filter }),
       ...(args.from === undefined ? {} : { from: args.from }),
@@ -148,8 +152,9 @@ async function begin(
   let current: Running | undefined;
   const setup: ReproductionSetup = {
     recording,
-    to: args.to,
+    to,
     rng,
+    ...(isClient ? { side: 'client' } : {}),
     allow: [],
     ...(args.target === undefined || args.target === '' ? {} : { target: args.target }),
   };
@@ -167,7 +172,7 @@ async function begin(
     ...(args.maxFindings === undefined ? {} : { maxFindings: args.maxFindings }),
     ...(args.ratePerSecond === undefined ? {} : { ratePerSecond: args.ratePerSecond }),
   });
-  const target = endpoints.join(', ');
+  const target = isClient ? (args.target ?? '') : endpoints.join(', ');
   current = {
     started,
     folder,
@@ -187,9 +192,9 @@ async function begin(
   return current;
 }
 
-/** The open session may hold what we sent ourselves, to other servers too, and their answers: only clients are seeds. */
-function seedFilter({ session, filter = '' }: FuzzArgs): { readonly filter?: string } {
-  const own = session === undefined ? 'origin == wire and toServer' : '';
+/** The open session may hold what we sent ourselves, to other servers too, and their answers: only the other side of what is under test are seeds. */
+function seedFilter({ session, side, filter = '' }: FuzzArgs): { readonly filter?: string } {
+  const own = session === undefined ? `origin == wire and ${side === 'client' ? 'toClient' : 'toServer'}` : '';
   const parts = [own, filter.trim() === '' ? '' : `(${filter})`].filter((part) => part !== '');
   return parts.length === 0 ? {} : { filter: parts.join(' and ') };
 }
@@ -242,7 +247,7 @@ function viewOf(finding: Finding, { started, folder, isOpenSession }: Running): 
   return {
     ...summaryOf(finding),
     steps: finding.said.map(({ direction, message, summary, bytes, mutated, at }) => ({
-      direction,
+      direction: started.seed.scene.side === 'client' ? mirrorDirection(direction) : direction,
       message,
       summary,
       hex: toHex(bytes),

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CampaignFolder, commandFor, readConfig, type CampaignConfig } from '../../../core/engine/fuzz/folder.ts';
+import { anyPortFor } from '../../../core/engine/fuzz/prepare-client.ts';
 import { startCampaign } from '../../../core/engine/fuzz/start-campaign.ts';
 import type { CampaignStatus } from '../../../core/fuzz/campaign.ts';
 import type { Finding } from '../../../core/fuzz/finding.ts';
@@ -14,7 +15,6 @@ import { type Invocation, UsageError } from '../command.ts';
 import { readFilter } from '../decoded-file.ts';
 import { loadRecording } from '../load-recording.ts';
 import { withConfig } from '../fuzz-config.ts';
-import { anyPortFor } from '../fuzz-listen.ts';
 import { print, progress } from '../output.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
 import { RECORDER_WORKER } from '../recorder-entry.ts';

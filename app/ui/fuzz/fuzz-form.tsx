@@ -18,6 +18,9 @@ export function FuzzForm() {
   const set = (part: Partial<FuzzDraft>): void => app.fuzz.draft.update((now) => ({ ...now, ...part }));
   // A server one looks at is likelier than none.
   useEffect(() => app.fuzz.suggestServer(app.inspection.inspected.get()?.frame.conn ?? 0), [app]);
+  const isClient = draft.side === 'client';
+  // One side's address is none of the other's.
+  const choose = (client: boolean): void => set({ side: client ? 'client' : 'server', to: '', target: '', from: 0 });
   const to = targets(draft.to);
   const isBad = typeof to === 'string' ? !isEndpointUrl(to) : !Object.values(to).every(isEndpointUrl);
   const submit = (event: FormEvent): void => {
@@ -36,14 +39,23 @@ export function FuzzForm() {
           {t.fuzz.title}
         </h2>
         <p className="muted">{t.fuzz.lead}</p>
-        <FormLine label={t.fuzz.to} hint={draft.to !== '' && isBad ? t.proxies.badUrl : t.fuzz.toHint}>
+        <FormLine label={t.fuzz.side}>
+          <select className="field" value={draft.side} onChange={(event) => choose(event.target.value === 'client')}>
+            <option value="server">{t.fuzz.sides.server}</option>
+            <option value="client">{t.fuzz.sides.client}</option>
+          </select>
+        </FormLine>
+        <FormLine
+          label={isClient ? t.fuzz.listen : t.fuzz.to}
+          hint={draft.to !== '' && isBad ? t.proxies.badUrl : isClient ? t.fuzz.listenHint : t.fuzz.toHint}
+        >
           <textarea
             className="field mono"
             rows={draft.to.split('\n').length}
             autoFocus
             spellCheck={false}
             aria-invalid={draft.to !== '' && isBad}
-            placeholder="tcp://127.0.0.1:4004"
+            placeholder={isClient ? 'tcp://127.0.0.1:0' : 'tcp://127.0.0.1:4004'}
             value={draft.to}
             onKeyDown={(event) => {
               if (event.key !== 'Enter' || event.shiftKey) return;
@@ -58,16 +70,16 @@ export function FuzzForm() {
           <FilterField
             value={draft.filter}
             label={t.fuzz.seeds}
-            placeholder={t.fuzz.everySeed}
+            placeholder={isClient ? t.fuzz.everyServerSeed : t.fuzz.everySeed}
             isExplained
             onChange={(filter) => set({ filter })}
           />
         </div>
-        <FormLine label={t.fuzz.command} hint={t.fuzz.commandHint}>
+        <FormLine label={t.fuzz.command} hint={isClient ? t.fuzz.clientCommandHint : t.fuzz.commandHint}>
           <input
             className="field mono"
             spellCheck={false}
-            placeholder="node server.ts"
+            placeholder={isClient ? 'node client.ts {port}' : 'node server.ts'}
             value={draft.target}
             onChange={(event) => set({ target: event.target.value })}
           />
@@ -102,7 +114,10 @@ export function FuzzForm() {
           <span className="form-hint">{t.fuzz.limitsHint}</span>
         </fieldset>
         <div className="start-acts">
-          <button className="btn main" disabled={isBusy || isBad}>
+          <button
+            className="btn main"
+            disabled={isBusy || (isClient ? draft.target === '' || (draft.to !== '' && isBad) : isBad)}
+          >
             <Icon name="bolt" />
             {t.fuzz.start}
           </button>

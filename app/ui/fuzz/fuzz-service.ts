@@ -13,6 +13,7 @@ import { targets } from '../replay/replay-service.ts';
 import { t } from '../strings/strings.ts';
 
 export interface FuzzDraft {
+  readonly side: 'server' | 'client';
   readonly to: string;
   readonly filter: string;
   readonly session: string;
@@ -61,6 +62,7 @@ export interface FuzzDeps {
 
 export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): FuzzService {
   const draft = createStore<FuzzDraft>({
+    side: 'server',
     to: '',
     filter: '',
     session: '',
@@ -97,7 +99,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     return [...servers].map(([recorded, url]) => `${recorded} = ${url}`).join('\n');
   };
   const prepare = (filter: string, conn: number): void => {
-    draft.update((now) => ({ ...now, filter, to: serverOf(conn) || now.to }));
+    draft.update((now) => ({ ...now, side: 'server', filter, to: serverOf(conn) || now.to }));
     const state = mirror.fuzz.get()?.state;
     if (state !== 'running' && state !== 'paused') isEditing.set(true);
     dock.show('fuzz');
@@ -108,14 +110,15 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     isEditing,
     finding,
     prepare,
-    suggestServer: (conn) => draft.update((now) => (now.to === '' ? { ...now, to: serverOf(conn) } : now)),
+    suggestServer: (conn) =>
+      draft.update((now) => (now.to === '' && now.side === 'server' ? { ...now, to: serverOf(conn) } : now)),
     target(frame, field) {
       const name = frame.messages[0]?.name;
       const message = name === null || name === undefined ? '' : `message == ${filterLiteral(name)} and `;
       prepare(`${message}exists(${filterPath(field.path)})`, frame.conn);
     },
     fork(from) {
-      draft.update((now) => ({ ...now, filter: '', ...from }));
+      draft.update((now) => ({ ...now, side: 'server', filter: '', ...from }));
       isEditing.set(true);
       dock.show('fuzz');
     },
@@ -124,6 +127,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
       const args: FuzzArgs = {
         to: targets(now.to),
         rng: now.rng,
+        ...(now.side === 'client' ? { side: 'client' } : {}),
         ...(now.filter === '' ? {} : { filter: now.filter }),
         ...(now.session === '' ? {} : { session: now.session }),
         ...(now.from > 0 ? { from: now.from } : {}),

@@ -116,6 +116,12 @@ export const fuzzStrings = {
   to: 'Server',
   toHint:
     'Only servers on this machine. For several recorded servers a line each: 127.0.0.1:9601 = enet://127.0.0.1:9701',
+  side: 'Under test',
+  sides: { server: 'the server', client: 'the client' },
+  listen: 'Listen on',
+  listenHint: 'Where the client connects to, on this machine. Empty: any free port.',
+  clientCommandHint: 'Needed: started for each case and ended with it. {port}, {host} and {url} say where to connect.',
+  everyServerSeed: 'every message the server sent',
   seeds: 'Messages',
   everySeed: 'every message the clients sent',
   command: 'Start it with',

@@ -11,7 +11,13 @@ import { EngineError } from '../../traffic/engine-error.ts';
 import type { CampaignFolder } from './folder.ts';
 import type { Prepared } from './start-campaign.ts';
 
-export interface ClientSetup {
+/** A free port of this machine, on the carrier of the first recorded connection. */
+export function anyPortFor({ connections, frames }: Recording): string {
+  const transport = connections.get(frames[0]?.conn ?? 0)?.connection.transport ?? 'tcp';
+  return `${transport}://127.0.0.1:0`;
+}
+
+interface ClientSetup {
   readonly recording: Recording;
   readonly only?: ReadonlySet<number>;
   /** Where the client is listened for. */
