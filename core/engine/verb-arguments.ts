@@ -207,6 +207,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
     session: optional(text),
     filter: optional(text),
     from: optional(integer(1)),
+    side: optional(word('client')),
     target: optional(text),
     cases: optional(integer(1)),
     seconds: optional(number),

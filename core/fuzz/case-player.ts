@@ -7,6 +7,7 @@ import { raceScripts } from './race.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Screened, Screening } from './screening.ts';
 import type { Script } from './script.ts';
+import { morePatience, SecondTry } from './second-try.ts';
 import type { Tempo } from './tempo.ts';
 import type { Triage } from './triage.ts';
 import type { Watched } from './world.ts';
@@ -30,6 +31,7 @@ const RACES = 4;
 
 export class CasePlayer {
   readonly #o: CasePlayerOptions;
+  readonly #second = new SecondTry();
 
   constructor(options: CasePlayerOptions) {
     this.#o = options;
@@ -44,7 +46,11 @@ export class CasePlayer {
     // There are few of these, and an answer that comes late would be missed for good.
     const isPrecious = mutation.family === 'rule' || mutation.rule !== undefined || mutation.isNeutral === true;
     const muted = isPrecious ? Math.max(150, patience.muted * 3) : patience.muted;
-    const run = await this.#run(made.script, { ...patience, muted });
+    let run = await this.#run(made.script, { ...patience, muted });
+    if (!isCut() && exits === watched.exits && !isBroken(run) && this.#second.isWorth(run, made, mutation)) {
+      run = await this.#run(made.script, morePatience(patience));
+      this.#second.count(run, made, mutation);
+    }
     // Not played to its end: it stays open, and is played again when the campaign goes on.
     if (isCut()) return;
     tempo.count();
