@@ -45,6 +45,21 @@ test('version is the package’s', async () => {
   expect((await good('--version')).out).toBe(`${version}\n`);
 });
 
+test('what is installed as a package can be started and imported: its command by its first line, its library by what is built', () => {
+  const about = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    bin: { interpose: string };
+    exports: Record<string, { types: string; default: string }>;
+    files: string[];
+  };
+  expect(about.files).toContain('build');
+  const sourceOf = (built: string, ending: RegExp): string =>
+    readFileSync(join(ROOT, built.replace('build/', '').replace(ending, '.ts')), 'utf8');
+  expect(sourceOf(about.bin.interpose, /\.js$/)).toMatch(/^#!\/usr\/bin\/env node\n/);
+  for (const { types, default: code } of Object.values(about.exports)) {
+    expect(sourceOf(types, /\.d\.ts$/)).toBe(sourceOf(code, /\.js$/));
+  }
+});
+
 test('the script of the README starts the same command with the Node the project brings', async () => {
   const ended = await line.shell(`cd '${ROOT}' && npm run -s interpose -- decode '${GAME}' --as mjsonp --format jsonl`);
   expect(ended.code).toBe(0);

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * The `interpose` command. Exit codes: 0 good, 1 the check failed (difference, finding, broken contract), 2 wrong use or
  * unreadable input. Errors are one line on stderr that says what to do next. Commands load on demand, so `help` is quick.
