@@ -32,6 +32,7 @@ export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
 const HASTY: Patience = { answer: 200, muted: 200, settle: 60, quiet: 20 };
 /** Until the end of a server that is about to end is known. */
 const END_MS = 400;
+const MOST_REVIVED = 2;
 const RUNS = 3;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
 const PREFIX_MS = 24_000;
@@ -72,20 +73,28 @@ export async function calibrate(
     return runScript(script, stage, { scene, identities, tag: nextTag(), patience, isAborted: how.isOver });
   };
   let identities = new Identities([]);
-  const began = watched?.exits ?? 0;
-  let first = await play(given.base, identities);
-  const isDown = watched?.isManaged === true && (watched.exits !== began || isCutShort(first));
-  if (isDown) await watched.exited(END_MS);
-  const { seed: recorded, deadly } =
-    watched === undefined || !isDown || watched.exits === began
-      ? { seed: given, deadly: [] }
-      : await survivors(given, {
-          play: (script) => play(script, identities, HASTY),
-          exits: () => watched.exits,
-          settle: () => watched.exited(END_MS),
-          isOver: how.isOver,
-        });
-  if (deadly.length > 0) first = await play(recorded.base, identities);
+  let recorded = given;
+  const deadly: Script[] = [];
+  /** The session as it is; without what brings the server down, should it go down with it. */
+  const playAll = async (base: () => Script, as: Identities, patience = PATIENT): Promise<Run> => {
+    for (let tries = 0; ; tries++) {
+      const exits = watched?.exits;
+      const run = await play(base(), as, patience);
+      if (watched?.isManaged !== true || tries >= MOST_REVIVED) return run;
+      if (isCutShort(run)) await watched.exited(END_MS);
+      if (watched.exits === exits) return run;
+      const survived = await survivors(recorded, {
+        play: (script) => play(script, as, HASTY),
+        exits: () => watched.exits,
+        settle: () => watched.exited(END_MS),
+        isOver: how.isOver,
+      });
+      if (survived.deadly.length === 0) return run;
+      recorded = survived.seed;
+      deadly.push(...survived.deadly);
+    }
+  };
+  const first = await playAll(() => recorded.base, identities);
   const refused = [...first.connections.values()].find((one) => one.failure !== undefined && one.frames === 0);
   if (refused?.failure !== undefined && first.frames.length === 0)
     throw new EngineError('connect-failed', refused.failure);
@@ -105,9 +114,9 @@ export async function calibrate(
   const calm: Patience = { ...PATIENT, answer: Math.min(PATIENT.answer, Math.max(150, p99 * 10)) };
   if (scene.identities.length > 0) {
     // The second time counts: a fresh server takes the recorded names once.
-    const again = await play(expecting(recorded, [first]).base, identities, calm);
+    const again = await playAll(() => expecting(recorded, [first]).base, identities, calm);
     const others = new Identities(scene.identities);
-    const run = await play(expecting(recorded, [first]).base, others, calm);
+    const run = await playAll(() => expecting(recorded, [first]).base, others, calm);
     // As somebody else is better even when it is no more alike: cases then do not meet.
     if (likenessOf(recorded, run) >= likenessOf(recorded, again) * ENOUGH_OTHERS) {
       identities = others;
@@ -115,8 +124,9 @@ export async function calibrate(
     } else runs.push(again);
   }
   // What does not come from this server is not waited for again.
-  const hoped = expecting(recorded, runs.length === 0 ? [first] : runs);
-  while (runs.length < RUNS && !how.isOver()) runs.push(await play(hoped.base, identities, calm));
+  const known = runs.length === 0 ? [first] : [...runs];
+  while (runs.length < RUNS && !how.isOver())
+    runs.push(await playAll(() => expecting(recorded, known).base, identities, calm));
   if (runs.length === 0) runs.push(first);
   const seed = expecting(recorded, runs);
   ({ scene } = seed);

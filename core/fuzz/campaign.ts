@@ -267,6 +267,7 @@ export class Campaign {
       onNote: (text) => this.#note(text),
       onPlayed: (at) => player.settle(at, screening.screen(at)),
       onAgain: (again) => this.#queue.again(again),
+      onDeadly: (n) => this.#queue.leaveOut(n),
     });
     const player = new CasePlayer({
       stage,

@@ -4,6 +4,7 @@ import type { Calibrated } from './calibration.ts';
 import type { Ledger } from './ledger.ts';
 import type { Made, MakeHow, Mutation } from './mutation.ts';
 import type { Schedule } from './schedule.ts';
+import { isSend } from './script.ts';
 import type { Seed } from './seed.ts';
 import type { Tried } from './tried.ts';
 
@@ -38,6 +39,9 @@ export class CaseQueue {
   /** Like those the server went down with: played when nothing else is left. */
   readonly #postponed: Taken[] = [];
 
+  /** Recorded messages that bring the server down as they are, by number of their frame. */
+  readonly #deadly = new Set<number>();
+
   constructor(options: CaseQueueOptions) {
     this.#o = options;
   }
@@ -48,7 +52,20 @@ export class CaseQueue {
   }
 
   again(cases: readonly Taken[]): void {
-    this.#broken.push(...cases);
+    this.#broken.push(...cases.map((one) => ({ ...one, made: this.#withoutDeadly(one.made) })));
+  }
+
+  /** From here on cases do without this recorded message, unless they make something else of it. */
+  leaveOut(n: number): void {
+    this.#deadly.add(n);
+  }
+
+  #withoutDeadly(made: Made): Made {
+    if (this.#deadly.size === 0) return made;
+    const steps = made.script.steps.map((step) =>
+      isSend(step) && !step.mutated && this.#deadly.has(step.n) ? { ...step, isLeftOut: true } : step,
+    );
+    return { ...made, script: { steps } };
   }
 
   /** The next case that is not done, can be made and is not known to show an old finding. */
@@ -81,7 +98,7 @@ export class CaseQueue {
         ledger.skip(index, mutation.id, known ?? 'nothing to change');
         continue;
       }
-      const taken = { index, mutation, made, id: `${rng}:${index}:${mutation.id}` };
+      const taken = { index, mutation, made: this.#withoutDeadly(made), id: `${rng}:${index}:${mutation.id}` };
       if (!avoidance.isRisky(mutation)) return taken;
       this.#postponed.push(taken);
     }

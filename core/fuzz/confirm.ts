@@ -21,7 +21,10 @@ const SHRINK_RUNS = 160;
 const SHRINK_MS = 15_000;
 /** Where each run costs a start of the server and stops all cases. */
 const SHRINK_DEAR_MS = 4000;
-const SHRINK_DEAR_RUNS = 60;
+const SHRINK_DEAR_RUNS = 100;
+/** More where there are many messages to leave out. */
+const DEAR_MS_A_MESSAGE = 200;
+const MOST_DEAR_MS = 12_000;
 const LOG_LINES = 40;
 const REPRO_LANES = 4;
 
@@ -59,7 +62,9 @@ export async function confirm(
   let seen = await every(isExit ? 1 : times, () => check(start));
   if (seen === undefined || isOver()) return undefined;
   const isDear = isExit || isFresh;
-  const until = stage.clock.now() + (isDear ? SHRINK_DEAR_MS : SHRINK_MS);
+  const until =
+    stage.clock.now() +
+    (isDear ? SHRINK_DEAR_MS + Math.min(MOST_DEAR_MS, countSends(start) * DEAR_MS_A_MESSAGE) : SHRINK_MS);
   const tried: ShrinkTry[] = [];
   const shrunk = await shrink(start, {
     fails: async (candidate) => (await check(candidate)) !== undefined,

@@ -23,6 +23,8 @@ export interface CrashSearchOptions {
   readonly onDoing: (doing: string) => void;
   readonly onPlayed: (at: CaseRun) => void;
   readonly onAgain: (cases: readonly CaseRun[]) => void;
+  /** A recorded message that brings the server down as it is: by the number of its frame. */
+  readonly onDeadly: (n: number) => void;
   readonly find: (suspicion: Suspicion, script: Script, at: CaseRun) => Promise<void>;
 }
 
@@ -144,6 +146,7 @@ export class CrashSearch {
     const { inquiry, isCut, ledger, findings, avoidance } = this.#o;
     const { down, run } = await solo(inquiry, one.made.script, graceMs);
     const at = { ...one, run };
+    if (down !== undefined && (await this.#isRecorded(at, down))) return true;
     if (down === undefined) this.#alone.set(one, at);
     if (isCut() || down === undefined) return false;
     ledger.count(at, 'crashed');
@@ -156,6 +159,26 @@ export class CrashSearch {
       findings.unconfirm({ title, oracle, key, cases: [one.id], log: [] });
     }
     avoidance.add(one.mutation, down.key, id ?? 'unconfirmed');
+    ledger.crashed(at, known?.id);
+    return true;
+  }
+
+  /** It went down with a message that came behind the wrong one, and does so when nothing wrong is said. */
+  async #isRecorded(at: CaseRun, down: Suspicion): Promise<boolean> {
+    const { inquiry, findings, ledger, onDeadly, find, isCut } = this.#o;
+    const { script, steps } = at.run;
+    const last = steps.findLastIndex((step) => step !== undefined);
+    if (script.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true) >= last) return false;
+    const sound = script.steps.slice(0, last + 1).filter((step) => step.kind === 'open' || step.mutated !== true);
+    const deadly = sound.at(-1);
+    if (deadly === undefined || !isSend(deadly)) return false;
+    const { down: again } = await solo(inquiry, { steps: sound }, GRACE_MS);
+    if (isCut() || again?.key !== down.key) return false;
+    onDeadly(deadly.n);
+    ledger.count(at, 'crashed');
+    const known = findings.get(down.key);
+    if (known === undefined) await find(again, { steps: [...sound.slice(0, -1), { ...deadly, mutated: true }] }, at);
+    else findings.hit(known, at.index);
     ledger.crashed(at, known?.id);
     return true;
   }

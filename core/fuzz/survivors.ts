@@ -47,18 +47,21 @@ async function diesAt(script: Script, { play, exits, settle }: SurviveHow): Prom
   return exits() === before ? undefined : Math.max(0, last);
 }
 
-/** Without which of the last messages does it live longer? */
+/** Without which of the last messages does it live longest? */
 async function culprit(seed: Seed, diedAt: number, how: SurviveHow): Promise<number | undefined> {
   const tried = seed.base.steps
     .flatMap((step, i) => (i <= diedAt && isSend(step) && step.isLeftOut !== true ? [i] : []))
     .slice(-BACK)
     .reverse();
+  let best: { readonly at: number; readonly diesAt: number } | undefined;
   for (const at of tried) {
     if (how.isOver()) return undefined;
-    const then = await diesAt(leavingOut(seed, at).base, how);
-    if (then === undefined || then > diedAt) return at;
+    const later = await diesAt(leavingOut(seed, at).base, how);
+    if (later === undefined) return at;
+    // Without one that only came too late to be read, it dies as soon.
+    if (later > diedAt && later > (best?.diesAt ?? 0)) best = { at, diesAt: later };
   }
-  return undefined;
+  return best?.at;
 }
 
 function leavingOut(seed: Seed, at: number): Seed {

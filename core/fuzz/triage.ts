@@ -45,6 +45,8 @@ export interface TriageOptions {
   readonly onNote: (text: string) => void;
   /** A case that was played again by itself, and the server stands. */
   readonly onPlayed: (at: CaseRun) => void;
+  /** A recorded message that brings the server down as it is. */
+  readonly onDeadly: (n: number) => void;
   /** Cases that were broken by another one: to be played again. */
   readonly onAgain: (cases: readonly CaseRun[]) => void;
 }
