@@ -30,6 +30,8 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   mjsonp: { houseBots: '3', repeat: 'yes' },
 };
 const TIMES = 10;
+/** Each time is hundreds of messages in many bursts. */
+const MEMORY_TIMES = 2;
 const rng = Number(values.rng);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -80,7 +82,8 @@ async function count(
   try {
     for (const finding of findings) {
       let shown = 0;
-      for (let i = 0; i < times; i++) if ((await reproduction.shows(finding)) !== undefined) shown += 1;
+      const most = finding.oracle === 'memory' ? Math.min(times, MEMORY_TIMES) : times;
+      for (let i = 0; i < most; i++) if ((await reproduction.shows(finding)) !== undefined) shown += 1;
       seen.set(finding.id, shown);
     }
   } finally {
@@ -102,17 +105,21 @@ async function measure(name: string): Promise<void> {
     const findings = await campaign('planted', { recording: visit.recording, ...home, seconds });
     const shown = await count(name, visit, bugs, findings, TIMES);
     const whose = new Map<string, string[]>();
+    const owned = new Set<string>();
     for (const bug of bugs) {
-      const own = await count(name, visit, [bug], findings, 1);
-      const ids = findings.filter(({ id }) => own.get(id)! > 0).map(({ id }) => id);
+      const open = findings.filter(({ id }) => !owned.has(id));
+      const own = await count(name, visit, [bug], open, 1);
+      const ids = open.filter(({ id }) => own.get(id)! > 0).map(({ id }) => id);
+      for (const id of ids) owned.add(id);
       if (ids.length > 0) whose.set(bug, ids);
     }
-    say(`  again: ${findings.map(({ id }) => `${id} ${shown.get(id)} of ${TIMES}`).join(', ')}`);
+    say(
+      `  again: ${findings.map(({ id, oracle }) => `${id} ${shown.get(id)} of ${oracle === 'memory' ? MEMORY_TIMES : TIMES}`).join(', ')}`,
+    );
     say(
       `  found ${whose.size} of ${bugs.length}: ${[...whose].map(([bug, ids]) => `${bug} (${ids.join(' ')})`).join(', ')}`,
     );
     say(`  missed: ${bugs.filter((bug) => !whose.has(bug)).join(', ')}`);
-    const owned = new Set([...whose.values()].flat());
     say(
       `  of no single bug: ${findings
         .filter(({ id }) => !owned.has(id))
