@@ -3,19 +3,14 @@
  * message name and by a decoded field. A recorded mahjong game again and again, four connections each. `node bench/record.ts [frames]`.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { keepNurserySmall } from '../app/engine/nursery.ts';
 import { startEngine } from '../app/engine/start-engine.ts';
-import { CaptureReader } from '../core/capture/capture-reader.ts';
-import { CaptureTraffic } from '../core/capture/capture-traffic.ts';
 import { decodeRowBatch } from '../core/contract/row-batch.ts';
 import type { Events } from '../core/contract/verbs.ts';
-import type { Engine } from '../core/engine/engine.ts';
-import { Registry } from '../core/protocol/recognise.ts';
-import type { FrameDraft, TrafficSink } from '../core/traffic/sink.ts';
-import { protocols } from '../dissectors/index.ts';
+import { GameFeed, meanSize } from './feed/game.ts';
 
 const FRAMES = Number(process.argv[2] ?? 1_000_000);
 const rss = (): string => `${Math.round(process.memoryUsage().rss / 1e6)} MB`;
@@ -23,67 +18,16 @@ const print = (what: string, figure: string, budget = ''): void => {
   process.stdout.write(`${what.padEnd(52)} ${figure.padStart(18)}   ${budget}\n`);
 };
 
-/** The frames of one whole game, four clients and their server, as a sink is given them. */
-function readGame(): FrameDraft[] {
-  const drafts: FrameDraft[] = [];
-  let last = 0;
-  const sink: TrafficSink = {
-    isFull: false,
-    onDrain: () => undefined,
-    nextConnectionId: () => ++last,
-    opened: () => undefined,
-    changed: () => undefined,
-    closed: () => undefined,
-    frame: (draft) => drafts.push(draft),
-    update: () => undefined,
-    remark: () => undefined,
-  };
-  const mjsonp = new Registry(protocols).need('mjsonp');
-  const traffic = new CaptureTraffic({ sink, choose: () => ({ protocol: mjsonp, confidence: 1 }) });
-  const reader = new CaptureReader();
-  const file = join(import.meta.dirname, '../fixtures/captures/mjsonp/game.pcap');
-  for (const packet of reader.push(readFileSync(file))) traffic.push(packet);
-  traffic.end();
-  return drafts;
-}
-const game = readGame();
-const meanSize = Math.round(game.reduce((sum, frame) => sum + frame.bytes.length, 0) / game.length);
-
-/** Four new connections for one more game; those of the last one end. */
-function openTable(engine: Engine): number {
-  const { sink } = engine.session;
-  for (const id of sink.alive.keys()) sink.closed(id, engine.clock.wall(), 'client closed');
-  const [first, ...others] = [1, 2, 3, 4].map(() => sink.nextConnectionId());
-  for (const id of [first!, ...others]) {
-    sink.opened({
-      id,
-      transport: 'tcp',
-      client: { address: '127.0.0.1', port: 50_000 + (id % 10_000) },
-      server: { address: '127.0.0.1', port: 11600 },
-      protocol: 'mjsonp',
-      opened: engine.clock.wall(),
-      details: {},
-    });
-  }
-  return first! - 1;
-}
-
 async function record(path: string): Promise<void> {
   const { engine, close } = await startEngine({ session: path, serve: false, home: dirname(path) });
   keepNurserySmall();
   const { sink } = engine.session;
   const memory: string[] = [];
   const began = performance.now();
-  let offset = 0;
-  let n = 0;
-  while (n < FRAMES) {
-    if (n % game.length === 0) offset = openTable(engine);
-    for (let burst = 0; burst < 1000 && n < FRAMES && (burst === 0 || n % game.length !== 0); burst++, n++) {
-      const frame = game[n % game.length]!;
-      const mono = engine.clock.now() * 1000;
-      sink.frame({ ...frame, conn: offset + frame.conn, time: engine.clock.wall(), mono });
-    }
-    if (n >= ((memory.length + 1) * FRAMES) / 5) memory.push(rss());
+  const feed = new GameFeed(engine);
+  while (feed.n < FRAMES) {
+    feed.tell(Math.min(1000, FRAMES - feed.n));
+    if (feed.n >= ((memory.length + 1) * FRAMES) / 5) memory.push(rss());
     if (sink.isFull) await new Promise<void>((resolve) => sink.onDrain(resolve));
     else await new Promise((resolve) => setImmediate(resolve));
   }

@@ -35,6 +35,8 @@ export async function startChatWorld(): Promise<ChatWorld> {
     url: started.url ?? '',
     server: upstream,
     async visitors() {
+      // And pages anew, set up as at first.
+      rmSync(join(home, 'look.json'), { force: true });
       await clients?.stop();
       clients = socketchat.startClients({ endpoints: { plain }, seed: seed++, pace: 'human', once: false });
       clients.done.catch(() => undefined);

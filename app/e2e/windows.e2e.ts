@@ -38,10 +38,30 @@ describe.skipIf(isMissingChromium())('windows of the browser', () => {
     expect(new URL(same.url()).origin).toBe(new URL(page.url()).origin);
     await same.close();
 
+    // What is set up here is set up at other addresses too.
+    await page.locator('#timeline-grid').focus();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('Roomier rows');
+    await page.keyboard.press('Enter');
+    await until(
+      'the engine to keep it',
+      () => world.started.engine.call('look.get', {}),
+      ({ look }) => look['rowHeight'] === 28,
+    );
+
     page.once('filechooser', (chooser) => void chooser.setFiles(kept));
     const beside = await opened(page, 'Open a file in a new window');
     await beside.waitForSelector(ROW, { timeout: 60_000 });
     expect(new URL(beside.url()).origin).not.toBe(new URL(page.url()).origin);
+    await until(
+      'its rows to be roomy',
+      () =>
+        beside
+          .locator(ROW)
+          .first()
+          .evaluate((row) => row.clientHeight),
+      (height) => height >= 27,
+    );
     await until(
       'the window to have the name of its session',
       () => beside.title(),

@@ -15,6 +15,7 @@ import type { Host } from './host/host.ts';
 import { createInspection, type Inspection } from './inspector/inspection.ts';
 import { createReplayService, type ReplayService } from './replay/replay-service.ts';
 import { createDock, type Dock } from './state/dock.ts';
+import { keepLook } from './state/keep-look.ts';
 import { createNotices, type Notices } from './state/notices.ts';
 import { initialSpec, keepPageState, readPageState, type PageState } from './state/page-state.ts';
 import { createSettings, type SettingsStore } from './state/settings.ts';
@@ -89,6 +90,7 @@ export function createApp(host: Host, url: string, token: () => string | null, s
     commands: createCommandTable(() => app, COMMANDS),
   };
   restore(app, page);
+  keepLook(client, settings, view);
   onOtherSession(mirror.session, () => {
     view.reopen();
     // A frame of the same number is another frame there.

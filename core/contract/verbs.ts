@@ -33,6 +33,9 @@ interface SessionVerbs {
   /** Stops or resumes recording; traffic goes on either way. */
   'session.record': Verb<{ on: boolean }, SessionInfo>;
   'marks.set': Verb<{ n: number; mark?: string | null; comment?: string | null }, { n: number }>;
+  /** How pages are set up, whatever address they have: kept with the sessions, part by part. */
+  'look.get': Verb<Nothing, { look: Readonly<Record<string, unknown>> }>;
+  'look.set': Verb<{ look: Readonly<Record<string, unknown>> }, { kept: boolean }>;
   'marks.list': Verb<Nothing, readonly { n: number; mark?: string; comment?: string }[]>;
 }
 

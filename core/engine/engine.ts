@@ -18,6 +18,7 @@ import { controlVerbs } from './control-verbs.ts';
 import { FaultRecord } from './fault-record.ts';
 import { EventBoard } from './event-board.ts';
 import type { Log } from './log.ts';
+import { lookVerbs } from './look-verbs.ts';
 import { type CompileProtocol, ProtocolStore } from './protocol-store.ts';
 import { Proxies } from './proxies.ts';
 import { proxyVerbs } from './proxy-verbs.ts';
@@ -129,6 +130,7 @@ export class Engine {
     );
     this.following = new Following(this.clock, (spec, from) => this.proxies.follow(spec, from));
     this.register(sessionVerbs(this));
+    this.register(lookVerbs(this));
     this.register(proxyVerbs(this));
     this.register(controlVerbs(this));
     this.#meterTimer = setInterval(() => this.#tellMeter(), 500);

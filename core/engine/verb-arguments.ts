@@ -59,6 +59,8 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
   'session.record': object({ on: flag }),
   'marks.set': object({ n: integer(1), mark: optional(nullable(text)), comment: optional(nullable(text)) }),
   'marks.list': nothing,
+  'look.get': nothing,
+  'look.set': object({ look: dictionary(anything) }),
 
   'proxies.list': nothing,
   'proxy.start': object({ spec: proxy }),

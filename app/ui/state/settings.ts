@@ -74,17 +74,21 @@ export function createSettings(storage: Pick<Storage, 'getItem' | 'setItem'>): S
 
 function read(storage: Pick<Storage, 'getItem'>): Settings {
   try {
-    const kept: unknown = JSON.parse(storage.getItem(KEY) ?? '{}');
-    if (typeof kept !== 'object' || kept === null) return DEFAULT_SETTINGS;
-    const result: Record<string, unknown> = { ...DEFAULT_SETTINGS };
-    for (const [name, fallback] of Object.entries(DEFAULT_SETTINGS)) {
-      const value = (kept as Record<string, unknown>)[name];
-      if (value !== undefined && sameShape(value, fallback)) result[name] = value;
-    }
-    return result as unknown as Settings;
+    return readSettings(JSON.parse(storage.getItem(KEY) ?? '{}'));
   } catch {
     return DEFAULT_SETTINGS;
   }
+}
+
+/** What was kept, as far as it fits. */
+export function readSettings(kept: unknown): Settings {
+  if (typeof kept !== 'object' || kept === null) return DEFAULT_SETTINGS;
+  const result: Record<string, unknown> = { ...DEFAULT_SETTINGS };
+  for (const [name, fallback] of Object.entries(DEFAULT_SETTINGS)) {
+    const value = (kept as Record<string, unknown>)[name];
+    if (value !== undefined && sameShape(value, fallback)) result[name] = value;
+  }
+  return result as unknown as Settings;
 }
 
 function sameShape(value: unknown, like: unknown): boolean {
