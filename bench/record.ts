@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { keepNurserySmall } from '../app/engine/nursery.ts';
+import { keepHeapsSmall } from '../app/engine/small-heaps.ts';
 import { startEngine } from '../app/engine/start-engine.ts';
 import { decodeRowBatch } from '../core/contract/row-batch.ts';
 import type { Events } from '../core/contract/verbs.ts';
@@ -20,7 +20,7 @@ const print = (what: string, figure: string, budget = ''): void => {
 
 async function record(path: string): Promise<void> {
   const { engine, close } = await startEngine({ session: path, serve: false, home: dirname(path) });
-  keepNurserySmall();
+  keepHeapsSmall();
   const { sink } = engine.session;
   const memory: string[] = [];
   const began = performance.now();
@@ -44,7 +44,7 @@ async function record(path: string): Promise<void> {
 async function look(path: string): Promise<void> {
   const began = performance.now();
   const { engine, close } = await startEngine({ open: path, serve: false, home: dirname(path) });
-  keepNurserySmall();
+  keepHeapsSmall();
   const { reader } = engine.session;
   const opened = await reader.ask('view.open', { spec: { filter: '' }, follow: true });
   const answer = await reader.request('view.rows', { view: opened.view, start: 0, count: 50 }, 0, 1);

@@ -5,7 +5,7 @@
  */
 import process from 'node:process';
 import { EngineError } from '../../core/traffic/engine-error.ts';
-import { keepNurserySmall } from './nursery.ts';
+import { keepHeapsSmall } from './small-heaps.ts';
 import { startEngine, type StartOptions } from './start-engine.ts';
 import { endUnwatched, tellStatus } from './tell-status.ts';
 
@@ -48,7 +48,7 @@ try {
     isUsual: true,
     ...options,
   });
-  keepNurserySmall();
+  keepHeapsSmall();
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;

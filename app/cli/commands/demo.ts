@@ -1,4 +1,4 @@
-import { keepNurserySmall } from '../../engine/nursery.ts';
+import { keepHeapsSmall } from '../../engine/small-heaps.ts';
 import { startEngine } from '../../engine/start-engine.ts';
 import { demoWorlds, startDemo } from '../../engine/demo-world.ts';
 import { EngineError } from '../../../core/traffic/engine-error.ts';
@@ -31,7 +31,7 @@ export async function demo(invocation: Invocation): Promise<number> {
     isUsual: true,
     version: VERSION,
   });
-  keepNurserySmall();
+  keepHeapsSmall();
   const { engine } = started;
   const running = await startDemo(
     {

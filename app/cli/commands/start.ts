@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { keepNurserySmall } from '../../engine/nursery.ts';
+import { keepHeapsSmall } from '../../engine/small-heaps.ts';
 import { startEngine, type StartedEngine } from '../../engine/start-engine.ts';
 import type { Invocation } from '../command.ts';
 import { startDesktop } from '../desktop.ts';
@@ -27,7 +27,7 @@ export async function start(invocation: Invocation): Promise<number> {
     if (desktop !== undefined) return desktop;
   }
   const started = await startEngine({ ...settings, isUsual: true, version: VERSION });
-  keepNurserySmall();
+  keepHeapsSmall();
   return serve(started, isOpen);
 }
 
