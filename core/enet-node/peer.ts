@@ -16,7 +16,6 @@ import {
   COMMAND_SIZES,
   CONTROL_CHANNEL,
   MAXIMUM_FRAGMENT_COUNT,
-  PACKET_LOSS_SCALE,
   PING_INTERVAL,
   THROTTLE_SCALE,
   TIMEOUT_LIMIT,
@@ -25,6 +24,7 @@ import {
 } from './protocol.ts';
 import { ReceiveChannel, type ReceiveSink, WAITING_OVERHEAD, type Waiting } from './receive-channel.ts';
 import { SendChannel } from './send-channel.ts';
+import { channelStatistics, statisticsOf } from './peer-statistics.ts';
 import type { ChannelStatistics, PeerStatistics } from './statistics.ts';
 
 const NOTHING_PENDING = { queued: 0, inTransit: 0, waitingReliable: 0, waitingUnreliable: 0, assembling: 0 };
@@ -365,57 +365,12 @@ export class Peer extends ConnectionState implements ReceiveSink {
 
   /** A snapshot of everything known about the connection; see {@link PeerStatistics}. */
   statistics(): PeerStatistics {
-    return {
-      roundTripTime: this.roundTripTime,
-      roundTripTimeVariance: this.roundTripTimeVariance,
-      lowestRoundTripTime: this.lowestRoundTripTime,
-      packetLoss: this.packetLoss / PACKET_LOSS_SCALE,
-      packetLossVariance: this.packetLossVariance / PACKET_LOSS_SCALE,
-      throttle: this.throttle / THROTTLE_SCALE,
-      throttleLimit: this.throttleLimit / THROTTLE_SCALE,
-      window: this.window,
-      reliableInTransit: this.reliableInTransit,
-      reliableCommandsInTransit: this.sentReliable.size,
-      queuedCommands: this.outgoing.size + this.outgoingReliable.size,
-      queuedData: this.queuedData,
-      waitingData: this.waitingData + this.heldData,
-      mtu: this.mtu,
-      resent: this.resent,
-      droppedByThrottle: this.droppedByThrottle,
-      packetsSent: this.packetsSent,
-      packetsReceived: this.packetsReceived,
-      repeatsReceived: this.repeatsReceived,
-      datagramsSent: this.datagramsSent,
-      datagramsReceived: this.datagramsReceived,
-      bytesSent: this.bytesSent,
-      bytesReceived: this.bytesReceived,
-      channels:
-        this.#sendChannels.length + this.#receiveChannels.length > 0 ? this.#channelStatistics() : this.#lastChannels,
-    };
+    const isUsed = this.#sendChannels.length + this.#receiveChannels.length > 0;
+    return statisticsOf(this, isUsed ? this.#channelStatistics() : this.#lastChannels);
   }
 
   #channelStatistics(): ChannelStatistics[] {
-    const channels: ChannelStatistics[] = [];
-    const used = Math.max(this.#sendChannels.length, this.#receiveChannels.length);
-    for (let id = 0; id < used; id++) {
-      const send = this.#sendChannels[id];
-      const receive = this.#receiveChannels[id];
-      if (send === undefined && receive === undefined) continue;
-      const waiting = [...(receive?.waitingReliable.values() ?? [])];
-      channels.push({
-        channel: id,
-        queued: send?.queued ?? 0,
-        inTransit: send?.inFlight ?? 0,
-        reliableSent: send?.reliableSent ?? 0,
-        resent: send?.resent ?? 0,
-        sentSequence: send?.reliable ?? 0,
-        receivedSequence: receive?.reliable ?? 0,
-        waitingReliable: waiting.filter(({ data }) => data !== undefined).length,
-        waitingUnreliable: receive?.waitingUnreliable ?? 0,
-        assembling: waiting.filter(({ data }) => data === undefined).length,
-      });
-    }
-    return channels;
+    return channelStatistics(this.#sendChannels, this.#receiveChannels);
   }
 }
 

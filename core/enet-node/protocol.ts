@@ -88,3 +88,11 @@ export function inReliableWindow(sequence: number, current: number): boolean {
   if (sequence < current) window += RELIABLE_WINDOWS;
   return window >= first && window < first + FREE_RELIABLE_WINDOWS - 1;
 }
+
+/** ENet leaves the two windows beyond the accepted ones unacknowledged: those commands were dropped as too early. */
+export function mayAcknowledge(sequence: number, current: number): boolean {
+  let window = sequence >> RELIABLE_WINDOW_BITS;
+  const first = current >> RELIABLE_WINDOW_BITS;
+  if (sequence < current) window += RELIABLE_WINDOWS;
+  return window < first + FREE_RELIABLE_WINDOWS - 1 || window > first + FREE_RELIABLE_WINDOWS;
+}

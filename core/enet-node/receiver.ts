@@ -12,20 +12,19 @@ import {
   COMMAND_FLAG_ACKNOWLEDGE,
   COMMAND_MASK,
   COMMAND_SIZES,
-  FREE_RELIABLE_WINDOWS,
   HEADER_FLAG_COMPRESSED,
   HEADER_FLAG_SENT_TIME,
   HEADER_SESSION_SHIFT,
   MAXIMUM_CHANNEL_COUNT,
   MAXIMUM_MTU,
+  mayAcknowledge,
   MINIMUM_CHANNEL_COUNT,
   NO_PEER,
-  RELIABLE_WINDOW_BITS,
-  RELIABLE_WINDOWS,
   SESSION_MASK,
 } from './protocol.ts';
 import type { RangeCoder } from './range-coder.ts';
 import { Verdict } from './receive-channel.ts';
+import { elapsed } from './round-trip.ts';
 import { PAYLOADS } from './scan.ts';
 
 const BROADCAST = '255.255.255.255';
@@ -383,19 +382,4 @@ export class Receiver {
     const bytes = this.#bytes;
     return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
   }
-}
-
-/** Time since the 16-bit `sentTime`, as ENet reads it: -1 when it lies in the future. */
-function elapsed(now: number, sentTime: number): number {
-  const low = now % 65536;
-  if ((sentTime & 0x8000) > (low & 0x8000)) return low + 65536 - sentTime;
-  return low >= sentTime ? low - sentTime : -1;
-}
-
-/** ENet leaves the two windows beyond the accepted ones unacknowledged: those commands were dropped as too early. */
-function mayAcknowledge(sequence: number, current: number): boolean {
-  let window = sequence >> RELIABLE_WINDOW_BITS;
-  const first = current >> RELIABLE_WINDOW_BITS;
-  if (sequence < current) window += RELIABLE_WINDOWS;
-  return window < first + FREE_RELIABLE_WINDOWS - 1 || window > first + FREE_RELIABLE_WINDOWS;
 }

@@ -35,3 +35,10 @@ function throttle(peer: Peer, roundTripTime: number): void {
     peer.throttle = Math.max(peer.throttle - peer.throttleDeceleration, 0);
   }
 }
+
+/** Time since the 16-bit `sentTime`, as ENet reads it: -1 when it lies in the future. */
+export function elapsed(now: number, sentTime: number): number {
+  const low = now % 65536;
+  if ((sentTime & 0x8000) > (low & 0x8000)) return low + 65536 - sentTime;
+  return low >= sentTime ? low - sentTime : -1;
+}

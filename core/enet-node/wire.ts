@@ -4,7 +4,18 @@
  */
 export { crc32 } from './crc32.ts';
 export { type CommandHead, type HeadDatagram, joinHeads, packCommandHead, readCommandHeads } from './command-heads.ts';
-export * from './datagram.ts';
+export {
+  type ByteRange,
+  checksumOf,
+  COMMAND_LAYOUTS,
+  type CommandName,
+  type Datagram,
+  type DatagramCommand,
+  type DatagramField,
+  readDatagram,
+  type ReadOptions,
+} from './datagram.ts';
+export { type CommandToWrite, type DatagramToWrite, writeDatagram } from './write-datagram.ts';
 export { PacketFlag } from './packet.ts';
 export { RangeCoder } from './range-coder.ts';
 export { looksLikeEnet } from './recognition.ts';

@@ -6,14 +6,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Dissected, Protocol } from '../protocol/protocol.ts';
 import type { Carrier, Connection, ExpertInfo, Frame } from '../traffic/frame.ts';
 import type { FilterSubject } from '../traffic/filter/filter.ts';
-import type { CarrierCommands } from '../traffic/sink.ts';
 import { type ConnectionRow, connectionOf } from './connection-row.ts';
 import { directionOf, FLAG, FrameIndex, fateOf, MESSAGE_IN_FILE, originOf } from './frame-index.ts';
 import { loadIndex } from './index-loader.ts';
 import { HEADERS_SINCE } from './schema.ts';
 import { openDatabase, pragma, refusalOf } from './session-database.ts';
-import { type CommandsRow, type ExpertRow, expertOf, type FrameRow, parsed, SQL, texts } from './session-rows.ts';
+import { type ExpertRow, expertOf, type FrameRow, parsed, SQL, texts } from './session-rows.ts';
 import { StateKeeper } from './state-keeper.ts';
+import { type CommandsAsked, type StoredCommands, storedCommandHeaders, storedCommands } from './stored-commands.ts';
 import { StoredSubject } from './stored-subject.ts';
 import { fromTaggedJson } from './tagged-json.ts';
 
@@ -26,11 +26,6 @@ export interface Outcome {
   readonly sent: Uint8Array | undefined;
   readonly waitedMs: number;
   readonly touchedBy: readonly string[];
-}
-export interface StoredCommands extends CarrierCommands {
-  readonly id: number;
-  /** The last frame before them. */
-  readonly after: number;
 }
 export interface Answer {
   readonly request: number;
@@ -320,23 +315,11 @@ export class SessionReader {
   }
 
   /** What the carriers said that brought no frame, in order: behind this row, from frame `since` on, of one connection. */
-  *commands(of: { behind?: number; since?: number; conn?: number | undefined } = {}): Generator<StoredCommands> {
-    if (!this.#hasHeaders) return;
-    let id = of.behind ?? 0;
-    // Page by page: a statement left open would keep the file from being tidied.
-    for (;;) {
-      const rows = this.#statement('commandsPage').all(id, of.since ?? 0, of.conn ?? null, PAGE);
-      for (const row of rows as unknown as CommandsRow[]) {
-        const { direction, ...rest } = row;
-        yield { ...rest, direction: direction === 1 ? 'toClient' : 'toServer' };
-      }
-      if (rows.length < PAGE) return;
-      id = (rows.at(-1) as unknown as CommandsRow).id;
-    }
+  commands(of: CommandsAsked = {}): Generator<StoredCommands> {
+    return storedCommands(this.db, this.#hasHeaders, of);
   }
   commandHeaders(id: number): Uint8Array | undefined {
-    if (!this.#hasHeaders) return undefined;
-    return (this.#get('commandHeaders', id) as { headers: Uint8Array } | undefined)?.headers;
+    return this.#hasHeaders ? storedCommandHeaders(this.db, id) : undefined;
   }
 
   subject(): StoredSubject {

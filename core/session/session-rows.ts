@@ -20,9 +20,6 @@ export const SQL = {
   reply: 'SELECT reply, micros FROM pairs WHERE request = ? ORDER BY reply LIMIT 1',
   experts: 'SELECT * FROM experts WHERE n = ? ORDER BY id',
   expertCount: 'SELECT count(*) AS count FROM experts WHERE n = ?',
-  commandsPage: `SELECT * FROM carrier_commands
-    WHERE id > ?1 AND after >= ?2 AND (?3 IS NULL OR conn = ?3) ORDER BY id LIMIT ?4`,
-  commandHeaders: 'SELECT headers FROM carrier_commands WHERE id = ?',
   mark: 'SELECT mark, comment FROM marks WHERE n = ?',
   fact: 'SELECT value FROM facts WHERE key = ? AND n < ? ORDER BY n DESC LIMIT 1',
 } as const;
@@ -40,15 +37,6 @@ export interface FrameRow {
   readonly tail: Uint8Array | null;
   readonly gap: number | null;
   readonly headers: Uint8Array | null;
-}
-export interface CommandsRow {
-  readonly id: number;
-  readonly conn: number;
-  readonly direction: number;
-  readonly time: number;
-  readonly mono: number;
-  readonly after: number;
-  readonly headers: Uint8Array;
 }
 export interface ExpertRow {
   readonly severity: number;

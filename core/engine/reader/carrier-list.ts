@@ -2,7 +2,8 @@
 import { type EnetCommandValue, enetValues, enetView } from '../../capture/below/enet.ts';
 import type { BufferView, CarrierList, CarrierRow } from '../../contract/frames.ts';
 import type { Verbs } from '../../contract/verbs.ts';
-import type { SessionReader, StoredCommands } from '../../session/session-reader.ts';
+import type { SessionReader } from '../../session/session-reader.ts';
+import type { StoredCommands } from '../../session/stored-commands.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import { treeOf } from './field-view.ts';
 import type { Job } from './job.ts';
