@@ -72,9 +72,11 @@ export async function confirm(
     isOver: () => isOver() || stage.clock.now() > until,
     onTry: (one) => tried.push(one),
   });
+  if (inquiry.isBrokenOff?.() === true) return undefined;
   // Luck while shrinking would leave something that does not come back.
   const again = shrunk === start ? undefined : await every(times, () => check(shrunk));
   const isSmaller = again !== undefined && !isOver();
+  if (inquiry.isBrokenOff?.() === true) return undefined;
   if (!isSmaller && isExit) seen = await every(times, () => check(start));
   if (seen === undefined) return undefined;
   const { run, found, exit, lines } = isSmaller ? again : seen;

@@ -22,6 +22,8 @@ export interface Inquiry {
   readonly canary: Script;
   /** Cases are played meanwhile: the server is not started again. */
   readonly isShared?: boolean;
+  /** One of them has brought the server down: what is found out now is worth nothing. */
+  readonly isBrokenOff?: () => boolean;
 }
 
 export function playAlone(

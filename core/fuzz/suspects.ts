@@ -7,6 +7,8 @@ export interface Suspect {
   readonly suspicion: Suspicion;
   /** How often it could not be looked into to the end. */
   readonly tries: number;
+  /** To be looked into when nobody else is at work. */
+  readonly isAlone?: boolean;
 }
 
 /** Other cases with the same suspicion that are kept, should the first one not show it again. */

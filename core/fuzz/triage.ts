@@ -55,7 +55,7 @@ export interface TriageOptions {
 const MAX_RECENT = 64;
 /** Of the lanes, those that may look into suspicions at once. */
 const INQUIRERS = 0.25;
-const MOST_TRIES = 3;
+const MOST_TRIES = 1;
 /** Where others at work would be in the way. */
 const NEEDS_QUIET: ReadonlySet<Oracle> = new Set(['race', 'slow', 'exit', 'refused', 'canary', 'log', 'memory']);
 /** Suspicions that wait for a server of their own, at the most, and when so many wait the lanes stop for them. */
@@ -202,13 +202,20 @@ export class Triage {
     const { inquiry, isCut } = this.#o;
     const { suspicion, at, tries } = suspect;
     const { exits } = this.#o.watched;
-    const isOver = (): boolean => isCut() || this.hasExited || exits !== this.#o.watched.exits;
-    const shared: Inquiry = { ...inquiry, isOver, isShared: true };
+    const isBrokenOff = (): boolean => this.hasExited || exits !== this.#o.watched.exits;
+    const isOver = (): boolean => isCut() || isBrokenOff();
+    const shared: Inquiry = { ...inquiry, isOver, isBrokenOff, isShared: true };
     // Where nobody is answered, one connection's silence says nothing of its message.
     if (suspicion.oracle === 'no-answer' && !(await isCanaryWell(shared, CANARY_PATIENCE, 2))) this.canaryFailed();
     else if (await this.#find(shared, suspicion, at.made.script, at)) return undefined;
-    if (isOver() || this.#urgent.some(({ kind }) => kind === 'canary'))
-      return tries < MOST_TRIES && !isCut() ? { ...suspect, tries: tries + 1 } : undefined;
+    if (isOver() || this.#urgent.some(({ kind }) => kind === 'canary')) {
+      if (isCut()) return undefined;
+      if (tries < MOST_TRIES) return { ...suspect, tries: tries + 1 };
+      // The others do not let it come to an end.
+      this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
+      this.#quiet.push({ ...suspect, isAlone: true });
+      return undefined;
+    }
     if (mayNeedFresh(suspicion, inquiry) && this.#fresh.length < MOST_FRESH && !this.#isKnownFresh(suspicion)) {
       this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
       this.#fresh.push(suspect);
@@ -250,9 +257,9 @@ export class Triage {
     }
     while (!isCut() && (this.#quiet.length > 0 || (this.#fresh.length > 0 && this.#mayStartFresh))) {
       const suspect = this.#quiet.shift() ?? this.#fresh.shift()!;
-      const { suspicion, at } = suspect;
+      const { suspicion } = suspect;
       onDoing(`looking into ${suspicion.title}`);
-      await timing.during('inquiries', 1, () => this.#findAlone(suspicion, at.made.script, at));
+      await timing.during('inquiries', 1, () => this.#findAlone(suspect));
       this.#over(suspect);
     }
     const left = this.#quiet.length + this.#fresh.length + this.#suspects.size;
@@ -265,14 +272,15 @@ export class Triage {
     this.#lineCount = watched.lineCount;
   }
 
-  async #findAlone(suspicion: Suspicion, script: Script, at: CaseRun): Promise<void> {
+  async #findAlone({ suspicion, at, isAlone }: Suspect): Promise<void> {
     const { inquiry, findings, isCut } = this.#o;
     if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return;
-    const isQuiet = NEEDS_QUIET.has(suspicion.oracle);
-    if (isQuiet && (await this.#find(inquiry, suspicion, script, at))) return;
+    const isQuiet = isAlone === true || NEEDS_QUIET.has(suspicion.oracle);
+    if (isQuiet && (await this.#find(inquiry, suspicion, at.made.script, at))) return;
     if (isCut()) return;
     const began = this.#now();
-    const isFound = mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, script, at, true));
+    const isFound =
+      mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, at.made.script, at, true));
     this.#freshMs += this.#now() - began;
     if (!isFound) this.#dismiss(suspicion, at);
   }
