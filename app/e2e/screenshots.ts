@@ -115,6 +115,7 @@ try {
   await engine.call('rules.set', { rules: [] });
   await filter('');
 
+  await page.keyboard.press('End');
   await show('statistics');
   for (const [name, tab] of [
     ['statistics', 'Latency'],
@@ -157,12 +158,20 @@ try {
 
   // A recording of the chat alone, against another build of it.
   const folder = mkdtempSync(join(home, 'alone-'));
-  const otherBuild = join(folder, 'build 9.ipsession');
-  const alone = await startEngine({ home: folder, session: join(folder, 'build 8.ipsession'), log: 'quiet' });
+  const [thisBuild = '', otherBuild = ''] = [8, 9].map((build) => join(folder, `build ${build}.ipsession`));
+  const alone = await startEngine({ home: folder, session: thisBuild, log: 'quiet' });
   try {
     await recordChat(alone, server.href.replace(/\/$/, ''), 4);
     await page.goto(alone.url ?? '');
     await page.waitForSelector(ROW);
+    // The same visit to the other build, and what is not the same about it.
+    const other = await startEngine({ home: folder, session: otherBuild, serve: false, log: 'quiet' });
+    await recordChat(other, newBuild.endpoints['plain'] ?? '', 5).finally(() => other.close());
+    await show('diff');
+    await page.getByLabel('Second', { exact: true }).fill(otherBuild);
+    await page.keyboard.press('Enter');
+    await page.locator('.diff .byte-pair .bp').first().waitFor();
+    await picture('compare');
     await show('replay');
     await page
       .locator('.start-card textarea')
@@ -177,15 +186,6 @@ try {
       120_000,
     );
     await picture('replay');
-
-    // The same visit to the other build, and what is not the same about it.
-    const other = await startEngine({ home: folder, session: otherBuild, serve: false, log: 'quiet' });
-    await recordChat(other, newBuild.endpoints['plain'] ?? '', 5).finally(() => other.close());
-    await show('diff');
-    await page.getByLabel('Second', { exact: true }).fill(otherBuild);
-    await page.keyboard.press('Enter');
-    await page.locator('.diff .byte-pair .bp').first().waitFor();
-    await picture('compare');
   } finally {
     await page.goto('about:blank');
     await alone.close();

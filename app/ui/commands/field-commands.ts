@@ -6,6 +6,7 @@ import { setHidden } from '../filter/filter-menus.ts';
 import { fieldCondition, filterPath } from '../inspector/field-condition.ts';
 import { copyText, fieldMenu, findSame } from '../inspector/field-menu.ts';
 import type { Inspected } from '../inspector/inspection.ts';
+import { allColumnsMenu } from '../timeline/column-menu.ts';
 import { setFieldColumns } from '../timeline/field-columns.ts';
 import { colorMenu, rowMenu } from '../timeline/row-menu.ts';
 import { t } from '../strings/strings.ts';
@@ -87,6 +88,18 @@ export const FIELD_COMMANDS: readonly Command[] = [
     (app, field, { frame }) => app.statistics.plot(filterPath(field.path), frame.messages[0]?.name ?? ''),
     { group: 'look', when: (app) => typeof messageField(app)?.value === 'number' },
   ),
+  {
+    id: 'columns',
+    title: words.columns,
+    icon: 'columns',
+    group: 'look',
+    run: (app) =>
+      app.overlays.showMenu(
+        document.querySelector('.tr.th') ?? document.body,
+        t.timeline.columnMenu,
+        allColumnsMenu(app),
+      ),
+  },
   {
     id: 'message.hide',
     title: words.hideMessage,

@@ -76,9 +76,13 @@ function Compared({ compared }: { readonly compared: SessionsCompared }) {
     <>
       <Verdict diff={diff} />
       <div className="head">
-        <b className="mono cut">{draft.a === '' ? t.diff.thisSession : draft.a}</b>
+        <b className="mono cut" title={draft.a}>
+          {draft.a === '' ? t.diff.thisSession : nameOf(draft.a)}
+        </b>
         <Icon name="right" small />
-        <b className="mono cut">{draft.b === '' ? t.diff.thisSession : draft.b}</b>
+        <b className="mono cut" title={draft.b}>
+          {draft.b === '' ? t.diff.thisSession : nameOf(draft.b)}
+        </b>
         <span className="right">
           <span className="seg small" role="group" aria-label={t.diff.show}>
             <button aria-pressed={!onlyDifferent} onClick={() => setOnlyDifferent(false)}>
@@ -146,4 +150,9 @@ function SetAside({ diff }: { readonly diff: SessionsDiff }) {
       </span>
     </div>
   );
+}
+
+/** A file without its folders. */
+function nameOf(path: string): string {
+  return path.split(/[\\/]/).pop() ?? path;
 }

@@ -52,6 +52,7 @@ export const commandStrings = {
     fieldExclude: 'Exclude field value',
     fieldFilters: 'Field as filter, exclude',
     menu: 'Menu of what is selected',
+    columns: 'Columns and their widths…',
     fieldColumn: 'Field as a column, or no more',
     fieldColor: 'Colour rows with the field’s value',
     fieldSame: 'Find the field’s value elsewhere',

@@ -1,10 +1,9 @@
 import type { KeyboardEvent, MouseEvent, PointerEvent } from 'react';
-import { useApp, type App } from '../app.ts';
-import type { MenuEntry } from '../commands/overlays.ts';
+import { useApp } from '../app.ts';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
-import { setFieldColumns } from './field-columns.ts';
-import { MIN_COLUMN, OPTIONAL_COLUMNS, type Column } from './columns.ts';
+import { columnMenu } from './column-menu.ts';
+import { MIN_COLUMN, type Column } from './columns.ts';
 
 export function ColumnHeads({ columns }: { readonly columns: readonly Column[] }) {
   const app = useApp();
@@ -60,6 +59,7 @@ function Grip({ column }: { readonly column: Column }) {
   return (
     <span
       className={sign > 0 ? 'grip' : 'grip left'}
+      id={`grip-${column.id}`}
       role="separator"
       aria-orientation="vertical"
       aria-label={t.timeline.resize(column.title)}
@@ -73,51 +73,4 @@ function Grip({ column }: { readonly column: Column }) {
       }}
     />
   );
-}
-
-function columnMenu(app: App, column: Column): readonly MenuEntry[] {
-  const { timeMode, hiddenColumns } = app.settings.get();
-  const entries: MenuEntry[] = [];
-  if (column.id === 'time') {
-    for (const mode of ['session', 'wall', 'reference'] as const) {
-      entries.push({
-        title: t.timeline.timeModes[mode],
-        checked: mode === timeMode,
-        run: () => app.settings.change({ timeMode: mode }),
-      });
-    }
-    entries.push('line');
-  }
-  if (column.field !== undefined) {
-    const { field } = column;
-    entries.push(
-      {
-        title: t.timeline.removeColumn,
-        icon: 'trash',
-        run: () =>
-          setFieldColumns(
-            app,
-            app.settings.get().fieldColumns.filter((each) => each !== field),
-          ),
-      },
-      'line',
-    );
-  }
-  for (const id of OPTIONAL_COLUMNS) {
-    const isHidden = hiddenColumns.includes(id);
-    entries.push({
-      title: (t.timeline.columnNames as Readonly<Record<string, string>>)[id] ?? id,
-      checked: !isHidden,
-      run: () =>
-        app.settings.change({
-          hiddenColumns: isHidden ? hiddenColumns.filter((each) => each !== id) : [...hiddenColumns, id],
-        }),
-    });
-  }
-  entries.push(
-    'line',
-    { title: t.timeline.addFieldColumn, icon: 'plus', run: () => app.overlays.dialog('add-column') },
-    { title: t.timeline.resetColumns, run: () => app.settings.change({ columnWidths: {}, hiddenColumns: [] }) },
-  );
-  return entries;
 }
