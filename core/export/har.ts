@@ -1,6 +1,6 @@
 /** WebSocket connections as HAR 1.2 with `_webSocketMessages`, the form of the browsers' developer tools. */
 import { utf8Strict } from '../schema/characters.ts';
-import type { Connection } from '../traffic/frame.ts';
+import { type Connection, isGap } from '../traffic/frame.ts';
 import { toBase64 } from './base64.ts';
 import type { ExportFrame, ExportSource } from './export-source.ts';
 
@@ -26,6 +26,8 @@ export function* writeHar(
       result.leftOut++;
       continue;
     }
+    // HAR has no word for what a capture lacks.
+    if (isGap(frame)) continue;
     const list = messages.get(connection.id) ?? [];
     messages.set(connection.id, list);
     if (list.length === 0) first.set(connection.id, frame.time);

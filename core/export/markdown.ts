@@ -1,6 +1,7 @@
 /** Frames as Markdown for a bug tracker: what the session is, a table of its frames, and the details of the few that matter. */
 import { toHex } from '../schema/characters.ts';
 import { connectionText } from './json-lines.ts';
+import { isGap } from '../traffic/frame.ts';
 import type { ExportFrame, ExportSource } from './export-source.ts';
 import { jsonValue } from './json-value.ts';
 
@@ -24,7 +25,8 @@ export function* writeMarkdown(source: ExportSource, about: { readonly version: 
       connection.id,
       `- connection ${connection.id}: ${code(connectionText(connection))}, ${connection.transport}${protocol === '' ? '' : `, ${protocol}`}${connection.ending === undefined ? '' : `, ${plain(connection.ending)}`}`,
     );
-    if (details.length < MAX_DETAILS && isOfInterest(exported)) details.push(detail(exported));
+    if (details.length < MAX_DETAILS && isOfInterest(exported) && !isGap(exported.frame))
+      details.push(detail(exported));
   }
   yield `## ${plain(source.title) || 'Session'}\n\n`;
   const when = source.began > 0 ? `, recorded ${new Date(source.began * 1000).toISOString()}` : '';
@@ -46,7 +48,7 @@ function row({ frame, protocol, messages, summary, answer, comment }: ExportFram
     ...(answer === undefined ? [] : [`answers frame ${answer.request} after ${answer.ms} ms`]),
     ...(comment === undefined ? [] : [plain(comment)]),
   ];
-  const name = messages.map((m) => m.name ?? 'not understood').join(', ');
+  const name = isGap(frame) ? 'gap' : messages.map((m) => m.name ?? 'not understood').join(', ');
   return `| ${frame.n} | ${(frame.time - began).toFixed(3)} | ${arrow} c${frame.conn} | ${plain(protocol)} | ${code(name)} | ${plain(summary)} | ${remarks.join('; ')} |\n`;
 }
 

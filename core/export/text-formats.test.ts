@@ -42,6 +42,29 @@ test('JSON lines come back as the same connections and frames, without delimiter
   expect(sink.frames[1]).toMatchObject({ mark: 'red', comment: 'look here' });
 });
 
+test('a gap is a row where there are rows, and no message where there are messages', () => {
+  const gap = { conn: 1, direction: 'toServer', bytes: '', more: { gapBefore: 40 } } as const;
+  const said = {
+    conn: 1,
+    direction: 'toServer',
+    bytes: '{}',
+    more: { carrier: { opcode: 'text', compressed: false, fragments: 1 } },
+  } as const;
+  const sample = source([connection(1, { transport: 'ws' })], [said, gap, said]);
+  const har = JSON.parse(text(writeHar(sample, { name: 'test', version: '1' }))) as {
+    log: { entries: { _webSocketMessages: unknown[] }[] };
+  };
+  expect(har.log.entries[0]!._webSocketMessages).toHaveLength(2);
+  expect(text(writeMarkdown(sample, { version: '1' }))).toMatch(/^\| 2 \|.*`gap`/m);
+  const lines = text(writeJsonLines(sample)).trim().split('\n');
+  expect(JSON.parse(lines[1]!)).toMatchObject({ n: 2, bytes: '', message: null, gapBefore: 40 });
+  const sink = keepingSink();
+  const reader = new FrameLineReader(sink);
+  for (const line of lines) reader.line(line);
+  reader.end();
+  expect(sink.frames.map((frame) => frame.gapBefore)).toEqual([undefined, 40, undefined]);
+});
+
 test('a line has no end but its own, whatever a player writes', () => {
   const said = 'a\u0085b\u2028c\u2029d\ne';
   const [first] = [...sampleOfAllCarriers().frames()];

@@ -16,7 +16,7 @@ export interface RecorderOptions {
   readonly posted: SharedArrayBuffer;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
-  /** Bytes on their way to the disk beyond which sources pause. Default 16 MiB. */
+  /** Bytes on their way to the disk beyond which sources pause. Default 8 MiB. */
   readonly fullBytes?: number;
 }
 
@@ -67,7 +67,7 @@ export class Recorder implements TrafficSink {
     this.#port = options.port;
     this.#posted = new Int32Array(options.posted);
     this.#now = options.now;
-    this.#fullBytes = options.fullBytes ?? 16 * 1024 * 1024;
+    this.#fullBytes = options.fullBytes ?? 8 * 1024 * 1024;
     this.isRecording = how.record;
     const ready = Promise.withResolvers<RecorderReady>();
     const closed = Promise.withResolvers<void>();

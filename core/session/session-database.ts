@@ -105,7 +105,7 @@ function forWriting(db: DatabaseSync): void {
     PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = 2000;
     PRAGMA journal_size_limit = 67108864;
-    PRAGMA cache_size = -8192;
+    PRAGMA cache_size = -4096;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
   `);
@@ -113,7 +113,7 @@ function forWriting(db: DatabaseSync): void {
 
 function forReading(db: DatabaseSync): void {
   db.exec(
-    'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;',
+    'PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;',
   );
 }
 
