@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { CHROMIUM, goTo, launch, numbersInSight, open, ROW } from '../app/e2e/browser.ts';
-import { keepNurserySmall } from '../app/engine/nursery.ts';
+import { keepHeapsSmall } from '../app/engine/small-heaps.ts';
 import { startEngine } from '../app/engine/start-engine.ts';
 import { startContractServer } from '../app/e2e/contract-server/server.ts';
 import { GameFeed } from './feed/game.ts';
@@ -36,7 +36,7 @@ process.exit(isGood ? 0 : 1);
 async function withEngine(): Promise<boolean> {
   const home = mkdtempSync(join(tmpdir(), 'interpose-bench-'));
   const { engine, url, close } = await startEngine({ home, log: 'quiet' });
-  keepNurserySmall();
+  keepHeapsSmall();
   const feed = new GameFeed(engine);
   const { sink } = engine.session;
   const stopping = new AbortController();
