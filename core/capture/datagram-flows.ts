@@ -1,6 +1,7 @@
 /** UDP datagrams → connections and frames: ENet put back together where the datagrams are ENet's, else a frame a datagram. */
 import { looksLikeEnet, type PassiveConnection, type PassiveEvent, PassiveObserver } from '../enet-node/wire.ts';
 import type { Direction, Link, Protocol } from '../protocol/protocol.ts';
+import { BlameList } from '../traffic/enet-blame.ts';
 import { enetDetails, type EnetFigures } from '../traffic/enet-figures.ts';
 import type { Carrier, ExpertInfo } from '../traffic/frame.ts';
 import type { FrameDraft } from '../traffic/sink.ts';
@@ -32,6 +33,8 @@ interface EnetFlow {
   protocol: Protocol | undefined;
   /** Who is the client was guessed, and what they say shows that it is the other one. */
   isSwapped: boolean;
+  /** By who sent what waited. */
+  readonly blames: Record<Direction, BlameList>;
 }
 
 const NONE = new Uint8Array(0);
@@ -72,7 +75,7 @@ export function createDatagramFlows(
     expert: readonly ExpertInfo[],
     note?: PacketNote,
     headers?: Uint8Array,
-  ): void => {
+  ): number => {
     const mono = monoOf(time);
     const draft: FrameDraft = {
       conn,
@@ -88,7 +91,7 @@ export function createDatagramFlows(
       fate: 'forwarded',
       expert,
     };
-    applyHint(sink, draft, note);
+    return applyHint(sink, draft, note);
   };
   const recogniseOnce = (
     flow: { id: number; link: Link; protocol: Protocol | undefined },
@@ -111,7 +114,8 @@ export function createDatagramFlows(
     if (flow === undefined) {
       const { client, server } = connection;
       const link: Link = { transport: 'enet', serverPort: server.port, clientPort: client.port };
-      flow = { id: numbers.next(), link, protocol: undefined, isSwapped: false };
+      const blames = { toServer: new BlameList(), toClient: new BlameList() };
+      flow = { id: numbers.next(), link, protocol: undefined, isSwapped: false, blames };
       enet.set(connection, flow);
       sink.opened({
         id: flow.id,
@@ -168,7 +172,7 @@ export function createDatagramFlows(
             ]
           : [];
         const { channel, reliable, unsequenced } = event;
-        record(
+        const n = record(
           flow.id,
           direction,
           event.data,
@@ -178,6 +182,7 @@ export function createDatagramFlows(
           undefined,
           event.heads,
         );
+        flow.blames[direction].note(event, n);
         return;
       }
       case 'gap': {
@@ -206,7 +211,7 @@ export function createDatagramFlows(
               ? 'capture ended'
               : event.reason;
         sink.changed(flow.id, {
-          details: { ...details(event.connection), ...enetDetails(figures(event.connection, flow.isSwapped)) },
+          details: { ...details(event.connection), ...enetDetails(figures(event.connection, flow)) },
         });
         sink.closed(flow.id, time, ending);
         return;
@@ -340,7 +345,7 @@ function details(connection: PassiveConnection): Record<string, string | number 
 }
 
 /** What each side sent, as far as the capture shows it. */
-function figures(connection: PassiveConnection, isSwapped: boolean): EnetFigures[] {
+function figures(connection: PassiveConnection, { isSwapped, blames }: EnetFlow): EnetFigures[] {
   return (['client', 'server'] as const).map((side) => {
     const isClient = (side === 'client') !== isSwapped;
     const sent = isClient ? connection.toServer : connection.toClient;
@@ -355,6 +360,7 @@ function figures(connection: PassiveConnection, isSwapped: boolean): EnetFigures
       channels: connection
         .channels(isClient)
         .map(({ channel, packets, repeats }) => ({ channel, packets, resent: repeats })),
+      blame: blames[side === 'client' ? 'toServer' : 'toClient'].list,
     };
   });
 }

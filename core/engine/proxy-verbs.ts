@@ -50,7 +50,7 @@ export function proxyVerbs(engine: Engine): VerbHandlers {
 
 /** What a connection keeps of how ENet did. */
 function endedHealth(connection: Pick<Connection, 'id' | 'details'>): EnetHealth[] {
-  return enetFigures(connection).map(({ side, rttMs, rttVarianceMs, resent, lossShare, channels }) => ({
+  return enetFigures(connection).map(({ side, rttMs, rttVarianceMs, resent, lossShare, channels, blame }) => ({
     conn: connection.id,
     side,
     ended: true,
@@ -61,6 +61,6 @@ function endedHealth(connection: Pick<Connection, 'id' | 'details'>): EnetHealth
     resends: resent,
     lost: lossShare ?? 0,
     channels: channels.map((counts) => ({ ...counts, waiting: 0, reassembling: 0 })),
-    blame: [],
+    blame,
   }));
 }

@@ -3,38 +3,11 @@
  * one. Numbers are those of our own peers, so each side is seen by itself.
  */
 import type { EnetHealth } from '../contract/statistics-verbs.ts';
+import type { Peer } from '../enet-node/index.ts';
+import type { EnetBlame } from '../traffic/enet-blame.ts';
 import type { EnetFigures } from '../traffic/enet-figures.ts';
-import type { PacketEvent, Peer } from '../enet-node/index.ts';
 
-/** Shorter waits are the reordering of an ordinary turn of the host. */
-const WORTH_BLAMING_MS = 1;
-const KEPT_BLAMES = 100;
-
-type Blame = EnetHealth['blame'][number];
-
-/** Remembers, for one side, what its packets waited for. */
-export class BlameList {
-  #blames: { channel: number; sequence: number; waitedMs: number; frames: number[] }[] = [];
-
-  /** @param frame number the packet was recorded under; 0 when it was not */
-  note(packet: Pick<PacketEvent, 'channel' | 'waited' | 'waitedFor'>, frame: number): void {
-    if (packet.waited < WORTH_BLAMING_MS) return;
-    let blame = this.#blames.findLast((b) => b.channel === packet.channel && b.sequence === packet.waitedFor);
-    if (blame === undefined) {
-      blame = { channel: packet.channel, sequence: packet.waitedFor, waitedMs: 0, frames: [] };
-      this.#blames.push(blame);
-      if (this.#blames.length > KEPT_BLAMES) this.#blames.shift();
-    }
-    blame.waitedMs = Math.max(blame.waitedMs, packet.waited);
-    if (frame > 0) blame.frames.push(frame);
-  }
-
-  get list(): readonly Blame[] {
-    return this.#blames;
-  }
-}
-
-export function healthOf(conn: number, side: EnetHealth['side'], peer: Peer, blame: readonly Blame[]): EnetHealth {
+export function healthOf(conn: number, side: EnetHealth['side'], peer: Peer, blame: readonly EnetBlame[]): EnetHealth {
   const s = peer.statistics();
   return {
     conn,
@@ -55,7 +28,7 @@ export function healthOf(conn: number, side: EnetHealth['side'], peer: Peer, bla
 }
 
 /** What is kept of a link when it has ended. */
-export function figuresOf(side: EnetFigures['side'], peer: Peer): EnetFigures {
+export function figuresOf(side: EnetFigures['side'], peer: Peer, blame: readonly EnetBlame[]): EnetFigures {
   const s = peer.statistics();
   return {
     side,
@@ -64,5 +37,6 @@ export function figuresOf(side: EnetFigures['side'], peer: Peer): EnetFigures {
     resent: s.resent,
     lossShare: s.packetLoss,
     channels: s.channels.map((c) => ({ channel: c.channel, packets: c.reliableSent, resent: c.resent })),
+    blame,
   };
 }

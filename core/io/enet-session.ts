@@ -10,8 +10,9 @@ import { opposite, type Relay } from '../relay/relay.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Carrier, Connection, Direction, EnetCarrier } from '../traffic/frame.ts';
 import { Alarm } from './alarm.ts';
+import { BlameList } from '../traffic/enet-blame.ts';
 import { enetDetails } from '../traffic/enet-figures.ts';
-import { BlameList, figuresOf, healthOf } from './enet-health.ts';
+import { figuresOf, healthOf } from './enet-health.ts';
 import type { LiveConnection, ProxyContext, Treatment } from './proxy-context.ts';
 
 const QUEUE_LIMIT = 8 * 1024 * 1024;
@@ -166,7 +167,10 @@ class EnetSession implements RelayPort, LiveConnection {
     if (!this.#isGone[opposite(direction)]) return;
     this.relay.closed();
     this.#alarm.set(Infinity);
-    const figures = [figuresOf('client', this.#peers.toClient), figuresOf('server', this.#peers.toServer)];
+    const figures = [
+      figuresOf('client', this.#peers.toClient, this.#blames.toServer.list),
+      figuresOf('server', this.#peers.toServer, this.#blames.toClient.list),
+    ];
     const { details } = this.relay.connection;
     this.#context.deps.sink.changed(this.#id, { details: { ...details, ...enetDetails(figures) } });
     this.#context.closed(this.#id, this.#ending ?? 'closed');

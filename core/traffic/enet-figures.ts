@@ -2,6 +2,7 @@
  * How ENet did on a connection that has ended, kept in its details, so that sessions, their copies and their statistics have it. Of a
  * relayed connection each side is the link of the proxy with that peer; of a captured one, what that peer sent.
  */
+import type { EnetBlame } from './enet-blame.ts';
 import type { Connection } from './frame.ts';
 
 export interface EnetFigures {
@@ -18,6 +19,8 @@ export interface EnetFigures {
   /** Captured: reliable commands that are not in the capture. */
   readonly missing?: number;
   readonly channels: readonly EnetChannelFigures[];
+  /** What waited longest behind lost reliable commands. */
+  readonly blame: readonly EnetBlame[];
 }
 
 export interface EnetChannelFigures {
@@ -26,6 +29,10 @@ export interface EnetChannelFigures {
   readonly resent: number;
 }
 
+/** Kept of a side, worst first, and of each as many frames. */
+const KEPT_BLAMES = 10;
+const KEPT_FRAMES = 50;
+const BLAME = /^([\d.]+) ms behind number (\d+) of channel (\d+), frames ([\d ]*)$/;
 const NUMBERS = ['rttMs', 'rttVarianceMs', 'resent', 'lossShare', 'late', 'missing'] as const;
 
 export function enetDetails(figures: readonly EnetFigures[]): Record<string, string | number> {
@@ -37,6 +44,12 @@ export function enetDetails(figures: readonly EnetFigures[]): Record<string, str
     }
     for (const { channel, packets, resent } of each.channels)
       details[`enet.${each.side}.channel ${channel}`] = `${packets} packets, ${resent} resent`;
+    const worst = each.blame.toSorted((a, b) => b.waitedMs - a.waitedMs).slice(0, KEPT_BLAMES);
+    for (const [i, { channel, sequence, waitedMs, frames }] of worst.entries()) {
+      const ms = Math.round(waitedMs * 1000) / 1000;
+      details[`enet.${each.side}.waited ${i + 1}`] =
+        `${ms} ms behind number ${sequence} of channel ${channel}, frames ${frames.slice(0, KEPT_FRAMES).join(' ')}`;
+    }
   }
   return details;
 }
@@ -57,6 +70,14 @@ export function enetFigures({ details }: Pick<Connection, 'details'>): EnetFigur
         ? []
         : [{ channel: Number(name.slice(prefix.length)), packets: Number(counts[1]), resent: Number(counts[2]) }];
     });
-    return [{ side, resent, ...Object.fromEntries(known), channels }];
+    const blame = Array.from({ length: KEPT_BLAMES }, (_, i) =>
+      BLAME.exec(String(details[`enet.${side}.waited ${i + 1}`] ?? '')),
+    ).flatMap((told): EnetBlame[] => {
+      if (told === null) return [];
+      const [, waitedMs, sequence, channel, frames = ''] = told;
+      const numbers = frames === '' ? [] : frames.split(' ').map(Number);
+      return [{ channel: Number(channel), sequence: Number(sequence), waitedMs: Number(waitedMs), frames: numbers }];
+    });
+    return [{ side, resent, ...Object.fromEntries(known), channels, blame }];
   });
 }

@@ -178,6 +178,11 @@ export async function stats(invocation: Invocation): Promise<number> {
         ]),
       ),
     );
+    for (const { conn, side, blame } of enet)
+      for (const { channel, sequence, waitedMs, frames } of blame)
+        print(
+          `connection ${conn}, from the ${side}: ${frames.length} ${frames.length === 1 ? 'message' : 'messages'} waited up to ${ms(waitedMs)} ms behind number ${sequence} of channel ${channel}: ${frames.map((n) => `#${n}`).join(' ')}`,
+        );
   }
   if (expert.length > 0) {
     print('');

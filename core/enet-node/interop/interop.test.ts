@@ -12,6 +12,7 @@ import { CHANNELS, TrafficSink, TrafficSource } from './traffic.ts';
 
 /** Packets per direction and run, in relation to the standard amount; the amounts below add up to over 100 000. */
 const SCALE = Number(process.env['ENET_INTEROP_SCALE'] ?? 1);
+const PATIENCE_MS = 15_000 * Math.max(1, SCALE);
 
 const directory = mkdtempSync(join(tmpdir(), 'enet-interop-'));
 const cPeer = join(directory, 'peer');
@@ -149,9 +150,9 @@ async function exchange(setup: Setup): Promise<{ unreliable: number; theirUnreli
     patienceTimer = setTimeout(() => {
       const { expected, reliable, faults } = sink;
       const wrong = [...faults, setup.other === 'libenet' ? them.errors() : ''].join(' ').trim();
-      const text = `${reliable} of ${expected} reliable packets after 15 s ${wrong}`;
+      const text = `${reliable} of ${expected} reliable packets after ${PATIENCE_MS / 1000} s ${wrong}`;
       patience.reject(wrong === '' ? new Stalled(text) : new Error(text));
-    }, 15_000);
+    }, PATIENCE_MS);
     pump = setInterval(() => {
       if (peer.roundTripTime > 250) return; // not measured yet: what is lost now would be repeated very late
       for (let i = 0; i < 200 && !source.done && peer.queuedData < 200_000; i++) {
@@ -208,7 +209,7 @@ for (const setup of setups) {
   // Together, since the bad lines mostly wait.
   (reason === '' ? test.concurrent : test.skip)(
     reason === '' ? title(scaled) : `${title(scaled)} (SKIPPED: ${reason})`,
-    { timeout: 120_000 },
+    { timeout: 8 * PATIENCE_MS },
     async () => {
       const { unreliable, theirUnreliable, resent } = await exchangeOnBadLine(scaled);
       const sentUnreliable = scaled.count * 0.4;
