@@ -170,7 +170,9 @@ function isWhole(run: Run, at: number, step: SendStep, world: JudgeWorld): boole
 
 function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, world: JudgeWorld): Generator<Suspicion> {
   const connection = run.connections.get(step.conn);
-  if (connection === undefined || connection.ending !== undefined || connection.failure !== undefined) return;
+  if (connection === undefined || connection.failure !== undefined) return;
+  // That we left, in the end, says nothing of the silence before.
+  if (connection.ending !== undefined && connection.ending.by !== 'client') return;
   const recorded = world.seed.scene.connections.get(originalOf(step.conn))?.recorded;
   if (!isWhole(run, at, step, world)) return;
   const isAnswered = isHeardOf(run, [at], step.conn, world, at);

@@ -46,7 +46,7 @@ function fieldMutation(at: SeedMessage, mutant: Mutant, address: string): Mutati
     doc: mutant.doc,
     n: frame.n,
     step: at.step,
-    ...(isNegativeAmount(message, mutant) ? { rule: `a negative ${lastWord(mutant.path)}` } : {}),
+    ...ruleOf(message, mutant),
     make: (seed, how) => makeField(seed, at, mutant, how),
   };
 }
@@ -92,6 +92,26 @@ function isNegativeAmount(message: DissectedMessage, { path, name, value }: Muta
   if ((typeof made !== 'number' && typeof made !== 'bigint') || made >= 0) return false;
   const meta = nodeAt(message.spec?.node, path)?.meta;
   return (meta?.role !== undefined && AMOUNTS.has(meta.role)) || (meta?.min !== undefined && meta.min >= 0);
+}
+
+function ruleOf(message: DissectedMessage, mutant: Mutant): { readonly rule?: string } {
+  if (isNegativeAmount(message, mutant)) return { rule: `a negative ${lastWord(mutant.path)}` };
+  if (!isNegativeAsSigned(message, mutant)) return {};
+  return { rule: `${article(lastWord(mutant.path))} that is negative to whoever takes it for a signed number` };
+}
+
+function article(word: string): string {
+  return `${/^[aeiou]/i.test(word) ? 'an' : 'a'} ${word}`;
+}
+
+/** The largest there are: nobody has so many, and a sign is soon read into the top bit. */
+function isNegativeAsSigned(message: DissectedMessage, { path, name, value }: Mutant): boolean {
+  if (name !== 'max' && name !== 'top-bit') return false;
+  const node = nodeAt(message.spec?.node, path);
+  if (node?.kind !== 'int' || node.signed || node.meta.role === undefined || !AMOUNTS.has(node.meta.role)) return false;
+  const made = getPath(value, path);
+  if (typeof made !== 'number' && typeof made !== 'bigint') return false;
+  return BigInt(made) >= 2n ** BigInt(node.size * 8 - 1);
 }
 
 function lastWord(path: string): string {

@@ -115,6 +115,8 @@ const MOST_NUMBER = 1_000_000;
 /** While somebody else plays the same session: what that one may have been given. Refused when nobody else is there. */
 function* numbersOfOthers(seed: Seed, at: SeedMessage): Generator<Told> {
   const { frame, message } = at;
+  // Whoever makes something new chooses its number.
+  if (SAYS_WHO.test(at.name)) return;
   for (const { path, value } of leavesOf(message.fields)) {
     const { role, names } = metaAt(message.spec?.node, path);
     const isNumber = role === 'id' || role === 'owner' || NUMBER.test(lastName(path));

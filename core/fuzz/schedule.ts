@@ -46,7 +46,8 @@ const AGAIN: Readonly<Record<Family, number>> = {
 };
 const CHANCE = 0.6;
 
-function roundOf({ family, name, field, isGuess }: Mutation): number {
+function roundOf({ family, name, field, rule, isGuess }: Mutation): number {
+  if (rule !== undefined) return ROUND.rule;
   // Most of what a description knows beyond the recording is refused, whatever is wrong with it.
   if (name.startsWith('never-')) return field === '' ? 1 : 2;
   if (family === 'field') return FIRST.test(name) ? 0.3 : LOOKS.test(name) ? 2 : ROUND.field;
