@@ -128,6 +128,8 @@ export class BindingTable {
       const now = liveValue(place, binding.recorded, recorded, live);
       if (now === undefined) continue;
       this.#live.set(placeId(place), now);
+      // Told even if no message that echoes it is reached.
+      if (!this.#replayed.has(binding.id)) this.#replayed.set(binding.id, now);
       this.#rename(binding.recorded, now, binding.kinds);
     }
   }
