@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
 import { mana } from '../../fixtures/mana/mana.ts';
 import { applyFilter, chooseFirst, isMissingChromium, launch, open, reads, ROW, seen, until } from './browser.ts';
 import { type ChatWorld, startChatWorld } from './chat-world.ts';
@@ -172,6 +173,41 @@ describe.skipIf(isMissingChromium())('traffic in hand', () => {
       await server.close();
     }
   }, 180_000);
+
+  test('a replay that ends behind a frame is gone on with by the fuzzer, from that frame', async () => {
+    const { engine } = world.started;
+    const server = await socketchat.startServer({ pace: 'fast' });
+    try {
+      await applyFilter(page, 'conn == 1 and message == "login"');
+      const n = await chooseFirst(page);
+      await applyFilter(page, 'conn == 1');
+      await chooseFirst(page);
+      await page.keyboard.press('r');
+      await page.locator('.start-card textarea').first().fill(server.endpoints['plain']!);
+      await page.locator('.start-card').getByLabel('Frames', { exact: true }).fill('conn == 1');
+      await page.getByLabel('Stop behind').fill(n);
+      await page.locator('.start-card .btn.main').click();
+      await page.locator('.left-open .btn', { hasText: 'Fuzz from here' }).click({ timeout: 60_000 });
+      await until(
+        'the frame in the form',
+        () => page.getByLabel('Behind frame').inputValue(),
+        (value) => value.replaceAll(/\D/g, '') === n,
+      );
+      await page.locator('.fuzz .start-acts .btn.main, .start-form .btn.main').first().click();
+      const status = await until(
+        'cases',
+        () => engine.call('fuzz.status', {}),
+        (now) => now !== null && (now.state === 'failed' || now.cases > 5),
+        90_000,
+      );
+      expect(status).toMatchObject({ state: 'running' });
+      expect(status!.coverage.messages.map(({ name }) => name)).not.toContain('register');
+      await engine.call('fuzz.stop', {});
+      expect(errors).toEqual([]);
+    } finally {
+      await server.close();
+    }
+  }, 240_000);
 
   test('a script that cannot run says where, and the next one runs', async () => {
     const path = join(world.home, 'wrong.ts');

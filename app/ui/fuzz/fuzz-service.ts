@@ -37,7 +37,7 @@ export interface FuzzService {
   suggestServer(conn: number): void;
   target(frame: FrameView, field: FieldView): void;
   /** Goes on where a replay ended: what comes behind the frame is mutated. */
-  fork(draft: Pick<FuzzDraft, 'to' | 'session' | 'from'>): void;
+  fork(draft: Pick<FuzzDraft, 'to' | 'session' | 'filter' | 'from'>): void;
   start(): Promise<void>;
   pause(on: boolean): Promise<void>;
   stop(): Promise<void>;
@@ -118,7 +118,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
       prepare(`${message}exists(${filterPath(field.path)})`, frame.conn);
     },
     fork(from) {
-      draft.update((now) => ({ ...now, side: 'server', filter: '', ...from }));
+      draft.update((now) => ({ ...now, side: 'server', ...from }));
       isEditing.set(true);
       dock.show('fuzz');
     },

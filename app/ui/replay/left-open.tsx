@@ -13,10 +13,10 @@ export function LeftOpen({ status }: { readonly status: ReplayStatus }) {
     app.dock.show('compose');
   };
   const fuzz = (): void => {
-    const { to, session, until } = app.replay.draft.get();
+    const { to, session, filter, until } = app.replay.draft.get();
     // Each case comes there on connections of its own.
     void app.replay.stop().catch(app.notices.problem);
-    app.fuzz.fork({ to, session, from: until });
+    app.fuzz.fork({ to, session, filter, from: until });
   };
   return (
     <div className="head left-open">
