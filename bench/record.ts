@@ -7,10 +7,13 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { keepHeapsSmall } from '../app/engine/small-heaps.ts';
-import { startEngine } from '../app/engine/start-engine.ts';
 import { decodeRowBatch } from '../core/contract/row-batch.ts';
 import type { Events } from '../core/contract/verbs.ts';
 import { GameFeed, meanSize } from './feed/game.ts';
+
+// Before the engine is loaded, as the commands do.
+keepHeapsSmall();
+const { startEngine } = await import('../app/engine/start-engine.ts');
 
 const FRAMES = Number(process.argv[2] ?? 1_000_000);
 const rss = (): string => `${Math.round(process.memoryUsage().rss / 1e6)} MB`;
@@ -20,7 +23,6 @@ const print = (what: string, figure: string, budget = ''): void => {
 
 async function record(path: string): Promise<void> {
   const { engine, close } = await startEngine({ session: path, serve: false, home: dirname(path) });
-  keepHeapsSmall();
   const { sink } = engine.session;
   const memory: string[] = [];
   const began = performance.now();
@@ -44,7 +46,6 @@ async function record(path: string): Promise<void> {
 async function look(path: string): Promise<void> {
   const began = performance.now();
   const { engine, close } = await startEngine({ open: path, serve: false, home: dirname(path) });
-  keepHeapsSmall();
   const { reader } = engine.session;
   const opened = await reader.ask('view.open', { spec: { filter: '' }, follow: true });
   const answer = await reader.request('view.rows', { view: opened.view, start: 0, count: 50 }, 0, 1);

@@ -11,9 +11,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { CHROMIUM, goTo, launch, numbersInSight, open, ROW } from '../app/e2e/browser.ts';
 import { keepHeapsSmall } from '../app/engine/small-heaps.ts';
-import { startEngine } from '../app/engine/start-engine.ts';
 import { startContractServer } from '../app/e2e/contract-server/server.ts';
 import { GameFeed } from './feed/game.ts';
+
+// Before the engine is loaded, as the commands do.
+keepHeapsSmall();
+const { startEngine } = await import('../app/engine/start-engine.ts');
 
 const RATE = 50_000;
 const ENGINE_RATE = Number(process.env['INTERPOSE_BENCH_RATE'] ?? RATE);
@@ -36,7 +39,6 @@ process.exit(isGood ? 0 : 1);
 async function withEngine(): Promise<boolean> {
   const home = mkdtempSync(join(tmpdir(), 'interpose-bench-'));
   const { engine, url, close } = await startEngine({ home, log: 'quiet' });
-  keepHeapsSmall();
   const feed = new GameFeed(engine);
   const { sink } = engine.session;
   const stopping = new AbortController();

@@ -1,4 +1,5 @@
 /** The command list: a contract that scripts rely on. Order is the order of `interpose help`. */
+import { keepHeapsSmall } from '../engine/small-heaps.ts';
 import type { Command, Option } from './command.ts';
 
 const FILTER: Option = { name: 'filter', value: 'EXPR', doc: 'only frames that fit this filter' };
@@ -17,6 +18,12 @@ const CONFIG: Option = { name: 'config', value: 'FILE', doc: 'proxies, protocols
 const REPORT: Option = { name: 'report', value: 'FILE', doc: 'write the verdict as JSON' };
 const JUNIT: Option = { name: 'junit', value: 'FILE', doc: 'write a JUnit report' };
 
+/** For commands in whose process an engine runs for long. */
+function asEngine<T>(load: () => Promise<T>): Promise<T> {
+  keepHeapsSmall();
+  return load();
+}
+
 export const COMMANDS: readonly Command[] = [
   {
     name: 'start',
@@ -29,7 +36,7 @@ export const COMMANDS: readonly Command[] = [
       PROTOCOL_FILE,
     ],
     example: 'interpose start --config interpose.yaml',
-    load: async () => (await import('./commands/start.ts')).start,
+    load: () => asEngine(async () => (await import('./commands/start.ts')).start),
   },
   {
     name: 'demo',
@@ -44,7 +51,7 @@ export const COMMANDS: readonly Command[] = [
       { name: 'duration', value: 'S', doc: 'end after so many seconds' },
     ],
     example: 'interpose demo',
-    load: async () => (await import('./commands/demo.ts')).demo,
+    load: () => asEngine(async () => (await import('./commands/demo.ts')).demo),
   },
   {
     name: 'proxy',
@@ -77,7 +84,7 @@ export const COMMANDS: readonly Command[] = [
       'Repeat --listen --upstream --protocol --option for several proxies. Prints "ready <proxy> <url>" per listener.\nSIGINT or SIGTERM closes cleanly.',
     example:
       'interpose proxy --listen tcp://127.0.0.1:11601 --upstream tcp://127.0.0.1:11600 --protocol mjsonp --session game.ipsession',
-    load: async () => (await import('./commands/proxy.ts')).proxy,
+    load: () => asEngine(async () => (await import('./commands/proxy.ts')).proxy),
   },
   {
     name: 'capture',

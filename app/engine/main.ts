@@ -6,7 +6,7 @@
 import process from 'node:process';
 import { EngineError } from '../../core/traffic/engine-error.ts';
 import { keepHeapsSmall } from './small-heaps.ts';
-import { startEngine, type StartOptions } from './start-engine.ts';
+import type { StartOptions } from './start-engine.ts';
 import { endUnwatched, tellStatus } from './tell-status.ts';
 
 interface Settings extends StartOptions {
@@ -43,12 +43,13 @@ function tell(message: Readonly<Record<string, unknown>>): void {
 
 try {
   const { dataDirectory, demo, endsAlone, ...options } = readSettings();
+  keepHeapsSmall();
+  const { startEngine } = await import('./start-engine.ts');
   const started = await startEngine({
     ...(dataDirectory === undefined ? {} : { home: dataDirectory }),
     isUsual: true,
     ...options,
   });
-  keepHeapsSmall();
   let isStopping = false;
   const stop = async (): Promise<void> => {
     if (isStopping) return;

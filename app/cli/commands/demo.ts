@@ -1,4 +1,3 @@
-import { keepHeapsSmall } from '../../engine/small-heaps.ts';
 import { startEngine } from '../../engine/start-engine.ts';
 import { demoWorlds, startDemo } from '../../engine/demo-world.ts';
 import { EngineError } from '../../../core/traffic/engine-error.ts';
@@ -31,7 +30,6 @@ export async function demo(invocation: Invocation): Promise<number> {
     isUsual: true,
     version: VERSION,
   });
-  keepHeapsSmall();
   const { engine } = started;
   const running = await startDemo(
     {

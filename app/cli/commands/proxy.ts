@@ -6,7 +6,6 @@ import { parseRules } from '../../../core/relay/rule-yaml.ts';
 import type { TextProblem } from '../../../core/contract/verbs.ts';
 import { rotateSessions } from '../../../core/engine/files/rotation.ts';
 import type { FaultPlan } from '../../../core/traffic/control.ts';
-import { keepHeapsSmall } from '../../engine/small-heaps.ts';
 import { startEngine } from '../../engine/start-engine.ts';
 import { readRotation } from '../rotation-options.ts';
 import { type Invocation, UsageError } from '../command.ts';
@@ -39,7 +38,6 @@ export async function proxy(invocation: Invocation): Promise<number> {
     ...(config === undefined ? {} : { config }),
     ...(invocation.text('ca-dir') === undefined ? {} : { authorityFolder: invocation.text('ca-dir')! }),
   });
-  keepHeapsSmall();
   const { engine } = started;
   if (rotation !== undefined) rotateSessions(engine, rotation);
   try {

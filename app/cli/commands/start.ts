@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { keepHeapsSmall } from '../../engine/small-heaps.ts';
 import { startEngine, type StartedEngine } from '../../engine/start-engine.ts';
 import type { Invocation } from '../command.ts';
 import { startDesktop } from '../desktop.ts';
@@ -27,7 +26,6 @@ export async function start(invocation: Invocation): Promise<number> {
     if (desktop !== undefined) return desktop;
   }
   const started = await startEngine({ ...settings, isUsual: true, version: VERSION });
-  keepHeapsSmall();
   return serve(started, isOpen);
 }
 
