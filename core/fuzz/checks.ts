@@ -1,5 +1,5 @@
 /** Tests that tell whether a script still shows what another one showed. */
-import { CANARY_PATIENCE, isCanaryWell } from './culprits.ts';
+import { CANARY_PATIENCE, isCanaryWell, isStanding } from './culprits.ts';
 import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
 import { isAnsweredAsUsual, isHeardOf, judge, type Suspicion } from './judge.ts';
 import { isAlarming } from './log-patterns.ts';
@@ -50,8 +50,11 @@ export function checkFor(
     if (suspicion.oracle === 'canary') {
       // A server that was just started may take connections before all of it is there.
       if (!(await isCanaryWell(inquiry, CANARY_PATIENCE))) return undefined;
+      const { exits } = watched;
       const run = await playAlone(inquiry, script, { ...patience, settle: 20 });
-      const isWell = await isCanaryWell(inquiry, CANARY_PATIENCE, 2);
+      // Nobody is answered by a server that has ended, either.
+      const isWell =
+        (await isCanaryWell(inquiry, CANARY_PATIENCE, 2)) || (watched.isManaged && !(await isStanding(watched, exits)));
       if (!isWell && watched.isManaged) await watched.restart();
       return isWell ? undefined : { run, found: suspicion, exit: undefined, lines: lines() };
     }

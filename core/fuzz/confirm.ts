@@ -19,12 +19,10 @@ export type Confirmed = Pick<
 const NEEDS_STATE: ReadonlySet<Oracle> = new Set(['exit', 'canary', 'accepted', 'race', 'schema', 'invariant']);
 const SHRINK_RUNS = 160;
 const SHRINK_MS = 15_000;
-/** Where each run costs a start of the server and stops all cases. */
-const SHRINK_DEAR_MS = 4000;
+/** Where each run costs a start of the server and stops all cases: messages matter, fields and bytes are worth little. */
+const SHRINK_DEAR_MS = 25_000;
+const FIELDS_DEAR_MS = 4000;
 const SHRINK_DEAR_RUNS = 100;
-/** More where there are many messages to leave out. */
-const DEAR_MS_A_MESSAGE = 200;
-const MOST_DEAR_MS = 12_000;
 const LOG_LINES = 40;
 const REPRO_LANES = 4;
 
@@ -62,14 +60,13 @@ export async function confirm(
   let seen = await every(isExit ? 1 : times, () => check(start));
   if (seen === undefined || isOver()) return undefined;
   const isDear = isExit || isFresh;
-  const until =
-    stage.clock.now() +
-    (isDear ? SHRINK_DEAR_MS + Math.min(MOST_DEAR_MS, countSends(start) * DEAR_MS_A_MESSAGE) : SHRINK_MS);
+  const began = stage.clock.now();
   const tried: ShrinkTry[] = [];
   const shrunk = await shrink(start, {
     fails: async (candidate) => (await check(candidate)) !== undefined,
     runs: isDear ? SHRINK_DEAR_RUNS : SHRINK_RUNS,
-    isOver: () => isOver() || stage.clock.now() > until,
+    isOver: () => isOver() || stage.clock.now() - began > (isDear ? SHRINK_DEAR_MS : SHRINK_MS),
+    isLate: () => isDear && stage.clock.now() - began > FIELDS_DEAR_MS,
     onTry: (one) => tried.push(one),
   });
   if (inquiry.isBrokenOff?.() === true) return undefined;

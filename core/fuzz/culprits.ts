@@ -7,6 +7,7 @@ import type { Patience, Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { whoIs } from './scene.ts';
 import { isSend, type Script } from './script.ts';
+import type { Watched } from './world.ts';
 
 export interface Culprit {
   readonly at: CaseRun;
@@ -60,13 +61,21 @@ export async function whoBreaksCanary(inquiry: Inquiry, recent: readonly CaseRun
     await watched.restart();
     // A server that was just started may take connections before all of it is there.
     if (!(await isCanaryWell(inquiry, CANARY_PATIENCE))) return false;
+    const { exits } = watched;
     await playAll(inquiry, cases);
+    if (isOver() || (await isCanaryWell(inquiry, CANARY_PATIENCE, 1))) return false;
     // Who brings it down is found elsewhere.
-    return !isOver() && watched.isRunning && !(await isCanaryWell(inquiry, CANARY_PATIENCE, 1));
+    return isStanding(watched, exits);
   };
   const at = await oneOf(recent, breaks);
   await watched.restart();
   return at === undefined || isOver() ? undefined : { at, suspicion: canarySuspicion(at) };
+}
+
+/** It has not ended, and is not about to. */
+export async function isStanding(watched: Watched, exits: number): Promise<boolean> {
+  if (watched.isManaged) await watched.exited(LAST_WORDS_MS);
+  return watched.exits === exits && watched.isRunning;
 }
 
 async function playAll(inquiry: Inquiry, cases: readonly CaseRun[]): Promise<void> {

@@ -17,6 +17,8 @@ export interface ShrinkHow {
   /** Runs that may be spent. */
   readonly runs: number;
   readonly isOver: () => boolean;
+  /** No time for fields and bytes any more. Default: as `isOver`. */
+  readonly isLate?: () => boolean;
   readonly onTry?: (one: ShrinkTry) => void;
 }
 
@@ -31,7 +33,8 @@ export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
   };
   let best = await fewerSteps(script, tries);
   // A message with fields is made smaller by fields: pieces of its text say nothing to anybody.
-  return isObject(best) ? fewerFields(best, tries) : fewerBytes(best, tries);
+  const inTime: Tries = async (what, candidate) => how.isLate?.() !== true && tries(what, candidate);
+  return isObject(best) ? fewerFields(best, inTime) : fewerBytes(best, inTime);
 }
 
 type Tries = (what: string, candidate: Script) => Promise<boolean>;
