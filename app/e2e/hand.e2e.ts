@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
+import { mjsonp } from '../../fixtures/mjsonp/index.ts';
 import { mana } from '../../fixtures/mana/mana.ts';
 import { applyFilter, chooseFirst, isMissingChromium, launch, open, reads, ROW, seen, until } from './browser.ts';
 import { type ChatWorld, startChatWorld } from './chat-world.ts';
@@ -122,6 +123,45 @@ describe.skipIf(isMissingChromium())('traffic in hand', () => {
       await engine.call('held.releaseAll', {});
     }
   }, 180_000);
+
+  test('a question that is dropped is answered in the client’s place, and the table goes on', async () => {
+    const { engine } = world.started;
+    const options = { houseBots: '3' };
+    const server = await mjsonp.startServer({ pace: 'fast', options });
+    const { url } = await engine.call('proxy.start', {
+      spec: { name: 'table', listen: 'tcp://127.0.0.1:0', upstream: server.endpoints['game']!, protocol: 'mjsonp' },
+    });
+    const player = mjsonp.startClients({ endpoints: { game: url! }, pace: 'human', once: true, options });
+    player.done.catch(() => undefined);
+    try {
+      await applyFilter(page, 'mjsonp and toServer and message == "none"');
+      await page.waitForSelector(ROW, { timeout: 60_000 });
+      const filter = 'toClient and message == "dahai"';
+      const breakpoint = { id: 'd', enabled: true, filter, limitMs: 60_000, onLimit: 'forward' as const };
+      await engine.call('breakpoints.set', { breakpoints: [breakpoint] });
+      await page.locator('#tab-holds').click();
+      await page.locator('.queue .q').first().waitFor({ timeout: 60_000 });
+      const [held] = await engine.call('held.list', {});
+      await page.getByRole('button', { name: 'Drop and answer' }).click();
+      await reads(page.locator('.composer .pane.editor h2'), 'none');
+      const before = (await engine.call('session.info', {})).frames;
+      await page.locator('.composer .actbar .btn.main').click();
+      await until(
+        'the server to go on',
+        () => engine.call('session.info', {}),
+        ({ frames }) => frames > before + 1,
+        60_000,
+      );
+      expect((await engine.call('frame.get', { n: held!.n })).fate).toBe('dropped');
+      expect(errors).toEqual([]);
+    } finally {
+      await engine.call('breakpoints.set', { breakpoints: [] });
+      await engine.call('held.releaseAll', {});
+      await player.stop();
+      await engine.call('proxy.stop', { name: 'table' });
+      await server.close();
+    }
+  }, 240_000);
 
   test('secrets are dots everywhere until they are asked for', async () => {
     await applyFilter(page, 'message == "register"');

@@ -76,6 +76,8 @@ interface TimelineVerbs {
     { conn?: number; protocol?: string; direction: Direction; hex: string },
     { message: string | null; root: FieldView; fields: unknown; expert: readonly ExpertInfo[] }
   >;
+  /** The frame that answered the last message like this one: what to say in a peer's place. */
+  'frame.usualAnswer': Verb<{ n: number }, { n: number } | null>;
   /** Frames that hold the same value elsewhere. */
   'frame.sameValue': Verb<{ n: number; path: string; limit?: number }, readonly { n: number; path: string }[]>;
   /**

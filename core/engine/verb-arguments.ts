@@ -96,6 +96,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
     limit: optional(integer(1, 5000)),
   }),
   'carrier.get': object({ id: integer(1) }),
+  'frame.usualAnswer': object({ n: id }),
   'frame.sameValue': object({ n: id, path: text, limit: optional(integer(1, 10_000)) }),
   'filter.check': object({ text }),
   'filter.complete': object({ text, at: integer(0) }),

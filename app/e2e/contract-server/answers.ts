@@ -260,6 +260,7 @@ function timelineAnswers({ session, length }: AnswerDeps): Answers {
     'frame.get': ({ n }: { n: number }) => sampleFrame(session.row(n - 1), session.began),
     'carrier.list': () => ({ rows: sampleCarrierRows(), more: false }),
     'carrier.get': () => sampleCarrierView(),
+    'frame.usualAnswer': () => null,
     'frame.sameValue': ({ n, path }: { n: number; path: string }) => [
       { n: Math.max(1, n - 40), path },
       { n: n + 40, path },

@@ -122,6 +122,22 @@ export const ACT_COMMANDS: readonly Command[] = [
     run: (app) => app.holds.decide('drop'),
   },
   {
+    id: 'held.answer',
+    title: words.answerHeld,
+    icon: 'inject',
+    group: 'act',
+    sheet: false,
+    when: isHolding,
+    reason: reasons.held,
+    run: async (app) => {
+      const held = app.mirror.held.get().find(({ n }) => n === app.holds.selected.get()) ?? app.mirror.held.get()[0];
+      if (held === undefined) return;
+      const like = await app.client.request('frame.usualAnswer', { n: held.n });
+      await app.client.request('held.decide', { n: [held.n], action: 'drop' });
+      await app.compose.answerFor(held, like?.n);
+    },
+  },
+  {
     id: 'held.twice',
     title: words.duplicateHeld,
     icon: 'copy',

@@ -28,6 +28,8 @@ export interface ComposeService {
   editFrame(n: number): void;
   /** The same with other bytes in it. */
   editFrameAs(n: number, hex: string): void;
+  /** What to say on a connection, the other way than the message it answers: like another answer, or anew. */
+  answerFor(to: { readonly conn: number; readonly direction: Direction }, like: number | undefined): Promise<void>;
   send(): Promise<void>;
 }
 
@@ -78,6 +80,17 @@ export function createComposeService({ client, mirror, dock, notices }: ComposeD
     options,
     editFrame: (n) => void openFrame(n).catch(notices.problem),
     editFrameAs: (n, hex) => void openFrame(n).then(() => draft.setHex(hex), notices.problem),
+    async answerFor({ conn, direction: asked }, like) {
+      const direction = asked === 'toServer' ? 'toClient' : 'toServer';
+      if (like === undefined) {
+        draft.clear();
+        dock.show('compose');
+        options.set({ ...OPTIONS, conn, direction });
+        return;
+      }
+      await openFrame(like);
+      options.update((now) => ({ ...now, conn, direction }));
+    },
     async send() {
       const hex = draft.bytesToSend();
       const { conn, direction, repeat, intervalMs, opcode, channel, reliable, absorbAnswer } = options.get();

@@ -140,6 +140,10 @@ function HeldEditor() {
             <Icon name="drop" />
             {t.holds.drop} <Keys command="held.drop" />
           </button>
+          <button className="btn" title={t.holds.answerHint} onClick={run('held.answer')}>
+            <Icon name="inject" />
+            {t.holds.answer}
+          </button>
           <span className="grow" />
           <button className="btn bare wide" disabled={state.editedIn === null} onClick={run('held.undo')}>
             {t.holds.undo} <Keys command="held.undo" />

@@ -93,6 +93,7 @@ export const commandStrings = {
     forwardAsCame: 'Forward as it came',
     duplicateHeld: 'Send the held frame twice',
     dropHeld: 'Drop the held frame',
+    answerHeld: 'Drop the held frame and answer it',
     forwardAll: 'Forward all held frames',
     extendHeld: 'Give the held frame 30 s more',
     noLimitHeld: 'Hold the frame without limit',

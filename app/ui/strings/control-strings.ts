@@ -26,6 +26,9 @@ export const holdStrings = {
   asCame: 'Send as it came',
   twice: 'Send twice',
   drop: 'Drop',
+  answer: 'Drop and answer',
+  answerHint:
+    'Drops the frame and opens its usual answer in the composer: for games in lock step, where somebody waits for it.',
   undo: 'Undo edits',
   passEverything: 'Pass everything',
   passText: 'Lets all held frames go, stops every rule and fault.',

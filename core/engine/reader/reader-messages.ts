@@ -21,6 +21,7 @@ export const READER_VERBS = [
   'view.strip',
   'frame.get',
   'frame.dissect',
+  'frame.usualAnswer',
   'frame.sameValue',
   'carrier.list',
   'carrier.get',

@@ -26,6 +26,7 @@ import { marksOf } from './marks.ts';
 import type { FromReader, ReaderSetup, ReaderVerb, ToReader } from './reader-messages.ts';
 import { rowsOf } from './rows.ts';
 import { sameValue } from './same-value.ts';
+import { usualAnswer } from './usual-answer.ts';
 import { statisticOf } from './statistic-of.ts';
 import { stripOf } from './strip.ts';
 import { View } from './view.ts';
@@ -208,6 +209,10 @@ class ReaderThread {
       case 'frame.dissect': {
         const given = args as Verbs['frame.dissect']['args'];
         return dissectLoose(reader, given, bytesOf(given.hex));
+      }
+      case 'frame.usualAnswer': {
+        const n = usualAnswer(reader, (args as Verbs['frame.usualAnswer']['args']).n);
+        return n === undefined ? null : { n };
       }
       case 'frame.sameValue':
         return this.#run(client, sameValue(reader, args as Verbs['frame.sameValue']['args']));
