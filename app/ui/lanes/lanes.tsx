@@ -1,5 +1,6 @@
 /** The rows of the view as arrows between clients and servers, time running down. The same rows, scroll and selection. */
 import { useEffect, useMemo, useReducer, useRef, useState, type WheelEvent } from 'react';
+import type { ConnectionStatus } from '../../../core/contract/verbs.ts';
 import { useApp } from '../app.ts';
 import { Icon } from '../icons/icon.tsx';
 import { useStore } from '../state/store.ts';
@@ -28,9 +29,14 @@ export function Lanes() {
   const inSight = new Set(shown.map(({ row }) => row?.conn));
   // Few connections keep their lanes; of many, those in sight.
   const wanted = connections.length <= 8 ? connections : connections.filter((each) => inSight.has(each.id));
+  const named = namedByJourney(connections);
+  const lanes = wanted.map((each) => {
+    const clientName = each.clientName ?? named.get(each.journey ?? -1);
+    return clientName === undefined ? each : { ...each, clientName };
+  });
   const plan = useMemo(
-    () => planLanes(wanted, by, { client: t.lanes.client }),
-    [by, wanted.map((each) => `${each.id}${each.journey ?? ''}${each.role ?? ''}${each.clientName ?? ''}`).join()],
+    () => planLanes(lanes, by, { client: t.lanes.client }),
+    [by, lanes.map((each) => `${each.id}${each.journey ?? ''}${each.role ?? ''}${each.clientName ?? ''}`).join()],
   );
 
   useEffect(() => {
@@ -182,4 +188,13 @@ function useRedraw(): number {
     };
   }, [app]);
   return version;
+}
+
+/** A client may have said its name on a connection that is out of sight. */
+function namedByJourney(connections: readonly ConnectionStatus[]): ReadonlyMap<number, string> {
+  return new Map(
+    connections.flatMap(({ journey, clientName }) =>
+      journey === undefined || clientName === undefined ? [] : [[journey, clientName] as const],
+    ),
+  );
 }

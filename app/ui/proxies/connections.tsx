@@ -76,7 +76,7 @@ const COLUMNS: readonly TableColumn<ConnectionStatus>[] = [
   {
     id: 'state',
     title: t.proxies.columns.state,
-    width: 'minmax(80px, .7fr)',
+    width: 'minmax(104px, .8fr)',
     text: (c) => (c.closed === undefined ? t.proxies.open : (c.ending ?? t.proxies.closed)),
   },
 ];
