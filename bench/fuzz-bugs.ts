@@ -120,12 +120,18 @@ async function measure(name: string): Promise<void> {
       `  found ${whose.size} of ${bugs.length}: ${[...whose].map(([bug, ids]) => `${bug} (${ids.join(' ')})`).join(', ')}`,
     );
     say(`  missed: ${bugs.filter((bug) => !whose.has(bug)).join(', ')}`);
-    say(
-      `  of no single bug: ${findings
-        .filter(({ id }) => !owned.has(id))
-        .map(({ id }) => id)
-        .join(', ')}`,
-    );
+    // One bug may hide behind another: what is not there any more when this one is taken away needs it.
+    const rest = findings.filter(({ id }) => !owned.has(id));
+    const needs = new Map<string, string[]>(rest.map(({ id }) => [id, []]));
+    for (const bug of rest.length === 0 ? [] : bugs) {
+      const others = bugs.filter((one) => one !== bug);
+      const without = await count(name, visit, others, rest, 1);
+      for (const { id } of rest) if (without.get(id) === 0) needs.get(id)!.push(bug);
+    }
+    for (const [id, needed] of needs) say(`  ${id} needs ${needed.join(' and ') || 'none of them'}`);
+    const found = new Set([...whose.keys(), ...[...needs.values()].flat()]);
+    const missed = bugs.filter((bug) => !found.has(bug));
+    say(`  with those, found ${found.size} of ${bugs.length}; missed: ${missed.join(', ')}`);
   }
   const cases = Number(values['clean-cases']);
   if (cases === 0) return;
