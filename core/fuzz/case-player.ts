@@ -2,6 +2,7 @@
 import type { Calibrated } from './calibration.ts';
 import type { CaseQueue, Taken } from './case-queue.ts';
 import { type CaseRun, isBroken } from './case-run.ts';
+import { acceptedKey, type Suspicion } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import { raceScripts } from './race.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
@@ -28,6 +29,18 @@ export interface CasePlayerOptions {
 }
 
 const RACES = 4;
+
+/** What it would be if it were accepted. */
+function acceptedBy({ mutation, made }: CaseRun): Suspicion {
+  const { message, field, rule } = mutation;
+  return {
+    oracle: 'accepted',
+    key: acceptedKey(message, mutation),
+    title: `${message} with ${field} of somebody else`,
+    evidence: [rule ?? ''],
+    step: made.focus[0] ?? 0,
+  };
+}
 
 export class CasePlayer {
   readonly #o: CasePlayerOptions;
@@ -98,7 +111,8 @@ export class CasePlayer {
     ledger.count(at, outcome);
     triage.readLog();
     if (suspicions.length > 0) triage.suspicious(at, suspicions);
-    else ledger.finish(at, outcome);
+    else if (!(at.mutation.guessesFirst === true && outcome === 'rejected' && triage.guess(at, acceptedBy(at))))
+      ledger.finish(at, outcome);
   }
 
   #run(script: Script, patience: Patience): Promise<Run> {

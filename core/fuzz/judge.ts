@@ -278,7 +278,7 @@ function* acceptance(
   if (!isUsual && !isForbidden) return;
   yield {
     oracle: 'accepted',
-    key: `accepted|${sent.heard.name}|${breach?.code ?? (mutation.rule === undefined ? '' : fieldPattern(mutation.field))}`,
+    key: acceptedKey(sent.heard.name, mutation, breach?.code),
     title: `${sent.heard.name} is accepted although it breaks a rule: ${rule}`,
     evidence: [
       ...(breach === undefined ? [] : [`The protocol's description on the message sent: ${breach.text}.`]),
@@ -286,6 +286,10 @@ function* acceptance(
     ],
     step: at,
   };
+}
+
+export function acceptedKey(name: string, { rule, field }: Mutation, code?: string): string {
+  return `accepted|${name}|${code ?? (rule === undefined ? '' : fieldPattern(field))}`;
 }
 
 /** What was said to whoever sent it; and where a second connection speaks in the name of the first, to the first. */

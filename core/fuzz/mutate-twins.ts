@@ -9,7 +9,7 @@ import { twinOf } from './race.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { copied, isSend, OTHER, type SendStep, type Step, TWIN } from './script.ts';
 
-type Told = Pick<Mutation, 'name' | 'doc' | 'field' | 'rule' | 'isStill' | 'controls' | 'make'>;
+type Told = Pick<Mutation, 'guessesFirst' | 'name' | 'doc' | 'field' | 'rule' | 'isStill' | 'controls' | 'make'>;
 
 export function* twinMutations(seed: Seed, at: SeedMessage): Generator<Mutation> {
   if (at.index > 0) return;
@@ -135,6 +135,7 @@ function numberOfOther(
 ): Told {
   return {
     name: `others-${text}-${other}`,
+    guessesFirst: true,
     field: text,
     doc: `With ${text} ${other}, while somebody else plays the same session.`,
     rule: `${lastName(path)} ${other}, which is refused when nobody else is there`,

@@ -150,6 +150,15 @@ export class Triage {
       else if (!this.#suspects.add(suspect)) this.#over(suspect);
     }
   }
+  /** Nothing was wrong, and on a server that was just started something might be. */
+  guess(at: CaseRun, suspicion: Suspicion): boolean {
+    const { findings, inquiry } = this.#o;
+    if (!mayNeedFresh(suspicion, inquiry) || this.#fresh.length >= MOST_FRESH) return false;
+    if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return false;
+    this.#left.set(at, 1);
+    this.#fresh.push({ at, suspicion, tries: 0 });
+    return true;
+  }
   /** The recorded session works: what is to blame when it does not comes later. */
   canaryWell(at: number): void {
     this.#lastWell = at;
