@@ -7,6 +7,7 @@ import type { Avoidance } from './avoidance.ts';
 import type { Calibrated } from './calibration.ts';
 import type { CaseRun } from './case-run.ts';
 import { confirm, mayNeedFresh } from './confirm.ts';
+import { checkFor } from './checks.ts';
 import { CrashSearch } from './crash-search.ts';
 import { CANARY_PATIENCE, isCanaryWell, whoBreaksCanary, whoWrites } from './culprits.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
@@ -216,7 +217,14 @@ export class Triage {
     const shared: Inquiry = { ...inquiry, isOver, isBrokenOff, isShared: true };
     // Where nobody is answered, one connection's silence says nothing of its message.
     if (suspicion.oracle === 'no-answer' && !(await isCanaryWell(shared, CANARY_PATIENCE, 2))) this.canaryFailed();
-    else if (await this.#find(shared, suspicion, at.made.script, at)) return undefined;
+    else if (suspicion.oracle === 'accepted') {
+      // What others bring about may look like an answer: found is only what shows when nobody else is at work.
+      if ((await checkFor(shared, suspicion, at.mutation)(at.made.script)) !== undefined) {
+        this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
+        this.#quiet.push({ ...suspect, isAlone: true });
+        return undefined;
+      }
+    } else if (await this.#find(shared, suspicion, at.made.script, at)) return undefined;
     if (isOver() || this.#urgent.some(({ kind }) => kind === 'canary')) {
       if (isCut()) return undefined;
       if (tries < MOST_TRIES) return { ...suspect, tries: tries + 1 };
