@@ -192,9 +192,10 @@ function useRedraw(): number {
 
 /** A client may have said its name on a connection that is out of sight. */
 function namedByJourney(connections: readonly ConnectionStatus[]): ReadonlyMap<number, string> {
-  return new Map(
-    connections.flatMap(({ journey, clientName }) =>
-      journey === undefined || clientName === undefined ? [] : [[journey, clientName] as const],
-    ),
-  );
+  const named = new Map<number, string>();
+  for (const { journey, clientName } of connections) {
+    // The first of a journey is where one logs in.
+    if (journey !== undefined && clientName !== undefined && !named.has(journey)) named.set(journey, clientName);
+  }
+  return named;
 }

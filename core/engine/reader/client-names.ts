@@ -1,14 +1,14 @@
 /**
  * What clients call themselves, as far as their messages say so: the name beside a password or token is who logs in; failing
- * that, a name among the very first things a client says. Protocols need to say no more than which fields are names.
+ * that, a name in the very first thing a client says. Protocols need to say no more than which fields are names.
  */
 import { fieldsOf } from '../../schema/describe.ts';
 import { MESSAGE_IN_FILE } from '../../session/frame-index.ts';
 import type { SessionReader } from '../../session/session-reader.ts';
 import { valuesAt } from './values-at.ts';
 
-/** A name that stands beside no secret counts only among so many first messages: later ones speak of others. */
-const FIRST = 3;
+/** A name that stands beside no secret counts only in the first message: later ones speak of others. */
+const FIRST = 1;
 /** Logins looked at per connection; who retries for ever is named by what was tried by then. */
 const LOGINS = 20;
 const LONGEST = 40;
