@@ -65,16 +65,20 @@ export function openDatabase(path: string, how: { readonly: boolean }): OpenedDa
 /** Why a session cannot be read, for the user; what to do where SQLite finds the file damaged. */
 export function refusalOf(path: string, error: unknown): unknown {
   if (error instanceof EngineError) return error;
-  const code = (error as { errcode?: number }).errcode;
-  const isDamaged = code !== undefined && DAMAGE.includes(code & 0xff);
-  const advice = isDamaged
+  const advice = isDamage(error)
     ? ` The file is damaged; "interpose session salvage ${basename(path)} OUT.ipsession" saves what is readable.`
     : '';
   return new EngineError('unreadable-file', `Cannot open ${path}: ${messageOf(error)}.${advice}`, { cause: error });
 }
 
-/** SQLite's codes: corrupt, not a database; and a schema that was changed under it shows as an error in its words. */
+/** SQLite's codes: corrupt, not a database. */
 const DAMAGE: readonly number[] = [11, 26];
+
+export function isDamage(error: unknown): boolean {
+  const { errcode, cause } = error as { errcode?: number; cause?: unknown };
+  if (error instanceof EngineError) return cause !== undefined && isDamage(cause);
+  return errcode !== undefined && DAMAGE.includes(errcode & 0xff);
+}
 
 function openAt(path: string, readonly: boolean): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: readonly, enableForeignKeyConstraints: false });

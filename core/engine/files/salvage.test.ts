@@ -70,6 +70,9 @@ test('a cut session is refused with a way out, which saves what was before the c
   const size = statSync(whole).size;
   truncateSync(cut, Math.round(size * 0.6));
   expect(() => openSession(cut, protocols).close()).toThrow(/session salvage/);
+  const report = verifySession(cut, protocols);
+  expect(report.ok).toBe(false);
+  expect(report.problems.join()).toMatch(/session salvage|damage|read to its end/);
   const { to, frames, lost, cutBytes } = await salvaged(cut);
   const original = framesOf(whole);
   expect(cutBytes).toBe(size - Math.round(size * 0.6));

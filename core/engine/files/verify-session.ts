@@ -6,7 +6,7 @@ import { checksumOf, type CheckedRow } from '../../session/checksum.ts';
 import { CHECKSUMS_SINCE, HEADERS_SINCE } from '../../session/schema.ts';
 import { type FrameRange, rangesOf, rangesText } from '../../session/frame-ranges.ts';
 import { brokenSeals } from '../../session/seals.ts';
-import { openDatabase, pragma } from '../../session/session-database.ts';
+import { isDamage, openDatabase, pragma } from '../../session/session-database.ts';
 import { FLAG } from '../../session/frame-index.ts';
 import { openSession, type SessionReader } from '../../session/session-reader.ts';
 import type { Frame } from '../../traffic/frame.ts';
@@ -31,7 +31,14 @@ const MAX_PROBLEMS = 50;
 export function verifySession(path: string, protocols: readonly Protocol[]): VerifyReport {
   const problems: string[] = [];
   const notes: string[] = [];
-  const { db } = openDatabase(path, { readonly: true });
+  let db: DatabaseSync;
+  try {
+    ({ db } = openDatabase(path, { readonly: true }));
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const { message } = error as Error;
+    return { ok: false, frames: 0, connections: 0, bytes: 0, problems: [message], damagedFrames: [], notes };
+  }
   const count = (sql: string): number => {
     const row = db.prepare(sql).get() as Record<string, number> | undefined;
     return Object.values(row ?? {})[0] ?? 0;
@@ -46,7 +53,10 @@ export function verifySession(path: string, protocols: readonly Protocol[]): Ver
     frames.bytes = count('SELECT coalesce(sum(length(bytes)), 0) FROM frames');
     connections = count('SELECT count(*) FROM connections');
     const last = count('SELECT coalesce(max(n), 0) FROM frames');
-    if (last > frames.count) notes.push(`${last - frames.count} frames could not be written when they were recorded`);
+    if (last > frames.count)
+      notes.push(
+        `${last - frames.count} frames are missing: they could not be written when they were recorded, or were lost with a damaged file`,
+      );
     const tell = (found: number, text: string): void => {
       if (found > 0) problems.push(`${found} ${text}`);
     };
