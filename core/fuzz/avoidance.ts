@@ -41,11 +41,12 @@ export class Avoidance {
   /**
    * After some crashes of one kind, by one field or by one way of going wrong, all of that field or way are passed over; so is
    * a field that all messages have, after it was one in some of them.
+   * @param isDear each costs so much that what is named alike comes late from the first one on
    */
-  add({ message, field, name }: Mutation, key: string, id: string): void {
+  add({ message, field, name }: Mutation, key: string, id: string, isDear = false): void {
     const culprits = this.#culprits.get(key) ?? new Set();
     this.#culprits.set(key, culprits.add(`${message}|${field}`).add(name));
-    if (this.#count(`${key}|${groupOf(name)}-*`) >= ENOUGH) culprits.add(`${groupOf(name)}-*`);
+    if (this.#count(`${key}|${groupOf(name)}-*`) >= ENOUGH || isDear) culprits.add(`${groupOf(name)}-*`);
     this.#known.set(`${message}|${field}|${name}`, id);
     if (this.#count(`${key}|${message}|${field}`) >= ENOUGH) this.#known.set(`${message}|${field}|*`, id);
     if (this.#count(`${key}|${name}`) >= ENOUGH && name !== 'havoc') this.#known.set(`*|*|${name}`, id);

@@ -26,6 +26,8 @@ const PIECE_GAP_MS = 3;
 const OTHER_TAG = 500_000_011;
 /** Silences in a row that may be chance. */
 const SILENT_ENOUGH = 2;
+/** Silences in a row, where each was known to be answered soon, after which nothing will be. */
+const HOPELESS = 8;
 /** What a server that has been silent for long is still given. */
 const LEAST_MS = 20;
 /** What is usually there at once may be late by so much. */
@@ -94,7 +96,8 @@ class ScriptRun {
       if (live?.connection === undefined) continue;
       if (step.kind === 'send') {
         if (step.isLeftOut === true && !step.mutated) continue;
-        if (this.#isMutated && this.#silent >= giveUpAfter) {
+        const isHopeless = this.#how.patience.stretch !== undefined && this.#silent >= HOPELESS;
+        if ((this.#isMutated && this.#silent >= giveUpAfter) || isHopeless) {
           gaveUp = true;
           break;
         }

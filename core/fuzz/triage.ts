@@ -366,7 +366,7 @@ export class Triage {
     const { at, suspicion } = culprit;
     await this.find(suspicion, at.made.script, at);
     const finding = findings.get(suspicion.key);
-    if (finding !== undefined) avoidance.add(at.mutation, suspicion.key, finding.id);
+    if (finding !== undefined) avoidance.add(at.mutation, suspicion.key, finding.id, true);
   }
 
   async #lookIntoMemory(hasGrown: boolean): Promise<void> {
