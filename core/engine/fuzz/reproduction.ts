@@ -27,6 +27,7 @@ export async function openReproduction(setup: ReproductionSetup): Promise<Reprod
       lanes: 1,
       steps: [],
       isOver: () => false,
+      watched: world.process,
     });
     const muted = Math.min(400, Math.max(25, baseline.p99 * 3));
     return {
