@@ -1,7 +1,7 @@
 /** The desktop window, where Electron's binary is installed. It brings the engine with it. */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const ROOTS = ['../..', '../../..'].map((up) => join(import.meta.dirname, up));
 
@@ -17,11 +17,24 @@ export function startDesktop(settings: Readonly<Record<string, unknown>>): Promi
   return new Promise((resolve, reject) => {
     const child = spawn(binary, [root], {
       stdio: 'inherit',
-      env: { ...process.env, INTERPOSE_DESKTOP: JSON.stringify(settings) },
+      env: { ...process.env, INTERPOSE_DESKTOP: JSON.stringify(absolute(settings)) },
     });
     child.once('error', reject);
     child.once('exit', (code) => resolve(code ?? 1));
   });
+}
+
+/** Paths as seen from here: an app that is running already takes the settings over, and it was started elsewhere. */
+function absolute(settings: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { session, open, config, protocolFiles } = settings;
+  const paths = { session, open, config };
+  return {
+    ...settings,
+    ...Object.fromEntries(
+      Object.entries(paths).flatMap(([name, path]) => (typeof path === 'string' ? [[name, resolve(path)]] : [])),
+    ),
+    ...(Array.isArray(protocolFiles) ? { protocolFiles: protocolFiles.map((path) => resolve(String(path))) } : {}),
+  };
 }
 
 /** Electron runs built files; in a checkout they are made now if they are missing. */
