@@ -4,10 +4,11 @@
  */
 import 'reflect-metadata';
 import { createHash, randomBytes, webcrypto } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import * as x509 from '@peculiar/x509';
 import { EngineError } from '../traffic/engine-error.ts';
 
@@ -37,6 +38,9 @@ const AUTHORITY_DAYS = 3650;
 /** Browsers refuse leaves that live longer than 398 days. */
 const LEAF_DAYS = 390;
 const MAX_LEAVES = 10_000;
+/** How long another engine may take between its two files. */
+const MAKING_MS = 5000;
+const MAKING_LOOK_MS = 20;
 const CERTIFICATE = 'interpose-ca.pem';
 const KEY = 'interpose-ca-key.pem';
 
@@ -92,11 +96,13 @@ async function load(directory: string): Promise<CertificateAuthority> {
   }
 }
 
-async function make(
-  directory: string,
-  path: string,
-  keyPath: string,
-): Promise<{ readonly certificate: string; readonly key: string }> {
+interface Made {
+  /** PEM, both. */
+  readonly certificate: string;
+  readonly key: string;
+}
+
+async function make(directory: string, path: string, keyPath: string): Promise<Made> {
   const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as Keys;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
@@ -115,9 +121,26 @@ async function make(
   const key = await exportKey(keys.privateKey);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
-  await writeFile(keyPath, key, { mode: 0o600 });
-  await writeFile(path, pem, { mode: 0o600 });
+  // Whoever makes the key file first makes the authority; the certificate appears whole, when both are there.
+  try {
+    await writeFile(keyPath, key, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return (await madeByAnother(path, keyPath)) ?? (await rm(keyPath, { force: true }), make(directory, path, keyPath));
+  }
+  const part = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFile(part, pem, { mode: 0o600 });
+  await rename(part, path);
   return { certificate: pem, key };
+}
+
+/** What another engine is making at this moment; undefined when it was killed in between. */
+async function madeByAnother(path: string, keyPath: string): Promise<Made | undefined> {
+  for (const until = Date.now() + MAKING_MS; Date.now() < until; await setTimeout(MAKING_LOOK_MS)) {
+    const certificate = await readFile(path, 'utf8').catch(() => undefined);
+    if (certificate !== undefined) return { certificate, key: await readFile(keyPath, 'utf8') };
+  }
+  return undefined;
 }
 
 async function use(path: string, certificate: string, key: string): Promise<CertificateAuthority> {
