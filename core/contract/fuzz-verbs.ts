@@ -47,6 +47,12 @@ export interface FuzzStatus {
   };
   readonly rates: readonly number[];
   readonly findings: readonly FindingSummary[];
+  /** What happened and did not come back: no findings. */
+  readonly unconfirmed: readonly { readonly title: string; readonly cases: readonly string[] }[];
+  /** What it does at this moment; '' when it is over. */
+  readonly doing: string;
+  /** Where the time went, milliseconds by what it was spent on. */
+  readonly phases: Readonly<Record<string, number>>;
   readonly error?: string;
   readonly target: string;
 }

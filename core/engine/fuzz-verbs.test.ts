@@ -84,7 +84,8 @@ test('a finding comes as it is found, with everything about it', async () => {
     cases: 50,
     maxFindings: 1,
   });
-  const { findings, error, coverage } = await over;
+  const { findings, error, coverage, phases } = await over;
+  expect(phases['cases']).toBeGreaterThan(0);
   expect(error).toBeUndefined();
   expect(findings).toMatchObject([{ id: 'F1', oracle: 'schema', confirmed: '3 of 3' }]);
   const tried = coverage.families.reduce((sum, one) => sum + one.tried, 0);

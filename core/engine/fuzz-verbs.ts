@@ -219,6 +219,9 @@ function statusOf(status: CampaignStatus, target: string): FuzzStatus {
     coverage,
     rates,
     findings: findings.map(summaryOf),
+    unconfirmed: status.unconfirmed.map((one) => ({ title: one.title, cases: one.cases })),
+    doing: status.doing,
+    phases: status.phases,
     target,
     ...(error === undefined ? {} : { error }),
   };

@@ -167,6 +167,9 @@ export function runAnswers({ event, isEmpty }: AnswerDeps): Answers {
           i < 4 ? i * 900 : i > 46 && i < 52 ? 300 : 3500 + ((i * 37) % 11) * 40,
         ),
         findings: FINDINGS,
+        unconfirmed: [{ title: 'The server went down during one of 3 cases', cases: ['20261120/77/name#empty'] }],
+        doing: 'running',
+        phases: { 'getting ready': 400, cases: 8000, inquiries: 2000, restarts: 640 },
         target: 'enet://127.0.0.1:9601',
       };
   const setFuzz = (part: Partial<FuzzStatus>): FuzzStatus | null => {

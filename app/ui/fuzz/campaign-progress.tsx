@@ -43,6 +43,11 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
         >
           <i ref={bar} />
         </div>
+        {status.state === 'running' && status.doing !== '' && status.doing !== 'running' && (
+          <div className="muted cut" title={status.doing}>
+            {status.doing}
+          </div>
+        )}
         <dl className="kv">
           <dt>{t.fuzz.rate}</dt>
           <dd>{`${grouped(Math.round(status.perSecond))} /s`}</dd>
@@ -57,6 +62,7 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
         </dl>
       </div>
       <RatePlot rates={status.rates} />
+      <TimeSpent phases={status.phases} />
       <div className="head plain-head">
         <h2>{t.fuzz.coverage}</h2>
         <span className="right">{t.fuzz.covered(tried, planned, percent(planned === 0 ? 0 : tried / planned))}</span>
@@ -81,6 +87,24 @@ function useElapsed(status: FuzzStatus): number {
   if (heard.current.status !== status) heard.current = { status, at: performance.now() };
   useTick(1000, isRunning);
   return status.elapsedMs + (isRunning ? performance.now() - heard.current.at : 0);
+}
+
+/** What share of the campaign went into cases, and what into looking into them. */
+function TimeSpent({ phases }: Pick<FuzzStatus, 'phases'>) {
+  const all = Object.entries(phases).sort((a, b) => b[1] - a[1]);
+  const sum = all.reduce((total, [, ms]) => total + ms, 0);
+  const shares = all.map(([name, ms]) => [name, ms / sum] as const).filter(([, share]) => share >= 0.005);
+  if (sum === 0 || shares.length === 0) return null;
+  return (
+    <div className="spent">
+      <span className="muted">{t.fuzz.spent}</span>
+      {shares.map(([name, share]) => (
+        <span key={name}>
+          {name} <span className="num muted">{percent(share)}</span>
+        </span>
+      ))}
+    </div>
+  );
 }
 
 /** Cases per second since the start. */

@@ -82,6 +82,12 @@ function CampaignPage({ status }: { readonly status: FuzzStatus }) {
             <span className="right">{t.fuzz.severeFirst}</span>
           </div>
           <FindingList findings={status.findings} selected={open} />
+          {status.unconfirmed.map(({ title, cases }) => (
+            <div className="remark" key={title} title={cases.join('\n')}>
+              <Icon name="note" />
+              <span>{t.fuzz.unconfirmed(title)}</span>
+            </div>
+          ))}
           {finding.value !== undefined && finding.value.shrunk.length > 0 && <HowShrunk finding={finding.value} />}
           <WhatWasTried status={status} />
         </div>

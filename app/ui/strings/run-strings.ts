@@ -159,6 +159,8 @@ export const fuzzStrings = {
   whatHappened: 'What happened',
   confirmed: 'Confirmed',
   times: 'Times',
+  spent: 'Time:',
+  unconfirmed: (title: string) => `Not confirmed: ${title}`,
   tried: 'What was tried',
   triedCases: 'cases',
   triedFindings: 'findings',
