@@ -28,8 +28,8 @@ export interface CrashSearchOptions {
   readonly find: (suspicion: Suspicion, script: Script, at: CaseRun) => Promise<void>;
 }
 
-/** Of those over before the ones under way, how many are tried. */
-const MAX_EARLIER = 8;
+/** Of those over before the ones under way, how many are tried: as many as may have been played at once. */
+const MAX_EARLIER = 16;
 /** Most crashes show at once: only when none did, each case is given longer. */
 const SOON_MS = 100;
 const LOG_LINES = 40;
@@ -72,7 +72,7 @@ export class CrashSearch {
     this.#alone.clear();
     for (const [grace, suspects] of [
       [SOON_MS, ordered],
-      [SOON_MS, recent.slice(-cases.length - MAX_EARLIER).reverse()],
+      [SOON_MS, mostLikelyFirst(recent).slice(0, cases.length + MAX_EARLIER)],
       [GRACE_MS, ordered],
     ] as const) {
       for (const one of suspects) {
@@ -88,7 +88,7 @@ export class CrashSearch {
     this.#alone.clear();
     this.#o.findings.unconfirm({
       oracle: watched.isManaged ? 'exit' : 'refused',
-      key: `exit|${exit === undefined ? '' : crashKey(exit)}`,
+      key: (exit === undefined ? undefined : crashKey(exit)) ?? 'exit|',
       title: `The ${whoIs(this.#o.inquiry.seed.scene)} went down during one of ${cases.length} case${cases.length === 1 ? '' : 's'}, and no single one of them brings it about again`,
       cases: cases.slice(0, 20).map((one) => one.id),
       log: (exit?.lines ?? []).slice(-LOG_LINES),

@@ -24,13 +24,18 @@ export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS)
   const began = stage.clock.now();
   // The connection stays while the server may still be at it: gone too soon, what was sent would be thrown away unread.
   const run = await playAlone(inquiry, script, { ...patience, muted: Math.max(60, patience.muted), settle: graceMs });
-  if (watched.isManaged) await watched.exited(isRefused(run) || run.isOver ? graceMs : 30);
+  // Who hangs up may be about to end: its last words take a moment, more on a busy machine.
+  if (watched.isManaged) await watched.exited(isRefused(run) || run.isOver || isHungUp(run) ? GRACE_MS : 30);
   const tookMs = stage.clock.now() - began - (run.steps.findLast((step) => step !== undefined)?.at ?? 0);
   const isDown = watched.exits !== exits || (!watched.isManaged && isRefused(run) && !(await watched.isReachable()));
   if (!isDown) return { down: undefined, run, tookMs };
   const down = crash(watched.lastExit, run, whoIs(inquiry.seed.scene));
   await upAgain(inquiry);
   return { down, run, tookMs };
+}
+
+function isHungUp(run: Run): boolean {
+  return [...run.connections.values()].some(({ ending }) => ending !== undefined && ending.by !== 'client');
 }
 
 /** What tells crashes apart by what the server said at its end; undefined when it said nothing. */
