@@ -37,7 +37,8 @@ function readSettings(): Settings {
 
 function tell(message: Readonly<Record<string, unknown>>): void {
   if (parent !== undefined) parent.postMessage(message);
-  else if (process.send !== undefined) process.send(message);
+  // A parent that is gone while it is told something is no error: `disconnect` ends the engine in order.
+  else if (process.send !== undefined) process.send(message, undefined, undefined, () => undefined);
   else process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
