@@ -87,6 +87,9 @@ describe.skipIf(isMissingChromium())('traffic in hand', () => {
 
   test('messages of several clients are released in the order one gives them', async () => {
     const { engine } = world.started;
+    const asked: string[] = [];
+    page.on('websocket', (line) => line.on('framesent', ({ payload }) => asked.push(String(payload))));
+    await page.reload();
     const filter = 'message == "register" and Name in {"Racer1", "Racer2"}';
     const breakpoint = { id: 'b', enabled: true, filter, limitMs: 60_000, onLimit: 'forward' as const };
     await engine.call('breakpoints.set', { breakpoints: [breakpoint] });
@@ -109,13 +112,9 @@ describe.skipIf(isMissingChromium())('traffic in hand', () => {
       await page.locator('.queue-foot button', { hasText: 'Release 2 in this order' }).click();
       await seen(page.locator(`#held-${second}`), 0);
       await seen(page.locator(`#held-${first}`), 0);
-      // The server heard of them in that order.
-      const left = await Promise.all(
-        [second, first].map((n) =>
-          engine.call('frame.get', { n: n! }).then((frame) => frame.waitedMs + frame.time * 1000),
-        ),
-      );
-      expect(left[0]!).toBeLessThanOrEqual(left[1]! + 0.001);
+      // That the relay keeps the order it is told is shown where its clock can be seen (core/relay/hold.test.ts).
+      const order = asked.filter((text) => text.includes('"race.release"'));
+      expect(order.map((text) => (JSON.parse(text) as { args: unknown }).args)).toEqual([{ order: [second, first] }]);
       expect(errors).toEqual([]);
     } finally {
       for (const socket of racers) socket.destroy();
@@ -142,7 +141,7 @@ describe.skipIf(isMissingChromium())('traffic in hand', () => {
       await page.locator('#tab-holds').click();
       await page.locator('.queue .q').first().waitFor({ timeout: 60_000 });
       const [held] = await engine.call('held.list', {});
-      await page.getByRole('button', { name: 'Drop and answer' }).click();
+      await page.getByRole('button', { name: 'Answer it' }).click();
       await reads(page.locator('.composer .pane.editor h2'), 'none');
       const before = (await engine.call('session.info', {})).frames;
       await page.locator('.composer .actbar .btn.main').click();

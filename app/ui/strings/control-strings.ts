@@ -26,7 +26,7 @@ export const holdStrings = {
   asCame: 'Send as it came',
   twice: 'Send twice',
   drop: 'Drop',
-  answer: 'Drop and answer',
+  answer: 'Answer it',
   answerHint:
     'Drops the frame and opens its usual answer in the composer: for games in lock step, where somebody waits for it.',
   undo: 'Undo edits',
