@@ -2,9 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { RunningClients } from '../../fixtures/fixture.ts';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
 import { type StartedEngine, startEngine } from '../engine/start-engine.ts';
+import { launch, open, type OpenPage, ROW } from './browser.ts';
 
 export interface ChatWorld {
   readonly home: string;
@@ -48,6 +51,33 @@ export async function startChatWorld(): Promise<ChatWorld> {
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+/** What a test has before it: the world, and a page of its own that shows rows. */
+export interface InChatWorld extends OpenPage {
+  readonly browser: Browser;
+  readonly world: ChatWorld;
+}
+
+/** For a `describe`: a browser and the world once, for each test new visitors and a new page, told to `use`. */
+export function inChatWorld(use: (now: InChatWorld) => void): void {
+  let browser: Browser;
+  let world: ChatWorld;
+  let last: OpenPage | undefined;
+  beforeAll(async () => {
+    [browser, world] = await Promise.all([launch(), startChatWorld()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+  beforeEach(async () => {
+    await last?.page.context().close();
+    await world.visitors();
+    last = await open(browser, world.url);
+    await last.page.waitForSelector(ROW);
+    use({ ...last, browser, world });
+  });
 }
 
 /** Address of a new proxy in front of a chat server. */

@@ -2,33 +2,20 @@
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
 import { mjsonp } from '../../fixtures/mjsonp/index.ts';
 import { mana } from '../../fixtures/mana/mana.ts';
-import { applyFilter, chooseFirst, isMissingChromium, launch, open, reads, ROW, seen, until } from './browser.ts';
-import { type ChatWorld, startChatWorld } from './chat-world.ts';
+import { applyFilter, chooseFirst, isMissingChromium, reads, ROW, seen, until } from './browser.ts';
+import { type ChatWorld, inChatWorld } from './chat-world.ts';
 
 describe.skipIf(isMissingChromium())('traffic in hand', () => {
-  let browser: Browser;
   let world: ChatWorld;
   let page: Page;
   let errors: readonly string[];
 
-  beforeAll(async () => {
-    [browser, world] = await Promise.all([launch(), startChatWorld()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  beforeEach(async () => {
-    await page?.context().close();
-    await world.visitors();
-    ({ page, errors } = await open(browser, world.url));
-    await page.waitForSelector(ROW);
-  });
+  inChatWorld((now) => ({ page, world, errors } = now));
 
   test('a row says which rule touched it, and shows all that the rule touched', async () => {
     const { engine } = world.started;

@@ -3,14 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
 import { startEngine } from '../engine/start-engine.ts';
 import {
   applyFilter,
   chooseFirst,
   isMissingChromium,
-  launch,
   open,
   reads,
   ROW,
@@ -18,7 +17,7 @@ import {
   selectedNumber,
   until,
 } from './browser.ts';
-import { type ChatWorld, proxyTo, startChatWorld } from './chat-world.ts';
+import { type ChatWorld, inChatWorld, proxyTo } from './chat-world.ts';
 
 describe.skipIf(isMissingChromium())('pages on the real engine', () => {
   let browser: Browser;
@@ -26,19 +25,7 @@ describe.skipIf(isMissingChromium())('pages on the real engine', () => {
   let page: Page;
   let errors: readonly string[];
 
-  beforeAll(async () => {
-    [browser, world] = await Promise.all([launch(), startChatWorld()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  beforeEach(async () => {
-    await page?.context().close();
-    await world.visitors();
-    ({ page, errors } = await open(browser, world.url));
-    await page.waitForSelector(ROW);
-  });
+  inChatWorld((now) => ({ browser, page, world, errors } = now));
 
   const filter = (text: string): Promise<void> => applyFilter(page, text);
 

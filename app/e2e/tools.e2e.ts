@@ -1,32 +1,19 @@
 /** What one does with rows, values and connections besides reading them, on the real engine. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { applyFilter, chooseFirst, isMissingChromium, launch, open, reads, ROW, seen, until } from './browser.ts';
-import { type ChatWorld, startChatWorld } from './chat-world.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { applyFilter, chooseFirst, isMissingChromium, reads, ROW, seen, until } from './browser.ts';
+import { type ChatWorld, inChatWorld } from './chat-world.ts';
 
 const CAPTURE = join(import.meta.dirname, '../../fixtures/captures/mjsonp/game.pcap');
 
 describe.skipIf(isMissingChromium())('tools on the real engine', () => {
-  let browser: Browser;
   let world: ChatWorld;
   let page: Page;
   let errors: readonly string[];
 
-  beforeAll(async () => {
-    [browser, world] = await Promise.all([launch(), startChatWorld()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await world?.close();
-  });
-  beforeEach(async () => {
-    await page?.context().close();
-    await world.visitors();
-    ({ page, errors } = await open(browser, world.url));
-    await page.waitForSelector(ROW);
-  });
+  inChatWorld((now) => ({ page, world, errors } = now));
 
   const command = async (name: string): Promise<void> => {
     await page.keyboard.press('Control+k');

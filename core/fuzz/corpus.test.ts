@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
-import { loadRecording } from '../../app/cli/load-recording.ts';
-import { readProtocolChoice } from '../../app/cli/protocol-options.ts';
-import { recordingPath } from '../../fixtures/captures/recording.ts';
-import { resolveEndpoints } from '../replay/endpoints.ts';
-import { makePlan } from '../replay/plan.ts';
+import { seedOf } from '../engine/fuzz/testing/seed-of.ts';
 import { fewest, type KeptCase, printCorpus, readCorpus } from './corpus.ts';
 import { mutationById, Schedule } from './schedule.ts';
 import { isSend, toHex } from './script.ts';
-import { makeSeed, type Seed } from './seed.ts';
 
 const kept = (id: string, shows: string, sends = 1): KeptCase => ({
   id,
@@ -42,15 +37,8 @@ test('a corpus that was cut off by a kill is read up to there', () => {
   expect(() => readCorpus('what\n')).toThrow(SyntaxError);
 });
 
-async function seedOf(file: string): Promise<Seed> {
-  const choice = readProtocolChoice({ text: (name) => (name === 'as' ? 'socketchat' : undefined), texts: () => [] });
-  const { recording } = await loadRecording(recordingPath(file), choice);
-  const plan = makePlan(recording);
-  return makeSeed(plan, resolveEndpoints(plan, 'tcp://127.0.0.1:1'));
-}
-
 test('a campaign begins with what is kept: by its address, or by its payload on another recording', async () => {
-  const seed = await seedOf('socketchat/session_newline.jsonl');
+  const seed = await seedOf('socketchat/session_newline.jsonl', 'tcp', { as: 'socketchat' });
   const plain = new Schedule(seed, 1).planned;
   const field = plain.find((one) => one.family === 'field' && one.field !== '')!;
   const order = plain.findLast((one) => one.family === 'sequence')!;

@@ -1,24 +1,10 @@
 import { expect, test } from 'vitest';
-import { loadRecording } from '../../app/cli/load-recording.ts';
-import { readProtocolChoice } from '../../app/cli/protocol-options.ts';
-import { recordingPath } from '../../fixtures/captures/recording.ts';
-import { resolveEndpoints } from '../replay/endpoints.ts';
-import { makePlan } from '../replay/plan.ts';
+import { seedOf } from '../engine/fuzz/testing/seed-of.ts';
 import { getPath, parsePath } from '../schema/path.ts';
 import { Schedule } from './schedule.ts';
 import { isSend } from './script.ts';
-import { makeSeed } from './seed.ts';
 
-const choice = readProtocolChoice({ text: () => undefined, texts: () => [] });
-const { recording } = await loadRecording(recordingPath('mana/y2011-quick.pcap'), choice);
-const to = Object.fromEntries(
-  [...recording.connections.values()].map(({ connection: { server } }) => [
-    `${server.address}:${server.port}`,
-    `enet://127.0.0.1:${server.port}`,
-  ]),
-);
-const plan = makePlan(recording);
-const seed = makeSeed(plan, resolveEndpoints(plan, to));
+const seed = await seedOf('mana/y2011-quick.pcap', 'enet');
 const told = new Schedule(seed, 1).planned.filter((one) => one.isTold === true);
 
 test('where the description has a position, one goes farther than anybody went, and it is told and no fault', () => {

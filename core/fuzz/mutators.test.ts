@@ -1,35 +1,17 @@
 /** Every case of a plan, over each carrier, from recordings of real clients. */
 import { describe, expect, test } from 'vitest';
-import { loadRecording } from '../../app/cli/load-recording.ts';
-import { readProtocolChoice } from '../../app/cli/protocol-options.ts';
-import { recordingPath } from '../../fixtures/captures/recording.ts';
-import { resolveEndpoints } from '../replay/endpoints.ts';
-import { makePlan } from '../replay/plan.ts';
+import { seedOf } from '../engine/fuzz/testing/seed-of.ts';
 import { concat } from '../schema/content.ts';
 import type { Made, Mutation } from './mutation.ts';
 import { wireOf } from './wire-of.ts';
 import { Schedule } from './schedule.ts';
 import { isSend, printScript, readScript } from './script.ts';
-import { makeSeed, type Seed } from './seed.ts';
-
-async function seedOf(file: string, scheme: string, only: (n: number) => boolean): Promise<Seed> {
-  const choice = readProtocolChoice({ text: () => undefined, texts: () => [] });
-  const { recording } = await loadRecording(recordingPath(file), choice);
-  const to = Object.fromEntries(
-    [...recording.connections.values()].map(({ connection: { server } }) => [
-      `${server.address}:${server.port}`,
-      `${scheme}://127.0.0.1:${server.port}`,
-    ]),
-  );
-  const plan = makePlan(recording);
-  const frames = recording.frames.filter((frame) => frame.direction === 'toServer' && only(frame.n));
-  return makeSeed(plan, resolveEndpoints(plan, to), new Set(frames.map((frame) => frame.n)));
-}
+import type { Seed } from './seed.ts';
 
 const SEEDS: Readonly<Record<string, Seed>> = {
-  'tcp (mjsonp)': await seedOf('mjsonp/game.pcap', 'tcp', (n) => n < 120),
-  'ws (muddery)': await seedOf('muddery/muddery082_webclient.pcap', 'ws', (n) => n < 60),
-  'enet (mana)': await seedOf('mana/head-quick.pcap', 'enet', (n) => n < 60),
+  'tcp (mjsonp)': await seedOf('mjsonp/game.pcap', 'tcp', { only: (n) => n < 120 }),
+  'ws (muddery)': await seedOf('muddery/muddery082_webclient.pcap', 'ws', { only: (n) => n < 60 }),
+  'enet (mana)': await seedOf('mana/head-quick.pcap', 'enet', { only: (n) => n < 60 }),
 };
 const HOW = { rng: 7, tail: 2, longTail: 4 };
 

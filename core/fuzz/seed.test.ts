@@ -1,26 +1,12 @@
 import { expect, test } from 'vitest';
-import { loadRecording } from '../../app/cli/load-recording.ts';
-import { readProtocolChoice } from '../../app/cli/protocol-options.ts';
-import { recordingPath } from '../../fixtures/captures/recording.ts';
-import { resolveEndpoints } from '../replay/endpoints.ts';
-import { makePlan } from '../replay/plan.ts';
+import { seedOf } from '../engine/fuzz/testing/seed-of.ts';
 import type { Baseline } from './baseline.ts';
 import { judge, type JudgeWorld } from './judge.ts';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
 import { isSend } from './script.ts';
-import { makeSeed } from './seed.ts';
 
-const choice = readProtocolChoice({ text: () => undefined, texts: () => [] });
-const { recording } = await loadRecording(recordingPath('mana/y2011-quick.pcap'), choice);
-const to = Object.fromEntries(
-  [...recording.connections.values()].map(({ connection: { server } }) => [
-    `${server.address}:${server.port}`,
-    `enet://127.0.0.1:${server.port}`,
-  ]),
-);
-const plan = makePlan(recording);
-const seed = makeSeed(plan, resolveEndpoints(plan, to));
+const seed = await seedOf('mana/y2011-quick.pcap', 'enet');
 
 test('names clients chose are users, also those of two words', () => {
   expect(seed.scene.identities).toContain('Alice Liddell');

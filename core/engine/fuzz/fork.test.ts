@@ -1,10 +1,11 @@
 /** A campaign that forks off in the middle of the recording: what comes at the server in each case. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Closers, recordVisit, startServer, type Visit } from '../../io/testing/replay-world.ts';
 import { visitChat } from '../../io/testing/visits.ts';
 import { fuzz } from './testing/fuzz-world.ts';
+import { wiretap } from './testing/wiretap.ts';
 
 const closers = new Closers();
 afterEach(() => closers.closeAll());
@@ -14,34 +15,10 @@ function frameOf({ recording }: Visit, name: string): number {
   return recording.frames.find(({ direction, messages }) => direction === 'toServer' && messages[0]?.name === name)!.n;
 }
 
-/** Stands before a server and keeps what each connection brings. */
-async function before(url: string): Promise<{ url: string; came: readonly string[] }> {
-  const came: string[] = [];
-  const server = createServer((socket) => {
-    const at = came.push('') - 1;
-    const onward = connect(Number(new URL(url).port), '127.0.0.1');
-    socket.on('data', (data) => {
-      came[at] += data.toString('latin1');
-      onward.write(data);
-    });
-    onward.on('data', (data) => socket.write(data));
-    for (const [one, other] of [
-      [socket, onward],
-      [onward, socket],
-    ] as const) {
-      one.on('error', () => undefined);
-      one.on('close', () => other.destroy());
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.add(() => server.close());
-  return { url: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, came };
-}
-
 test('the session up to the fork is played in each case, and its state is compared first', async () => {
   const visit = await recordVisit('socketchat', { visit: (endpoints) => visitChat(endpoints) });
   const world = await startServer(closers, 'socketchat', { pace: 'fast' });
-  const { url, came } = await before(world.endpoints['plain']!);
+  const { url, came } = await wiretap(closers, world.endpoints['plain']!);
   const notes: string[] = [];
   const from = frameOf(visit, 'login');
   const { status, campaign } = await fuzz(closers, {
@@ -59,7 +36,8 @@ test('the session up to the fork is played in each case, and its state is compar
   expect(campaign.findings).toEqual([]);
   expect(status.coverage.messages.map(({ name }) => name).toSorted()).toEqual(['chat_send', 'group_send', 'logout']);
   // A second connection that a case opens for itself has its own way.
-  const full = came.filter((text) => (text.match(/"Command"/g) ?? []).length > 1);
+  const texts = came.map(({ parts }) => Buffer.concat(parts).toString('latin1'));
+  const full = texts.filter((text) => (text.match(/"Command"/g) ?? []).length > 1);
   expect(full.length).toBeGreaterThan(60);
   const other = full.filter((text) => !/^\W*"Command": ?"02".*?"Command": ?"01"/s.test(text));
   expect(other).toEqual([]);

@@ -1,6 +1,4 @@
 /** What the journal says was sent is what came at the target, byte for byte. */
-import { createServer, connect, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -8,53 +6,22 @@ import { afterEach, expect, test } from 'vitest';
 import type { JournalLine } from '../../fuzz/journal.ts';
 import { Closers, recordVisit, startServer } from '../../io/testing/replay-world.ts';
 import { fuzz } from './testing/fuzz-world.ts';
+import { type Came, wiretap } from './testing/wiretap.ts';
 
 const closers = new Closers();
 afterEach(() => closers.closeAll());
 
-/** What one connection brought, and whether the server was the one to end it. */
-interface Came {
-  readonly parts: Buffer[];
-  isEndedByServer: boolean;
-}
-
-/** Stands before a server and keeps what each connection brings. */
-async function keepingWhatComes(port: number): Promise<{ port: number; came: readonly Came[] }> {
-  const came: Came[] = [];
-  const server = createServer((socket) => {
-    const own: Came = { parts: [], isEndedByServer: false };
-    came.push(own);
-    const onward = connect(port, '127.0.0.1');
-    socket.on('data', (data) => {
-      own.parts.push(data);
-      onward.write(data);
-    });
-    onward.on('data', (data) => socket.write(data));
-    onward.on('end', () => (own.isEndedByServer = true));
-    for (const [one, other] of [
-      [socket, onward],
-      [onward, socket],
-    ] as const) {
-      one.on('error', () => undefined);
-      one.on('close', () => other.destroy());
-    }
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.add(() => server.close());
-  return { port: (server.address() as AddressInfo).port, came };
-}
-
 test('each case of a campaign is found at the target as it was written down', async () => {
   const { recording, endpoints } = await recordVisit('socketchat');
   const world = await startServer(closers, 'socketchat', { seed: 1, pace: 'fast' });
-  const keeper = await keepingWhatComes(Number(new URL(world.endpoints['plain']!).port));
+  const { url, came } = await wiretap(closers, world.endpoints['plain']!);
   const [recorded] = Object.keys(endpoints);
-  const to = { [recorded!]: `tcp://127.0.0.1:${keeper.port}` };
+  const to = { [recorded!]: url };
   const { path, status } = await fuzz(closers, { recording, to, cases: 120, lanes: 4 });
   expect(status).toMatchObject({ state: 'done', cases: 120 });
 
   const arrived = new Map<string, Came[]>();
-  for (const one of keeper.came) {
+  for (const one of came) {
     const bytes = Buffer.concat(one.parts);
     const key = `${bytes.length}:${crc32(bytes)}`;
     arrived.set(key, [...(arrived.get(key) ?? []), one]);
