@@ -1,6 +1,7 @@
 /** Before the first case: does the server answer the recorded session as it is, with which users, and how many at once? */
 import { EngineError } from '../traffic/engine-error.ts';
 import { type Baseline, likenessOf, makeBaseline } from './baseline.ts';
+import { Chatter } from './chatter.ts';
 import { Identities } from './identity.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
@@ -28,6 +29,8 @@ export interface Calibrated {
   readonly runs: readonly Run[];
 }
 
+type Sample = Prefixes['samples'][number];
+
 export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
 const HASTY: Patience = { answer: 200, muted: 200, settle: 60, quiet: 20 };
 /** Until the end of a server that is about to end is known. */
@@ -36,7 +39,8 @@ const MOST_REVIVED = 2;
 const RUNS = 3;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
 const PREFIX_MS = 24_000;
-const LANE_SAMPLES = 10;
+const LANE_SAMPLES = 8;
+const FAR_SAMPLES: readonly number[] = [0.5, 0.75];
 const ENOUGH = 0.85;
 /** Of what the recorded users are answered, so much must be answered to others. */
 const ENOUGH_OTHERS = 0.75;
@@ -153,15 +157,21 @@ export async function calibrate(
   const latencies: number[] = [];
   // Several at once wait for each other; that is no other answer.
   const together: Patience = { ...curious, answer: 600, muted: 600, quiet: Math.max(20, curious.quiet ?? 0) };
-  const isAsUsual = async ({ script, at }: Prefixes['samples'][number]): Promise<boolean> => {
+  const chatter = new Chatter();
+  const alone = new Map<Sample, Run>();
+  const isAsUsual = async (sample: Sample): Promise<boolean> => {
+    const { script, at } = sample;
     const run = await play(script, identities, together);
+    const first = alone.get(sample);
+    if (first === undefined) alone.set(sample, run);
+    else chatter.learn(first, run);
     const step = script.steps[at]!;
     const ms = run.steps[at]?.answerMs;
     if (ms !== undefined) latencies.push(ms);
     return isSend(step) && isUsual(seed, baseline, run, at, step.n);
   };
-  const samples: Prefixes['samples'][number][] = [];
-  for (const sample of how.lanes === undefined ? prefixes.samples.slice(0, LANE_SAMPLES) : []) {
+  const samples: Sample[] = [];
+  for (const sample of how.lanes === undefined ? chosenOf(prefixes.samples) : []) {
     if (how.isOver()) break;
     // What is not answered as usual alone (taken, killed, used up) says nothing of several at once.
     if (await isAsUsual(sample)) samples.push(sample);
@@ -187,7 +197,7 @@ export async function calibrate(
   // Several at once are slower than one alone was.
   const stretch = STRETCH * Math.min(MOST_STRETCH, Math.max(1, p90 / Math.max(1, baseline.p90)));
   return {
-    seed,
+    seed: { ...seed, scene: { ...scene, chatter: chatter.names } },
     identities,
     baseline,
     prefixes,
@@ -198,6 +208,12 @@ export async function calibrate(
     waitingLess: lessWaiting(recorded, seed),
     deadly,
   };
+}
+
+/** Most of them short; some that go far into the world, where others are. */
+function chosenOf(samples: readonly Sample[]): readonly Sample[] {
+  const far = FAR_SAMPLES.map((share) => samples[Math.floor(samples.length * share)]);
+  return [...new Set([...samples.slice(0, LANE_SAMPLES), ...far.filter((one) => one !== undefined)])];
 }
 
 /** A connection ended that we had not left by then. */

@@ -3,19 +3,24 @@
  * of cases, and several at once, do not meet as the same user. Replaced in the bytes: the length stays, so every framing does.
  */
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const FIRST = LETTERS.slice(0, 26);
 const MOST_CHANGED = 6;
+/** Shorter names, in bytes, are replaced only where they stand as words: they may be a part of something else. */
+const SHORT = 4;
 
 /** The name this run goes by in place of a recorded one, as many bytes long. `tag` counts runs. */
 export function freshName(name: string, tag: number): string {
   const chars = [...name];
   const encoder = new TextEncoder();
   let bytes = 0;
-  while (chars.length > 1 && bytes < MOST_CHANGED) bytes += encoder.encode(chars.pop()).length;
+  while (chars.length > 0 && bytes < MOST_CHANGED) bytes += encoder.encode(chars.pop()).length;
   let rest = tag >>> 0;
   let end = '';
   for (let i = 0; i < bytes; i++) {
-    end = LETTERS[rest % 36]! + end;
-    rest = Math.floor(rest / 36);
+    // A name begins with a letter.
+    const letters = chars.length === 0 && i === bytes - 1 ? FIRST : LETTERS;
+    end = letters[rest % letters.length]! + end;
+    rest = Math.floor(rest / letters.length);
   }
   return chars.join('') + end;
 }
@@ -43,7 +48,7 @@ export class Identities {
   /** The names of one run, as bytes. */
   forRun(tag: number): readonly Uint8Array[] {
     const encoder = new TextEncoder();
-    return this.#names.map((name, i) => encoder.encode(freshName(name, tag + i * 7919)));
+    return this.#names.map((name, i) => encoder.encode(freshName(name, tag * this.#names.length + i)));
   }
 
   /** The bytes with every recorded name replaced. */
@@ -61,11 +66,22 @@ export class Identities {
     const found: Place[] = [];
     this.#bytes.forEach((name, identity) => {
       for (let at = indexOf(bytes, name, 0); at >= 0; at = indexOf(bytes, name, at + name.length)) {
-        found.push({ at, identity });
+        if (name.length >= SHORT || isWord(bytes, at, name.length)) found.push({ at, identity });
       }
     });
     return found;
   }
+}
+
+/** Neither a letter nor a digit right before or behind it. */
+function isWord(bytes: Uint8Array, at: number, length: number): boolean {
+  return !isWordByte(bytes[at - 1]) && !isWordByte(bytes[at + length]);
+}
+
+function isWordByte(byte: number | undefined): boolean {
+  if (byte === undefined) return false;
+  const lower = byte | 0x20;
+  return (byte >= 0x30 && byte <= 0x39) || (lower >= 0x61 && lower <= 0x7a) || byte >= 0x80;
 }
 
 function indexOf(bytes: Uint8Array, part: Uint8Array, from: number): number {

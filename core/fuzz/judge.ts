@@ -101,7 +101,8 @@ export function isHeardOf(
   from: number,
 ): boolean {
   const protocol = seed.scene.connections.get(originalOf(conn))?.recorded.protocol;
-  const { usual } = seed.scene;
+  const { usual, chatter } = seed.scene;
+  const isChatter = (name: string): boolean => chatter?.has(name) === true;
   const due = new Set<string>();
   let isKnown = usual !== undefined;
   for (const i of steps) {
@@ -110,10 +111,12 @@ export function isHeardOf(
     const names = repliesTo(protocol, step.message);
     if (names.size === 0) isKnown = false;
     for (const name of names) due.add(name);
+    for (const name of step.dueNames ?? []) if (!isChatter(name)) due.add(name);
   }
   return run.frames.some((f) => {
     if (f.conn !== conn || f.step < from || f.isHeartbeat) return false;
-    if (!isKnown || f.heard.isRefusal || !usual!.has(f.heard.name)) return true;
+    if (f.heard.isRefusal || due.has(f.heard.name)) return true;
+    if (!isKnown || !usual!.has(f.heard.name)) return !isChatter(f.heard.name);
     return f.heard.messages.some((one) => one.name !== null && due.has(one.name));
   });
 }

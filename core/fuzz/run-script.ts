@@ -199,8 +199,11 @@ class ScriptRun {
   #counts({ name, isRefusal }: Heard): boolean {
     const step = this.#script.steps[this.#step];
     const due = step?.kind === 'send' ? step.dueNames : undefined;
-    const { usual } = this.#how.scene;
-    return due === undefined || usual === undefined || isRefusal || due.includes(name) || !usual.has(name);
+    const { usual, chatter } = this.#how.scene;
+    if (due === undefined || usual === undefined || isRefusal) return true;
+    // Where nothing else is due, it may be the answer after all.
+    if (chatter?.has(name) === true) return due.includes(name) && due.every((one) => chatter.has(one));
+    return due.includes(name) || !usual.has(name);
   }
 
   #urlOf({ url, handoff }: SceneConnection): SceneConnection['url'] {

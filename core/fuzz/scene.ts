@@ -21,6 +21,8 @@ export interface Scene {
   readonly heartbeats: ReadonlySet<string>;
   /** Names of messages that the server sends in the recorded session; what has another name is an answer. Absent: not known yet. */
   readonly usual?: ReadonlySet<string>;
+  /** Names of those that come because others are at work on the same server. Absent: not known yet. */
+  readonly chatter?: ReadonlySet<string>;
   /** Values each case replaces by its own, so that cases do not meet as the same user. ASCII letters and digits. */
   readonly identities: readonly string[];
 }

@@ -283,7 +283,7 @@ const SECRET_KEY = /^(?:pass|password|passwd|pwd|secret)$/i;
 /** Long enough that many others can be made of it, and no text that means something else. */
 function isName(value: string): boolean {
   const size = new TextEncoder().encode(value).length;
-  return size >= 4 && size <= 64 && /^\p{L}[\p{L}\p{N}_.-]*(?: [\p{L}\p{N}_.-]+)*$/u.test(value);
+  return size >= 3 && size <= 64 && /^\p{L}[\p{L}\p{N}_.-]*(?: [\p{L}\p{N}_.-]+)*$/u.test(value);
 }
 
 /** Names clients chose for themselves: beside a password or for what they create, used again or known to the server. */

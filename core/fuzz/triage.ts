@@ -101,11 +101,16 @@ export class Triage {
 
   /** The lanes have to stop. */
   get isUrgent(): boolean {
-    return this.#urgent.length > 0 || this.#broken.length > 0 || (this.#isQuietDue && this.#inquirers === 0);
+    return this.#isCanaryUrgent || this.#broken.length > 0 || (this.#isQuietDue && this.#inquirers === 0);
+  }
+
+  get #isCanaryUrgent(): boolean {
+    return this.#urgent.some(({ kind }) => kind === 'canary');
   }
 
   /** Something that waits for the lanes to stop has waited long enough; what is being looked into comes to its end first. */
   get #isQuietDue(): boolean {
+    if (this.#urgent.length > 0) return true;
     if (this.#fresh.length >= ENOUGH_FRESH && this.#mayStartFresh) return true;
     return this.#quiet.length > 0 && this.#now() - this.#lastQuiet > QUIET_EVERY_MS;
   }
@@ -126,7 +131,8 @@ export class Triage {
 
   /** Nothing is left to look into. */
   get isIdle(): boolean {
-    return !this.isUrgent && this.#quiet.length + this.#fresh.length + this.#suspects.size === 0;
+    const waiting = this.#urgent.length + this.#quiet.length + this.#fresh.length + this.#suspects.size;
+    return !this.isUrgent && waiting === 0;
   }
 
   /** The server has exited since it was last looked at. */
@@ -165,7 +171,7 @@ export class Triage {
     this.#lastWell = at;
   }
   canaryFailed(): void {
-    if (!this.#urgent.some(({ kind }) => kind === 'canary')) this.#urgent.push({ kind: 'canary' });
+    if (!this.#isCanaryUrgent) this.#urgent.push({ kind: 'canary' });
   }
   /** @param hasGrown it looks as if; else it is looked for just in case */
   huntLeaks(hasGrown: boolean): void {
@@ -212,7 +218,7 @@ export class Triage {
     const { inquiry, isCut } = this.#o;
     const { suspicion, at, tries } = suspect;
     const { exits } = this.#o.watched;
-    const isBrokenOff = (): boolean => this.hasExited || exits !== this.#o.watched.exits;
+    const isBrokenOff = (): boolean => this.hasExited || exits !== this.#o.watched.exits || this.#isCanaryUrgent;
     const isOver = (): boolean => isCut() || isBrokenOff();
     const shared: Inquiry = { ...inquiry, isOver, isBrokenOff, isShared: true };
     // Where nobody is answered, one connection's silence says nothing of its message.
@@ -225,7 +231,7 @@ export class Triage {
         return undefined;
       }
     } else if (await this.#find(shared, suspicion, at.made.script, at)) return undefined;
-    if (isOver() || this.#urgent.some(({ kind }) => kind === 'canary')) {
+    if (isOver()) {
       if (isCut()) return undefined;
       if (tries < MOST_TRIES) return { ...suspect, tries: tries + 1 };
       // The others do not let it come to an end.
