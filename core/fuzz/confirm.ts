@@ -2,10 +2,11 @@
 import type { CaseRun } from './case-run.ts';
 import { checkFor, type Shown } from './checks.ts';
 import type { Finding } from './finding.ts';
-import type { Inquiry } from './inquiry.ts';
+import { type Inquiry, isEndedEarly } from './inquiry.ts';
 import type { Oracle, Suspicion } from './judge.ts';
 import { growth } from './leak-hunt.ts';
 import type { Mutation } from './mutation.ts';
+import type { Run } from './run-script.ts';
 import { saidOf } from './said.ts';
 import { countSends, type Script } from './script.ts';
 import { shrink, type ShrinkTry } from './shrink.ts';
@@ -45,15 +46,18 @@ export async function confirm(
   { isFresh = false }: ConfirmHow = {},
 ): Promise<Confirmed | undefined> {
   const { times, isOver, stage, watched } = inquiry;
-  const plain = checkFor(inquiry, suspicion, at?.mutation);
+  let first: Run | undefined;
+  const plain = checkFor({ ...inquiry, onRun: (run) => (first ??= run) }, suspicion, at?.mutation);
   const check = async (candidate: Script): Promise<Shown | undefined> => {
     if (isFresh) await watched.restart();
+    first = undefined;
     return plain(candidate);
   };
-  // Where the recorded session itself shows it, what comes later does not matter.
-  const isRecorded = !script.steps.some((step) => step.kind !== 'open' && step.mutated === true);
+  // What comes behind the step that shows it does not matter, when nothing wrong is said there.
+  const wrong = script.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true);
   const head: Script = { steps: script.steps.slice(0, suspicion.step + 1) };
-  const isHead = isRecorded && suspicion.step > 0 && (await check(head)) !== undefined;
+  const isShorter = suspicion.step > Math.max(0, wrong) && head.steps.length < script.steps.length;
+  const isHead = isShorter && (await check(head)) !== undefined;
   const start = isHead ? head : script;
   // What does not come back is not worth the time to make it smaller.
   const isExit = suspicion.oracle === 'exit' || suspicion.oracle === 'refused';
@@ -68,6 +72,7 @@ export async function confirm(
     isOver: () => isOver() || stage.clock.now() - began > (isDear ? SHRINK_DEAR_MS : SHRINK_MS),
     isLate: () => isDear && stage.clock.now() - began > FIELDS_DEAR_MS,
     onTry: (one) => tried.push(one),
+    isBrokenOff: () => first !== undefined && isEndedEarly(first),
   });
   if (inquiry.isBrokenOff?.() === true) return undefined;
   // Luck while shrinking would leave something that does not come back.

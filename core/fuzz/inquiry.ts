@@ -3,7 +3,7 @@ import type { Identities } from './identity.ts';
 import type { JudgeWorld } from './judge.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
-import type { Script } from './script.ts';
+import { isSend, type Script } from './script.ts';
 import type { Watched } from './world.ts';
 
 export interface Inquiry {
@@ -24,14 +24,15 @@ export interface Inquiry {
   readonly isShared?: boolean;
   /** One of them has brought the server down: what is found out now is worth nothing. */
   readonly isBrokenOff?: () => boolean;
+  readonly onRun?: (run: Run) => void;
 }
 
-export function playAlone(
-  { seed, stage, identities, newTag, isOver }: Inquiry,
+export async function playAlone(
+  { seed, stage, identities, newTag, isOver, onRun }: Inquiry,
   script: Script,
   patience: Patience,
 ): Promise<Run> {
-  return runScript(script, stage, {
+  const run = await runScript(script, stage, {
     scene: seed.scene,
     identities,
     tag: newTag(),
@@ -39,10 +40,18 @@ export function playAlone(
     giveUpAfter: 3,
     isAborted: isOver,
   });
+  onRun?.(run);
+  return run;
 }
 
 export async function upAgain({ watched, isShared }: Inquiry): Promise<void> {
   if (watched.isManaged && !watched.isRunning && isShared !== true) await watched.restart();
+}
+
+/** The other side hung up before what is wrong in the script was said to it. */
+export function isEndedEarly({ script, steps, connections }: Run): boolean {
+  const isWrong = script.steps.some((step, i) => isSend(step) && step.mutated && steps[i] === undefined);
+  return isWrong && [...connections.values()].some(({ ending }) => ending !== undefined && ending.by !== 'client');
 }
 
 /** A connection could not be made. */

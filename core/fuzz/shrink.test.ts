@@ -55,6 +55,17 @@ test.each([
   expect(runs()).toBeLessThanOrEqual(160);
 });
 
+test('where each message answers the one before, few tries are spent on leaving some out', async () => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    ...Array.from({ length: 299 }, (_, i) => send(i, `m${i}`)),
+    send(299, 'wrong', true),
+  ];
+  const { how, runs } = failing((script) => script.steps.length === steps.length);
+  expect(countSends(await shrink({ steps }, { ...how, isLate: () => true, isBrokenOff: () => true }))).toBe(300);
+  expect(runs()).toBeLessThanOrEqual(20);
+});
+
 test('what comes behind the wrong message goes first, then connections it does not need', async () => {
   const steps: Script['steps'] = [
     { kind: 'open', conn: 1 },

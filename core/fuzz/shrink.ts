@@ -20,7 +20,13 @@ export interface ShrinkHow {
   /** No time for fields and bytes any more. Default: as `isOver`. */
   readonly isLate?: () => boolean;
   readonly onTry?: (one: ShrinkTry) => void;
+  /** Whether the last try was broken off by the other side before anything wrong was said. */
+  readonly isBrokenOff?: () => boolean;
 }
+
+/** Rounds of larger and larger numbers of pieces, and the share of them that had to end early, after which no step can go. */
+const ENOUGH_ROUNDS = 3;
+const HOPELESS = 0.7;
 
 export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
   let left = how.runs;
@@ -31,7 +37,7 @@ export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
     how.onTry?.({ what, sends: countSends(candidate), bytes: wrongBytes(candidate), fails });
     return fails;
   };
-  let best = await fewerSteps(script, tries);
+  let best = await fewerSteps(script, tries, () => how.isBrokenOff?.() === true);
   // A message with fields is made smaller by fields: pieces of its text say nothing to anybody.
   const inTime: Tries = async (what, candidate) => how.isLate?.() !== true && tries(what, candidate);
   return isObject(best) ? fewerFields(best, inTime) : fewerBytes(best, inTime);
@@ -40,7 +46,7 @@ export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
 type Tries = (what: string, candidate: Script) => Promise<boolean>;
 
 /** Delta debugging over messages; a connection that nothing is sent on goes too. */
-async function fewerSteps(script: Script, tries: Tries): Promise<Script> {
+async function fewerSteps(script: Script, tries: Tries, isBrokenOff: () => boolean): Promise<Script> {
   let best = script;
   // Everything behind the last mutated message first: most often it does not matter.
   const lastWrong = best.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true);
@@ -64,6 +70,7 @@ async function fewerSteps(script: Script, tries: Tries): Promise<Script> {
       best = without;
   }
   let size = Math.max(1, countFree(best) >> 1);
+  const failed = { rounds: 0, all: 0, early: 0 };
   while (size >= 1) {
     let at = 0;
     let removed = false;
@@ -72,8 +79,15 @@ async function fewerSteps(script: Script, tries: Tries): Promise<Script> {
       if (await tries(namesOf(best, at, size), candidate)) {
         best = candidate;
         removed = true;
-      } else at += size;
+      } else {
+        at += size;
+        failed.all += 1;
+        if (isBrokenOff()) failed.early += 1;
+      }
     }
+    // Where each message is the answer to the one before, all of them are needed.
+    failed.rounds = removed ? 0 : failed.rounds + 1;
+    if (failed.rounds >= ENOUGH_ROUNDS && failed.early >= failed.all * HOPELESS) break;
     if (size === 1 && !removed) break;
     if (!removed || size > countFree(best)) size = size === 1 ? 0 : size >> 1;
   }

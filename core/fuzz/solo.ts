@@ -24,14 +24,22 @@ export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS)
   const began = stage.clock.now();
   // The connection stays while the server may still be at it: gone too soon, what was sent would be thrown away unread.
   const run = await playAlone(inquiry, script, { ...patience, muted: Math.max(60, patience.muted), settle: graceMs });
-  // Who hangs up may be about to end: its last words take a moment, more on a busy machine.
-  if (watched.isManaged) await watched.exited(isRefused(run) || run.isOver || isHungUp(run) ? GRACE_MS : 30);
+  // Who hangs up may be about to end: its last words take a moment, more on a busy machine. Before anything wrong was said to
+  // it, it hangs up for reasons of its own.
+  const isSuspect = isRefused(run) || ((run.isOver || isHungUp(run)) && isSaid(run));
+  if (watched.isManaged) await watched.exited(isSuspect ? GRACE_MS : 30);
   const tookMs = stage.clock.now() - began - (run.steps.findLast((step) => step !== undefined)?.at ?? 0);
   const isDown = watched.exits !== exits || (!watched.isManaged && isRefused(run) && !(await watched.isReachable()));
   if (!isDown) return { down: undefined, run, tookMs };
   const down = crash(watched.lastExit, run, whoIs(inquiry.seed.scene));
   await upAgain(inquiry);
   return { down, run, tookMs };
+}
+
+/** What is wrong in it was sent; also where there is nothing wrong in it. */
+function isSaid({ script, steps }: Run): boolean {
+  const wrong = script.steps.flatMap((step, i) => (step.kind !== 'open' && step.mutated === true ? [i] : []));
+  return wrong.length === 0 || wrong.some((i) => script.steps[i]!.kind !== 'send' || steps[i] !== undefined);
 }
 
 function isHungUp(run: Run): boolean {
