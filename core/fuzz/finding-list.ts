@@ -13,6 +13,11 @@ export function silenceAfter(message: string): string {
   return `silence|${message}`;
 }
 
+/** The check that a reply fails, and where; undefined when the key is of something else. */
+function checkOf(key: string): string | undefined {
+  return /^schema\|[^/|]*\/(invariant\/.*)$/.exec(key)?.[1];
+}
+
 export class FindingList {
   readonly #keeper: Keeper;
   readonly #now: () => number;
@@ -32,6 +37,9 @@ export class FindingList {
   }
   /** One of those that show the same of other messages, when it was found of several: no news any more. */
   alike(key: string): Finding | undefined {
+    // A check goes by what several messages say: it fails at whichever comes first.
+    const check = checkOf(key);
+    if (check !== undefined) return this.all.find((one) => checkOf(one.key) === check);
     const [oracle, message, ...rest] = key.split('|');
     if (message === undefined || rest.every((part) => part === '')) return undefined;
     const same = this.all.filter((one) => {

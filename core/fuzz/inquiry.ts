@@ -48,10 +48,10 @@ export async function upAgain({ watched, isShared }: Inquiry): Promise<void> {
   if (watched.isManaged && !watched.isRunning && isShared !== true) await watched.restart();
 }
 
-/** The other side hung up before what is wrong in the script was said to it. */
-export function isEndedEarly({ script, steps, connections }: Run): boolean {
-  const isWrong = script.steps.some((step, i) => isSend(step) && step.mutated && steps[i] === undefined);
-  return isWrong && [...connections.values()].some(({ ending }) => ending !== undefined && ending.by !== 'client');
+/** The other side hung up or fell silent before all was said to it. */
+export function isEndedEarly({ script, steps, connections, gaveUp }: Run): boolean {
+  if (!script.steps.some((step, i) => isSend(step) && steps[i] === undefined)) return false;
+  return gaveUp || [...connections.values()].some(({ ending }) => ending !== undefined && ending.by !== 'client');
 }
 
 /** A connection could not be made. */

@@ -30,8 +30,8 @@ export interface FindPrefixes {
 const MOST_TRIES = 14;
 /** Messages looked at at once, where each play is another user. */
 const WORKERS = 4;
-/** Messages with so many before them, of which none could be left out, after which no more are looked at. */
-const IN_VAIN = { messages: 6, before: 8 };
+/** So many messages with at least so many steps before them, of which less than a share could be left out: no more are looked at. */
+const IN_VAIN = { messages: 6, before: 8, share: 0.2 };
 
 export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
   const { seed, isOver, baseline } = how;
@@ -55,7 +55,7 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
     }
   });
   /** Where each message answers the one before, all of them are needed, and trying takes long. */
-  const deep = { inVain: 0, shorter: 0 };
+  const deep = { messages: 0, before: 0, leftOut: 0 };
   await together(how, steps, async (at) => {
     const step = sendAt(seed, at);
     const whole = seed.base.steps.slice(0, at);
@@ -67,13 +67,14 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
       return;
     }
     const isEnough = async (prefix: readonly Step[]): Promise<boolean> => answersAsUsual(how, prefix, at);
-    const isInVain = deep.shorter === 0 && deep.inVain >= IN_VAIN.messages;
+    const isInVain = deep.messages >= IN_VAIN.messages && deep.leftOut < deep.before * IN_VAIN.share;
     const isAlone = alone.get(step.conn) === true;
     const usual = isAlone ? own : whole;
     const best = isInVain ? usual : await shortest({ seed, at, own, whole, isAlone }, enough, isEnough, isOver);
-    if (own.filter(isSend).length >= IN_VAIN.before) {
-      if (best.length < own.length) deep.shorter += 1;
-      else deep.inVain += 1;
+    if (own.length >= IN_VAIN.before && !isInVain) {
+      deep.messages += 1;
+      deep.before += own.length;
+      deep.leftOut += own.length - Math.min(own.length, best.length);
     }
     if (best.length < whole.length) {
       found.set(at, best);

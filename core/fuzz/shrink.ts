@@ -20,7 +20,7 @@ export interface ShrinkHow {
   /** No time for fields and bytes any more. Default: as `isOver`. */
   readonly isLate?: () => boolean;
   readonly onTry?: (one: ShrinkTry) => void;
-  /** Whether the last try was broken off by the other side before anything wrong was said. */
+  /** Whether the other side broke the last try off before all of it was said. */
   readonly isBrokenOff?: () => boolean;
 }
 
