@@ -32,6 +32,8 @@ export interface Calibrated {
 type Sample = Prefixes['samples'][number];
 
 export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
+/** Of a server nobody knows yet: what came at once in the recording need not be waited for as long as what took its time. */
+const FIRST: Patience = { ...PATIENT, stretch: 10, leastDue: 300, hopeless: Infinity };
 const HASTY: Patience = { answer: 200, muted: 200, settle: 60, quiet: 20 };
 /** Until the end of a server that is about to end is known. */
 const END_MS = 400;
@@ -93,12 +95,13 @@ export async function calibrate(
         settle: () => watched.exited(END_MS),
         isOver: how.isOver,
       });
-      if (survived.deadly.length === 0) return run;
+      // Where it stands the next time, what was cut short says nothing.
+      if (survived.deadly.length === 0) continue;
       recorded = survived.seed;
       deadly.push(...survived.deadly);
     }
   };
-  const first = await playAll(() => recorded.base, identities);
+  const first = await playAll(() => recorded.base, identities, FIRST);
   const refused = [...first.connections.values()].find((one) => one.failure !== undefined && one.frames === 0);
   if (refused?.failure !== undefined && first.frames.length === 0)
     throw new EngineError('connect-failed', refused.failure);

@@ -36,7 +36,7 @@ function acceptedBy({ mutation, made }: CaseRun): Suspicion {
   return {
     oracle: 'accepted',
     key: acceptedKey(message, mutation),
-    title: `${message} with ${field} of somebody else`,
+    title: `${message} with ${field === '' ? 'a value' : field} of somebody else`,
     evidence: [rule ?? ''],
     step: made.focus[0] ?? 0,
   };

@@ -17,7 +17,8 @@ export interface Culprit {
 const CANARY_SENDS = 8;
 /** Until what a case made the server write is here. */
 const LAST_WORDS_MS = 60;
-export const CANARY_PATIENCE: Patience = { answer: 700, muted: 700, settle: 1 };
+/** One silence where an answer always came is enough. */
+export const CANARY_PATIENCE: Patience = { answer: 700, muted: 700, settle: 1, hopeless: 1 };
 
 /** The beginning of the recorded session, as far as it is answered: what must work whatever was sent before. */
 export function canaryOf(seed: Seed): Script {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { protocols } from '../../dissectors/index.ts';
 import type { RecordedConnection } from '../replay/recording.ts';
-import { Hearing } from './hearing.ts';
+import { Hearing, signatureOf } from './hearing.ts';
 import { fromHex } from './script.ts';
 
 function gameOf(): Hearing {
@@ -45,4 +45,12 @@ test('what is wrong with a reply in any case is still said', () => {
   game.hear(fromHex('ffff'), 'toServer', 0, true);
   const { expert } = game.hear(fromHex(PLAYER_ENTERS.slice(0, 20)), 'toClient', 0);
   expect(expert.some((info) => info.severity === 'error')).toBe(true);
+});
+
+test('prose and ids tell no kinds of answers apart, words of a state do', () => {
+  const kind = (fields: object): string => signatureOf({ name: 'fight', fields, range: [0, 0], path: '' });
+  expect(kind({ result: '{R周默1{n受到 21 点伤害。' })).toBe(kind({ result: '{R林川2{n受到 9 点伤害。' }));
+  expect(kind({ 45: 'a', 46: 'b' })).toBe(kind({ 4: 'a' }));
+  expect(kind({ result: 'COMBAT_WIN' })).not.toBe(kind({ result: 'COMBAT_LOSE' }));
+  expect(kind({ status: 'not found' })).not.toBe(kind({ status: 'granted' }));
 });

@@ -26,6 +26,8 @@ const STATUS =
 const MAX_KINDS = 16;
 /** Fields looked at of one message; answers with more are told apart by their first ones. */
 const MAX_LEAVES = 200;
+/** One word, or a few plain ones: a kind. Prose tells of names and numbers that are others every time. */
+const CODE = /^[\w.:/-]{1,40}$|^[A-Za-z][A-Za-z ,.'-]{0,40}$/;
 
 export class Hearing {
   readonly protocol: Protocol | undefined;
@@ -105,13 +107,13 @@ export function signatureOf(message: DissectedMessage): string {
   const { fields, name, spec } = message;
   const parts: string[] = [name ?? '?'];
   if (typeof fields === 'object' && fields !== null && !(fields instanceof Uint8Array)) {
-    if (!Array.isArray(fields)) parts.push(Object.keys(fields).sort().join(','));
+    if (!Array.isArray(fields)) parts.push(kindsOfKeys(fields));
     let looked = 0;
     for (const leaf of leavesOf(fields)) {
       if (++looked > MAX_LEAVES) break;
       const { value } = leaf;
       const depth = leaf.path.length;
-      if (typeof value === 'string' && value.length > 40) continue;
+      if (typeof value === 'string' && value !== '' && !CODE.test(value)) continue;
       const isStatus = depth <= 2 && STATUS.test(lastName(leaf.path)) && typeof value !== 'object';
       const { names } = metaAt(spec?.node, leaf.path);
       const isNamed = depth <= 2 && names !== undefined && Object.keys(names).length <= MAX_KINDS;
@@ -119,6 +121,12 @@ export function signatureOf(message: DissectedMessage): string {
     }
   } else if (fields !== undefined) parts.push(typeof fields);
   return parts.join(' ');
+}
+
+/** Numbers as keys are ids of what is listed by them: how many and which is no kind of answer. */
+function kindsOfKeys(fields: object): string {
+  const keys = Object.keys(fields).map((key) => (/^\d+$/.test(key) ? '#' : key));
+  return [...new Set(keys)].sort().join(',');
 }
 
 const NO =

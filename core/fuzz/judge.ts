@@ -267,7 +267,7 @@ function* acceptance(
   // What a client may be told is the server's to know.
   if (whoIs(world.seed.scene) === 'client') return;
   const rule = (mutation.isTold === true ? undefined : mutation.rule) ?? breach?.text;
-  if (rule === undefined) return;
+  if (rule === undefined || !hasItsNeeds(run, at, mutation, world)) return;
   const frames = heardAfter(run, at, step, mutation, world);
   if (frames.length === 0 || frames.some((f) => f.heard.isRefusal || world.refusals.has(f.heard.signature))) return;
   const connection = run.connections.get(step.conn);
@@ -289,6 +289,15 @@ function* acceptance(
     ],
     step: at,
   };
+}
+
+/** What makes it wrong has really come about. */
+function hasItsNeeds(run: Run, at: number, { needs = [] }: Mutation, world: JudgeWorld): boolean {
+  return needs.every((n) => {
+    const i = run.script.steps.findIndex((step, place) => place < at && isSend(step) && step.n === n);
+    const step = run.script.steps[i];
+    return step !== undefined && isAnsweredAsUsual(run, i, [step.conn], n, world);
+  });
 }
 
 export function acceptedKey(name: string, { rule, field }: Mutation, code?: string): string {

@@ -1,7 +1,7 @@
 /** Right messages at the wrong time, for somebody else, or with what is no longer valid. */
 import { lastName, leavesOf, metaAt, valueText } from '../replay/leaves.ts';
 import { formatPath } from '../schema/path.ts';
-import { around, mutated, type Mutation, sendAt, withValue } from './mutation.ts';
+import { around, type MakeHow, mutated, type Mutation, prefixOf, sendAt, withValue } from './mutation.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { isSend, type SendStep, type Step } from './script.ts';
 
@@ -205,18 +205,18 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
     for (const { path, value } of leavesOf(other.message.fields)) {
       const text = formatPath(path);
       const { role } = metaAt(other.message.spec?.node, path);
+      const theirLinks = sendAt(seed, other.step).links?.filter((link) => link.path === text) ?? [];
       const isWho =
         role === 'id' ||
         role === 'owner' ||
         role === 'token' ||
         WHO.test(lastName(path)) ||
         /(^|_)id$/i.test(lastName(path)) ||
-        text === '';
+        (text === '' && theirLinks.length > 0);
       if (!isWho || own.get(text) === undefined || own.get(text) === value || typeof value === 'object') continue;
       const name = `foreign-${text === '' ? 'value' : text}-${valueText(value, 24)}`;
       if (known.has(name)) continue;
       known.add(name);
-      const theirLinks = sendAt(seed, other.step).links?.filter((link) => link.path === text) ?? [];
       // A number that only happens to be used by one of them says nothing of whose it is.
       const isTheirs =
         role === 'owner' ||
@@ -232,7 +232,7 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
         family: 'rule',
         doc: `With the ${lastName(path) || 'value'} that connection ${other.frame.conn} used.`,
         ...(isOwned ? { rule: `${lastName(path) || 'a value'} of somebody else` } : {}),
-        make: (_seed, how) => {
+        make: (made, how) => {
           const step = sendAt(seed, at.step);
           const bytes = withValue(seed, at, path, value);
           if (bytes === undefined) return undefined;
@@ -240,11 +240,22 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
           const links = [...(step.links ?? []).filter((link) => link.path !== text), ...theirLinks];
           const { links: _own, ...rest } = step;
           const wrong = mutated({ ...rest, ...(links.length === 0 ? {} : { links }) }, { bytes });
-          return around(seed, at.step, [wrong], how);
+          return around(made, at.step, [wrong], theirLinks.length === 0 ? how : withTheirs(made, other.step, how));
         },
       };
     }
   }
+}
+
+/** What the server gives to the other one has to be given, before it is shown by this one. */
+function withTheirs(seed: Seed, theirs: number, how: MakeHow): MakeHow {
+  return {
+    ...how,
+    prefix: (at) => {
+      const steps = new Set([...prefixOf(seed, at, how), ...prefixOf(seed, theirs, how)]);
+      return seed.base.steps.filter((step) => steps.has(step));
+    },
+  };
 }
 
 /** Whether two connections of the recording each kept to values of their own in this field; players may come back on others. */

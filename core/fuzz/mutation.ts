@@ -39,6 +39,8 @@ export interface Mutation {
   readonly guessesFirst?: boolean;
   /** How it is taken is told; it is no fault by itself, since what is allowed is the game's to say. */
   readonly isTold?: boolean;
+  /** Recorded frames that must have been answered as usual before it: else there is nothing wrong with it. */
+  readonly needs?: readonly number[];
   /** What a shorter script must still have to be this at all. */
   readonly isStill?: (script: Script) => boolean;
   /** Where the same must not be answered as usual: then it was this that did it. */

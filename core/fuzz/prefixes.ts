@@ -38,22 +38,11 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
   if (seed.kept !== undefined) return everythingBefore(how);
   const found = new Map<number, readonly Step[]>();
   const samples: { script: Script; at: number }[] = [];
-  /** Connections that can be played without the others. */
-  const alone = new Map<number, boolean>();
   /** What was enough for the messages of a connection so far, the last one first. */
   const enough = new Map<number, readonly Step[][]>();
   const steps = firstOfEachName(seed, how.steps);
   // Connections first: whether they need the others matters most.
-  await together(how, [...new Set(steps.map((at) => sendAt(seed, at).conn))], async (conn) => {
-    for (const at of steps) {
-      const step = sendAt(seed, at);
-      if (isOver() || alone.has(conn)) return;
-      if (step.conn !== conn || baseline.answers.get(step.n)?.isAnswered !== true) continue;
-      const own = ownSteps(seed, at);
-      if (own.length === at || (await answersAsUsual(how, own, at))) alone.set(conn, true);
-      else if (own.some((one) => isSend(one))) alone.set(conn, false);
-    }
-  });
+  const alone = await playedAlone(how, steps);
   /** Where each message answers the one before, all of them are needed, and trying takes long. */
   const deep = { messages: 0, before: 0, leftOut: 0 };
   await together(how, steps, async (at) => {
@@ -63,23 +52,20 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
     const known = baseline.answers.get(step.n);
     if (known === undefined || !known.isAnswered) {
       // Nothing to go by: as its neighbours do.
-      if (alone.get(step.conn) === true) found.set(at, own);
+      if (isAlone(seed, alone, at)) found.set(at, own);
       return;
     }
     const isEnough = async (prefix: readonly Step[]): Promise<boolean> => answersAsUsual(how, prefix, at);
     const isInVain = deep.messages >= IN_VAIN.messages && deep.leftOut < deep.before * IN_VAIN.share;
-    const isAlone = alone.get(step.conn) === true;
-    const usual = isAlone ? own : whole;
-    const best = isInVain ? usual : await shortest({ seed, at, own, whole, isAlone }, enough, isEnough, isOver);
+    const isOwn = alone.has(at);
+    const usual = isOwn ? own : whole;
+    const best = isInVain ? usual : await shortest({ seed, at, own, whole, isAlone: isOwn }, enough, isEnough, isOver);
     if (own.length >= IN_VAIN.before && !isInVain) {
       deep.messages += 1;
       deep.before += own.length;
       deep.leftOut += own.length - Math.min(own.length, best.length);
     }
-    if (best.length < whole.length) {
-      found.set(at, best);
-      if (best.length <= own.length) alone.set(step.conn, true);
-    }
+    if (best.length < whole.length) found.set(at, best);
     if (best.length < own.length) enough.set(step.conn, [[...best], ...(enough.get(step.conn) ?? [])]);
     samples.push({ script: { steps: [...best, step] }, at: best.length });
   });
@@ -90,9 +76,35 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
       const known = found.get(at);
       if (known !== undefined) return known;
       const step = seed.base.steps[at];
-      return step !== undefined && alone.get(step.conn) === true ? ownSteps(seed, at) : seed.base.steps.slice(0, at);
+      return step !== undefined && isAlone(seed, alone, at) ? ownSteps(seed, at) : seed.base.steps.slice(0, at);
     },
   };
+}
+
+/** Each connection played without those it does not need: the steps whose messages are answered as usual all the same. */
+async function playedAlone(how: FindPrefixes, steps: readonly number[]): Promise<ReadonlySet<number>> {
+  const { seed, baseline, play, isOver } = how;
+  const alone = new Set<number>();
+  await together(how, [...new Set(steps.map((at) => sendAt(seed, at).conn))], async (conn) => {
+    const last = seed.base.steps.findLastIndex((step) => isSend(step) && step.conn === conn);
+    if (isOver() || last < 0) return;
+    const script: Script = { steps: [...ownSteps(seed, last), sendAt(seed, last)] };
+    const run = await play(script);
+    for (const [i, step] of script.steps.entries()) {
+      if (isSend(step) && isUsual(seed, baseline, run, i, step.n)) alone.add(seed.base.steps.indexOf(step));
+    }
+  });
+  return alone;
+}
+
+/** It was answered as usual without the other connections, or what its connection was granted last before it was. */
+function isAlone(seed: Seed, alone: ReadonlySet<number>, at: number): boolean {
+  if (alone.has(at)) return true;
+  const { conn } = sendAt(seed, at);
+  const before = seed.base.steps.findLastIndex(
+    (step, i) => i < at && isSend(step) && step.conn === conn && step.awaits.length > 0,
+  );
+  return sendAt(seed, at).awaits.length === 0 && alone.has(before);
 }
 
 /** Behind a fork nothing is left out: the state there is what the campaign is about. */

@@ -96,7 +96,8 @@ class ScriptRun {
       if (live?.connection === undefined) continue;
       if (step.kind === 'send') {
         if (step.isLeftOut === true && !step.mutated) continue;
-        const isHopeless = this.#how.patience.stretch !== undefined && this.#silent >= HOPELESS;
+        const { stretch, hopeless = stretch === undefined ? Infinity : HOPELESS } = this.#how.patience;
+        const isHopeless = this.#silent >= hopeless;
         if ((this.#isMutated && this.#silent >= giveUpAfter) || isHopeless) {
           gaveUp = true;
           break;
@@ -283,8 +284,8 @@ class ScriptRun {
 
   /** How long the next answer is waited for. Who was silent, answer after answer, is given less and less time. */
   #limit(dueMs?: number): number {
-    const { answer, muted, stretch } = this.#how.patience;
-    const due = stretch === undefined || dueMs === undefined ? undefined : Math.max(LEAST_DUE_MS, dueMs * stretch);
+    const { answer, muted, stretch, leastDue = LEAST_DUE_MS } = this.#how.patience;
+    const due = stretch === undefined || dueMs === undefined ? undefined : Math.max(leastDue, dueMs * stretch);
     // What is slow by nature is given its time; else most often nothing comes.
     if (this.#isMutated)
       return due === undefined || dueMs! < muted / 2 ? muted : Math.max(muted, Math.min(answer, due));

@@ -33,6 +33,10 @@ export interface Patience {
   readonly quiet?: number;
   /** What is known to have come within some time is waited for so many times as long, and no longer. */
   readonly stretch?: number;
+  /** The least that is given to what is known to have come sooner. */
+  readonly leastDue?: number;
+  /** Silences in a row after which nothing more is said. Default: 8 where it is known when answers came, else no number of them. */
+  readonly hopeless?: number;
 }
 
 export interface LiveFrame {

@@ -6,6 +6,7 @@ import { leavesOf } from '../replay/leaves.ts';
 import { createDice, type Dice } from '../traffic/clock.ts';
 import { fromCorpus, type KeptCase, keptMutation } from './corpus.ts';
 import { everywhereMutations } from './mutate-everywhere.ts';
+import { goneMutations } from './mutate-gone.ts';
 import { limitMutations } from './mutate-rules.ts';
 import { fieldMutations } from './mutate-fields.ts';
 import { sequenceMutations } from './mutate-sequence.ts';
@@ -158,6 +159,7 @@ function plan(seed: Seed, rng: number): Mutation[] {
     if (met < SITUATIONS || seed.between.get(at.frame.n)?.before !== undefined)
       for (const one of unspokenMutations(seed, at)) if (met < SITUATIONS || isOffer(one)) add(one);
     for (const one of everywhereMutations(seed, at)) add(one);
+    for (const one of goneMutations(seed, at)) add(one);
     if (shapes.has(shape)) continue;
     shapes.add(shape);
     const place = placeOf(seed, at);
@@ -177,7 +179,7 @@ function plan(seed: Seed, rng: number): Mutation[] {
 /** To a client, only the server speaks: it breaks no rule of the game, and nobody else is there. */
 function isForClients({ family, rule, name }: Mutation): boolean {
   if (rule !== undefined || family === 'rule' || family === 'race') return false;
-  return !/^(?:never|offered|echo|ahead|everywhere)-/.test(name);
+  return !/^(?:never|offered|echo|ahead|everywhere|gone)-/.test(name);
 }
 
 /** Messages of one name, one set of fields, one server and one fate are tried once. */
@@ -231,6 +233,7 @@ function makersOf(address: string, seed: Seed, at: SeedMessage, rng: number): re
     raceMutations(seed, at),
     twinMutations(seed, at),
     limitMutations(seed, at),
+    goneMutations(seed, at),
     everywhereMutations(seed, at),
   ];
 }

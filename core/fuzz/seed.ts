@@ -184,6 +184,8 @@ function connectionsOf(
 /** How many frames came on each connection between one step and the next. */
 function withAwaits(steps: readonly Step[], frames: readonly RecordedFrame[], heartbeats: ReadonlySet<string>): Step[] {
   const counts: Map<number, number>[] = steps.map(() => new Map());
+  const lastAt: number[] = [];
+  const sentAt: number[] = [];
   const sendAt = new Map(steps.flatMap((step, i) => (step.kind === 'send' ? [[step.n, i] as const] : [])));
   const openAt = new Map(steps.flatMap((step, i) => (step.kind === 'open' ? [[step.conn, i] as const] : [])));
   const hasSpoken = new Set<number>();
@@ -192,6 +194,7 @@ function withAwaits(steps: readonly Step[], frames: readonly RecordedFrame[], he
     const at = sendAt.get(frame.n);
     if (at !== undefined) {
       current = at;
+      sentAt[at] = frame.at;
       hasSpoken.add(frame.conn);
       continue;
     }
@@ -201,10 +204,14 @@ function withAwaits(steps: readonly Step[], frames: readonly RecordedFrame[], he
     const step = hasSpoken.has(frame.conn) ? current : (openAt.get(frame.conn) ?? current);
     const count = counts[step];
     if (count !== undefined) count.set(frame.conn, (count.get(frame.conn) ?? 0) + 1);
+    lastAt[step] = frame.at;
   }
   return steps.map((step, i) => {
     const count = counts[i]!;
-    if (step.kind === 'send') return { ...step, awaits: [...count] } satisfies SendStep;
+    if (step.kind === 'send') {
+      const dueMs = count.size === 0 ? undefined : Math.max(0, (lastAt[i] ?? 0) - (sentAt[i] ?? 0));
+      return { ...step, awaits: [...count], ...(dueMs === undefined ? {} : { dueMs }) } satisfies SendStep;
+    }
     const greetings = step.kind === 'open' ? (count.get(step.conn) ?? 0) : 0;
     return step.kind === 'open' && greetings > 0 ? { ...step, awaits: greetings } : step;
   });

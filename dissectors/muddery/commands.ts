@@ -42,7 +42,7 @@ const key = (label: string): Node => string({ label });
 const bagPlace = object({ position: integer({ label: 'Position', min: 0 }) });
 const byKey = object({ key: string({ label: 'Key' }) });
 const skill = object({ skill: key('Skill'), 'target?': nullable(objectId, { label: 'Target' }) });
-const goods = object({ npc: objectId, shop: key('Shop'), goods: integer({ label: 'Goods' }) });
+const goods = object({ npc: objectId, shop: key('Shop'), goods: integer({ label: 'Goods', min: 0 }) });
 
 const always = (): boolean => true;
 const asked =
