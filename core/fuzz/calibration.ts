@@ -2,13 +2,15 @@
 import { EngineError } from '../traffic/engine-error.ts';
 import { type Baseline, likenessOf, makeBaseline } from './baseline.ts';
 import { Chatter } from './chatter.ts';
+import { expecting, lessWaiting } from './expecting.ts';
 import { Identities } from './identity.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
+import { type Secluded, secludedOf } from './secluded.ts';
 import { survivors } from './survivors.ts';
 import type { Watched } from './world.ts';
 import { findPrefixes, isUsual, type Prefixes } from './prefixes.ts';
-import { isSend, type Script, type SendStep } from './script.ts';
+import { isSend, type Script } from './script.ts';
 
 export interface Calibrated {
   /** The recording, waiting only for what this server really sends. */
@@ -27,6 +29,8 @@ export interface Calibrated {
   readonly deadly: readonly Script[];
   /** Of the runs the baseline was made of. */
   readonly runs: readonly Run[];
+  /** What only a server that was just started answers as recorded; where the server is ours. */
+  readonly secluded?: Secluded;
 }
 
 type Sample = Prefixes['samples'][number];
@@ -210,6 +214,7 @@ export async function calibrate(
     runs,
     waitingLess: lessWaiting(recorded, seed),
     deadly,
+    ...(watched?.isManaged === true ? { secluded: secludedOf(recorded, first, baseline) } : {}),
   };
 }
 
@@ -228,59 +233,4 @@ function isCutShort({ connections }: Run): boolean {
 
 function percentile(values: readonly number[], share: number): number | undefined {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)];
-}
-
-/** Waiting only for what came in all of the runs, and not much longer than it took. */
-function expecting(seed: Seed, runs: readonly Run[]): Seed {
-  const steps = seed.base.steps.map((step, i) => {
-    const least = (conn: number): number =>
-      Math.min(
-        ...runs.map((run) => run.frames.filter((f) => f.step === i && f.conn === conn && !f.isHeartbeat).length),
-      );
-    if (step.kind === 'open' && step.awaits !== undefined)
-      return { ...step, awaits: Math.min(step.awaits, least(step.conn)) };
-    if (!isSend(step) || step.awaits.length === 0) return step;
-    const awaits = step.awaits.flatMap(([conn, count]) => {
-      const came = Math.min(count, least(conn));
-      return came > 0 ? [[conn, came] as const] : [];
-    });
-    const dueMs = Math.max(0, ...runs.map((run) => arrivalOf(run, i, awaits)));
-    const dueNames = new Set(runs.flatMap((run) => run.frames.filter((f) => f.step === i).map((f) => f.heard.name)));
-    return { ...step, awaits, ...(awaits.length === 0 ? {} : { dueMs, dueNames: [...dueNames] }) };
-  });
-  const usual = new Set(runs.flatMap((run) => run.frames.map((f) => f.heard.name)));
-  return { ...seed, base: { steps }, scene: { ...seed.scene, usual } };
-}
-
-/** From a message to the last of so many frames, milliseconds. */
-function arrivalOf(run: Run, step: number, awaits: readonly (readonly [number, number])[]): number {
-  const sentAt = run.steps[step]?.at;
-  if (sentAt === undefined) return 0;
-  const arrivals = awaits.map(
-    ([conn, count]) =>
-      run.frames.filter((f) => f.step === step && f.conn === conn && !f.isHeartbeat)[count - 1]?.at ?? 0,
-  );
-  return Math.max(0, ...arrivals) - sentAt;
-}
-
-/** By the list of what was awaited when it was recorded: copies of a step share it. */
-function lessWaiting(recorded: Seed, seed: Seed): (script: Script) => Script {
-  const known = new Map<unknown, SendStep>();
-  for (const [i, step] of recorded.base.steps.entries()) {
-    const now = seed.base.steps[i];
-    if (isSend(step) && now !== undefined && isSend(now)) known.set(step.awaits, now);
-  }
-  return ({ steps }) => ({
-    steps: steps.map((step) => {
-      const now = isSend(step) ? known.get(step.awaits) : undefined;
-      if (now === undefined) return step;
-      const { awaits, dueMs, dueNames } = now;
-      return {
-        ...(step as SendStep),
-        awaits,
-        ...(dueMs === undefined ? {} : { dueMs }),
-        ...(dueNames === undefined ? {} : { dueNames }),
-      };
-    }),
-  });
 }

@@ -17,6 +17,7 @@ import { Lookout } from './lookout.ts';
 import type { Patience } from './run-script.ts';
 import { Schedule } from './schedule.ts';
 import { Screening } from './screening.ts';
+import { Seclusion } from './seclusion.ts';
 import { whoIs } from './scene.ts';
 import type { Seed } from './seed.ts';
 import { solo } from './solo.ts';
@@ -49,6 +50,7 @@ interface Ready {
   readonly triage: Triage;
   readonly player: CasePlayer;
   readonly lookout: Lookout;
+  readonly seclusion: Seclusion;
 }
 
 export class Campaign {
@@ -283,7 +285,10 @@ export class Campaign {
       isCut,
     });
     const lookout = new Lookout({ inquiry, triage, ledger: this.#ledger, findings: this.#findings });
-    return { calibrated, inquiry, triage, player, lookout };
+    const { findings, ledger, tempo } = { findings: this.#findings, ledger: this.#ledger, tempo: this.#tempo };
+    const seclusion = new Seclusion({ calibrated, inquiry, findings, ledger, tempo, triage, rng });
+    this.#queue.divert((index, mutation) => seclusion.takes(index, mutation));
+    return { calibrated, inquiry, triage, player, lookout, seclusion };
   }
 
   /** The recorded session itself: does the server break what it kept to when it was recorded? */
@@ -308,22 +313,24 @@ export class Campaign {
   // ---- cases -------------------------------------------------------------------------------------------------------------
 
   async #play(ready: Ready): Promise<void> {
-    const { calibrated, triage, lookout } = ready;
+    const { calibrated, triage, lookout, seclusion } = ready;
     // What cases have seemed to show is looked into to the end, also when no more cases are begun.
     while (!this.#isOver() || (!triage.isIdle && !this.#isCut() && !this.#hasEnough())) {
       this.#doing = 'running';
       await Promise.all(Array.from({ length: calibrated.lanes }, (_, lane) => this.#lane(lane, ready)));
+      if (!this.#isTimeUp()) await this.#timing.during('cases', 1, () => seclusion.play(this.#queue.isEmpty));
       if (this.#isOver()) lookout.lookLast();
       if (triage.isUrgent || this.#isOver()) await triage.lookInto(this.#isOver());
     }
   }
 
   async #lane(lane: number, ready: Ready): Promise<void> {
-    const { triage, calibrated, player, lookout } = ready;
+    const { triage, calibrated, player, lookout, seclusion } = ready;
     const { lanes } = calibrated;
     while (!triage.isUrgent && !this.#isCut()) {
       await this.#tempo.unpaused();
-      if (triage.isWaiting && !this.#hasEnough()) {
+      if (seclusion.isDue && triage.isCalm) return;
+      if (triage.isWaiting && !seclusion.isDue && !this.#hasEnough()) {
         await this.#timing.during('inquiries', lanes, () => triage.inquire());
         this.#tell(false);
         continue;
@@ -353,10 +360,13 @@ export class Campaign {
   /** No more cases are begun. */
   #isOver(): boolean {
     if (this.#state !== 'running' && this.#state !== 'paused') return true;
+    if (this.#hasEnough() || this.#isTimeUp()) return true;
+    return this.#queue.isEmpty && this.#ready?.seclusion.isEmpty !== false;
+  }
+
+  #isTimeUp(): boolean {
     const { seconds } = this.#o;
-    if (this.#hasEnough()) return true;
-    if (seconds !== undefined && this.#elapsed() >= seconds * 1000) return true;
-    return this.#queue.isEmpty;
+    return seconds !== undefined && this.#elapsed() >= seconds * 1000;
   }
 
   #hasEnough(): boolean {

@@ -34,6 +34,8 @@ const WHOLE_EVERY = 16;
 
 export class CaseQueue {
   readonly #o: CaseQueueOptions;
+  /** Where a case is played that is not for the lanes. */
+  #elsewhere: (index: number, mutation: Mutation) => boolean = () => false;
   /** Broken by another case, to be played again. */
   readonly #broken: Taken[] = [];
   /** Like those the server went down with: played when nothing else is left. */
@@ -49,6 +51,11 @@ export class CaseQueue {
   /** As many cases as were asked for have been played, or are under way. */
   get isEmpty(): boolean {
     return this.#isAllTaken() && this.#broken.length + this.#postponed.length === 0;
+  }
+
+  /** @param takes true: it sees to the case itself */
+  divert(takes: (index: number, mutation: Mutation) => boolean): void {
+    this.#elsewhere = takes;
   }
 
   again(cases: readonly Taken[]): void {
@@ -93,6 +100,7 @@ export class CaseQueue {
       const begun = ledger.begunBefore(index);
       const mutation = (begun === undefined ? undefined : schedule.byId(begun)) ?? scheduled;
       const known = avoidance.of(mutation);
+      if (known === undefined && this.#elsewhere(index, mutation)) continue;
       const made = known === undefined ? make(mutation, seed, calibrated, this.how(index, calibrated)) : undefined;
       if (made === undefined) {
         ledger.skip(index, mutation.id, known ?? 'nothing to change');

@@ -5,7 +5,7 @@ import { isAnsweredAsUsual, isHeardOf, judge, type Suspicion } from './judge.ts'
 import { isAlarming } from './log-patterns.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';
-import { inTurn, isRace, isSteady, raceFrom, resultOf } from './race-count.ts';
+import { inTurn, isRace, isRaceable, isSteady, raceFrom, resultOf } from './race-count.ts';
 import type { Patience, Run } from './run-script.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
 import { GRACE_MS, solo } from './solo.ts';
@@ -20,6 +20,8 @@ export interface Shown {
 }
 
 const RACES = 8;
+/** Where each try costs a start of the server. */
+const DEAR_RACES = 3;
 const MOST_SILENCE_MS = 900;
 
 /** How long nothing has to come before it is taken for silence. */
@@ -181,10 +183,11 @@ async function race(inquiry: Inquiry, script: Script, suspicion: Suspicion): Pro
   const lineCount = watched.lineCount;
   const world = inquiry.world();
   const turns = resultOf(await playAlone(inquiry, inTurn(script), how), from, world);
+  if (!isRaceable(turns)) return undefined;
   // Where chance decides in turn, too, nothing follows from it.
   if (!isSteady(turns, resultOf(await playAlone(inquiry, inTurn(script), how), from, world))) return undefined;
   // Who comes first is chance.
-  for (let i = 0; i < RACES; i++) {
+  for (let i = 0; i < (inquiry.isSecluded === true ? DEAR_RACES : RACES); i++) {
     const run = await playAlone(inquiry, script, how);
     if (isRace(turns, resultOf(run, from, world)))
       return { run, found: suspicion, exit: undefined, lines: watched.linesSince(lineCount) };

@@ -24,6 +24,8 @@ const SHRINK_MS = 15_000;
 const SHRINK_DEAR_MS = 25_000;
 const FIELDS_DEAR_MS = 4000;
 const SHRINK_DEAR_RUNS = 100;
+/** Smaller scripts that did not come back after all, until the larger one is kept. */
+const MOST_BACK = 5;
 const LOG_LINES = 40;
 const REPRO_LANES = 4;
 
@@ -63,25 +65,42 @@ export async function confirm(
   const isExit = suspicion.oracle === 'exit' || suspicion.oracle === 'refused';
   let seen = await every(isExit ? 1 : times, () => check(start));
   if (seen === undefined || isOver()) return undefined;
-  const isDear = isExit || isFresh;
+  const isDear = isExit || isFresh || inquiry.isSecluded === true;
   const began = stage.clock.now();
   const tried: ShrinkTry[] = [];
-  const shrunk = await shrink(start, {
-    fails: async (candidate) => (await check(candidate)) !== undefined,
-    runs: isDear ? SHRINK_DEAR_RUNS : SHRINK_RUNS,
-    isOver: () => isOver() || stage.clock.now() - began > (isDear ? SHRINK_DEAR_MS : SHRINK_MS),
-    isLate: () => isDear && stage.clock.now() - began > FIELDS_DEAR_MS,
-    onTry: (one) => tried.push(one),
-    isBrokenOff: () => first !== undefined && isEndedEarly(first),
-  });
+  /** All that still showed it while it was made smaller, the smallest last. */
+  const shown: Script[] = [start];
+  const smaller = (from: Script, isStrict: boolean): Promise<Script> =>
+    shrink(from, {
+      fails: async (candidate) => {
+        const isShown = (await check(candidate)) !== undefined && (!isStrict || (await check(candidate)) !== undefined);
+        if (isShown) shown.push(candidate);
+        return isShown;
+      },
+      runs: isDear ? SHRINK_DEAR_RUNS : SHRINK_RUNS,
+      isOver: () => isOver() || stage.clock.now() - began > (isDear ? SHRINK_DEAR_MS : SHRINK_MS),
+      isLate: () => isDear && stage.clock.now() - began > FIELDS_DEAR_MS,
+      onTry: (one) => tried.push(one),
+      isBrokenOff: () => first !== undefined && isEndedEarly(first),
+    });
+  let shrunk = await smaller(start, false);
   if (inquiry.isBrokenOff?.() === true) return undefined;
   // Luck while shrinking would leave something that does not come back.
-  const again = shrunk === start ? undefined : await every(times, () => check(shrunk));
-  const isSmaller = again !== undefined && !isOver();
+  let again = shrunk === start ? undefined : await every(times, () => check(shrunk));
+  // What somebody else left behind helped: back to what comes back, and on from there with twice the care.
+  for (let i = 0; i < MOST_BACK && again === undefined && shown.length > 1 && !isOver(); i++) {
+    shown.pop();
+    const firm = shown.at(-1)!;
+    if ((await every(times, () => check(firm))) === undefined) continue;
+    shown.splice(0, shown.length, firm);
+    shrunk = await smaller(firm, true);
+    again = await every(times, () => check(shrunk));
+  }
+  const isSmaller = again !== undefined && shrunk !== start && !isOver();
   if (inquiry.isBrokenOff?.() === true) return undefined;
   if (!isSmaller && isExit) seen = await every(times, () => check(start));
   if (seen === undefined) return undefined;
-  const { run, found, exit, lines } = isSmaller ? again : seen;
+  const { run, found, exit, lines } = isSmaller ? again! : seen;
   return {
     title: found.title,
     confirmed: { times, of: times },

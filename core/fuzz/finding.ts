@@ -32,6 +32,8 @@ export interface Finding {
   readonly family?: Family;
   /** Runs that failed of those that were tried. */
   readonly confirmed: { readonly times: number; readonly of: number };
+  /** It shows on a server that was just started, and by the recorded users. */
+  readonly isSecluded?: boolean;
   readonly hits: number;
   /** Milliseconds since the campaign began. */
   readonly at: number;

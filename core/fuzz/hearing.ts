@@ -2,6 +2,7 @@
  * What came back, in the terms the oracles think in: names, remarks of the protocol's description and its checks, and a
  * signature: what kind of answer it was, without the values that are different every time.
  */
+import { negativeAmounts } from './amounts.ts';
 import { linkOf } from '../replay/conversation.ts';
 import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
 import type { RecordedConnection } from '../replay/recording.ts';
@@ -82,6 +83,10 @@ export class Hearing {
       this.#watcher = undefined;
     }
     const { messages } = dissected;
+    if (direction === 'toClient') {
+      const amounts = messages.flatMap(negativeAmounts);
+      if (amounts.length > 0) expert = [...expert, ...amounts];
+    }
     const name = messages.length === 0 ? '?' : messages.map((one) => one.name ?? '?').join('+');
     const [first] = messages;
     return {

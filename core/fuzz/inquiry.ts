@@ -22,16 +22,16 @@ export interface Inquiry {
   readonly canary: Script;
   /** Cases are played meanwhile: the server is not started again. */
   readonly isShared?: boolean;
+  /** The server is started again before each run. */
+  readonly isSecluded?: boolean;
   /** One of them has brought the server down: what is found out now is worth nothing. */
   readonly isBrokenOff?: () => boolean;
   readonly onRun?: (run: Run) => void;
 }
 
-export async function playAlone(
-  { seed, stage, identities, newTag, isOver, onRun }: Inquiry,
-  script: Script,
-  patience: Patience,
-): Promise<Run> {
+export async function playAlone(inquiry: Inquiry, script: Script, patience: Patience): Promise<Run> {
+  const { seed, stage, identities, newTag, isOver, isSecluded, watched, onRun } = inquiry;
+  if (isSecluded === true) await watched.restart();
   const run = await runScript(script, stage, {
     scene: seed.scene,
     identities,

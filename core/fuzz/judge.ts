@@ -4,6 +4,7 @@ import type { Protocol } from '../protocol/protocol.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
 import { isStrict } from '../replay/run-connection.ts';
+import { NEGATIVE } from './amounts.ts';
 import type { Baseline } from './baseline.ts';
 import { remarkKey } from './hearing.ts';
 import { fieldPattern, type Mutation } from './mutation.ts';
@@ -42,6 +43,8 @@ export interface Suspicion {
   readonly step: number;
   /** Silence proves nothing unless the server goes on when the message is left out. */
   readonly needsControl?: boolean;
+  /** Seen in what others bring about, too: so long after the wrong message, milliseconds. */
+  readonly hearsayMs?: number;
 }
 
 export type Outcome = 'accepted' | 'rejected' | 'ignored' | 'kicked' | 'crashed';
@@ -354,10 +357,14 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
   const firstBreach = run.steps.find((sent) => sent !== undefined && breaches(sent, world).length > 0)?.at ?? Infinity;
   for (const frame of run.frames) {
     for (const info of frame.heard.expert) {
-      if (!isBreak(info) || (info.group === 'invariant' && frame.at >= firstBreach)) continue;
+      const isAfterOurs = info.group === 'invariant' && info.code !== NEGATIVE && frame.at >= firstBreach;
+      if (!isBreak(info) || isAfterOurs) continue;
       if (info.code === 'truncated' && isCutOff(run, frame)) continue;
       const key = `${frame.heard.name}/${remarkKey(info)}`;
       if (told.has(key) || world.seed.serverRemarks.has(key) || world.baseline.serverRemarks.has(key)) continue;
+      const hearsayMs = world.seed.scene.chatter?.has(frame.heard.name) === true ? sinceWrong(run, frame) : undefined;
+      // Whoever has just said something wrong is likelier to have brought it about than who merely heard of it.
+      if (hearsayMs !== undefined && hearsayMs > HEARSAY_MS) continue;
       told.add(key);
       yield {
         oracle: info.group === 'invariant' ? 'invariant' : 'schema',
@@ -365,9 +372,21 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
         title: `The ${whoIs(world.seed.scene)}'s ${frame.heard.name} breaks its description: ${info.text}`,
         evidence: [summaryOf(frame, world), ...(info.path === undefined ? [] : [`at ${info.path}`])],
         step: Math.max(frame.step, focus),
+        ...(hearsayMs === undefined ? {} : { hearsayMs }),
       };
     }
   }
+}
+
+const HEARSAY_MS = 50;
+
+/** From the last wrong message to a frame. */
+function sinceWrong({ script, steps }: Run, { at }: LiveFrame): number {
+  const said = steps.flatMap((one, i) => {
+    const step = script.steps[i]!;
+    return one !== undefined && isSend(step) && step.mutated && one.at <= at ? [one.at] : [];
+  });
+  return at - Math.max(-Infinity, ...said);
 }
 
 /** The last frame of a connection that ended: how it ended is what there is to say. */

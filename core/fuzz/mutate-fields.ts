@@ -4,6 +4,7 @@ import { encodeJson } from '../schema/json-encode.ts';
 import { readJson } from '../schema/json-text.ts';
 import { type Mutant, mutants } from '../schema/mutate.ts';
 import type { Node } from '../schema/nodes.ts';
+import { AMOUNTS } from './amounts.ts';
 import { getPath, joinPath, setPath } from '../schema/path.ts';
 import { around, isSameBytes, type MakeHow, type Made, mutated, type Mutation, sendAt } from './mutation.ts';
 import type { Seed, SeedMessage } from './seed.ts';
@@ -82,9 +83,6 @@ function makeField(seed: Seed, at: SeedMessage, mutant: Mutant, how: MakeHow): M
     LATE.test(mutant.name) && protocol.dissect(bytes, 'toServer', frame.state as never).expert.length === 0;
   return around(seed, at.step, [wrong], how, isFine ? { tail: how.longTail ?? how.tail } : {});
 }
-
-/** Roles whose values nobody may make negative. */
-const AMOUNTS: ReadonlySet<string> = new Set(['money', 'quantity', 'score']);
 
 function isNegativeAmount(message: DissectedMessage, { path, name, value }: Mutant): boolean {
   if (!/^(?:minus-one|min|negated|below-range|below-int|minus-step|minus-huge)$/.test(name)) return false;

@@ -58,6 +58,11 @@ export function isRace(inTurn: RaceResult, atOnce: RaceResult): boolean {
   });
 }
 
+/** Whether what came in turn could turn out otherwise at once: something succeeded, or the second was told another thing. */
+export function isRaceable(inTurn: RaceResult): boolean {
+  return inTurn.wins > 0 || losers(inTurn).length > 0;
+}
+
 /** How the second of two is answered in turn, where that is another kind than the first. */
 function losers({ kinds }: RaceResult): (readonly [name: string, kind: string])[] {
   return [...kinds].flatMap(([name, [first, second, ...more]]) =>

@@ -13,6 +13,8 @@ import { isSend } from './script.ts';
 const LATE_SILENCE = 0.2;
 /** Silences after one message that were as they should be, after which no more of them are looked into. */
 const MOST_SILENCES = 2;
+/** Of what others bring about, so many may turn out to be somebody else's doing. */
+const MOST_HEARSAY = 12;
 /** Messages before that can be told. */
 const ENOUGH_TURNS = 30;
 
@@ -75,7 +77,7 @@ export class Screening {
     }
     if (suspicion.needsControl === true && this.#findings.isDismissed(silenceAfter(at.mutation.message), MOST_SILENCES))
       return false;
-    return !this.#findings.isDismissed(suspicion.key);
+    return !this.#findings.isDismissed(suspicion.key, suspicion.hearsayMs === undefined ? undefined : MOST_HEARSAY);
   }
 
   /** Learns how this server says no, from what it says to plain nonsense. */

@@ -32,8 +32,10 @@ export class Suspects {
   add(suspect: Suspect): boolean {
     const { key } = suspect.suspicion;
     const list = this.#waiting.get(key) ?? [];
-    if (list.length > MOST_OTHERS) return false;
-    this.#waiting.set(key, [...list, suspect]);
+    const { hearsayMs: late = 0 } = suspect.suspicion;
+    const isFirst = list.length === 0 || late < (list[0]!.suspicion.hearsayMs ?? 0);
+    if (list.length > MOST_OTHERS && !isFirst) return false;
+    this.#waiting.set(key, isFirst ? [suspect, ...list] : [...list, suspect]);
     return true;
   }
 

@@ -129,6 +129,11 @@ export class Triage {
     return this.#inquirers < most && !this.#isQuietDue && !this.#suspects.isEmpty;
   }
 
+  /** Nobody looks into anything beside the cases. */
+  get isCalm(): boolean {
+    return this.#inquirers === 0;
+  }
+
   /** Nothing is left to look into. */
   get isIdle(): boolean {
     const waiting = this.#urgent.length + this.#quiet.length + this.#fresh.length + this.#suspects.size;
@@ -317,6 +322,12 @@ export class Triage {
     if (!isCut()) this.#dismiss(suspicion, at);
   }
 
+  /** The same of somebody who asks under conditions of their own. */
+  async findIn(inquiry: Inquiry, suspicion: Suspicion, script: Script, at: CaseRun): Promise<void> {
+    this.#o.onDoing(`looking into ${suspicion.title}`);
+    if (!(await this.#find(inquiry, suspicion, script, at)) && !this.#o.isCut()) this.#dismiss(suspicion, at);
+  }
+
   /** True when it is a finding, of now or of before. */
   async #find(
     inquiry: Inquiry,
@@ -340,6 +351,7 @@ export class Triage {
       caseId: at?.id ?? `${rng}:-:recorded session`,
       what: at?.mutation.doc ?? 'The recorded session as it is.',
       ...(at === undefined ? {} : { family: at.mutation.family }),
+      ...(inquiry.isSecluded === true ? { isSecluded: true } : {}),
     });
     return true;
   }

@@ -5,6 +5,7 @@ import { canaryOf } from '../../fuzz/culprits.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import type { Inquiry } from '../../fuzz/inquiry.ts';
 import type { Suspicion } from '../../fuzz/judge.ts';
+import { secludedInquiry } from '../../fuzz/seclusion.ts';
 import { mutationById } from '../../fuzz/schedule.ts';
 import { type CampaignSetup, prepare } from './start-campaign.ts';
 
@@ -23,7 +24,7 @@ export async function openReproduction(setup: ReproductionSetup): Promise<Reprod
     let tag = ((Date.now() / 7) % 1_000_000) | 0;
     const newTag = (): number => tag++;
     if (world.process.isManaged) await world.process.restart();
-    const { baseline, identities, seed } = await calibrate(world.seed, world.stage, newTag, {
+    const { baseline, identities, seed, secluded } = await calibrate(world.seed, world.stage, newTag, {
       lanes: 1,
       steps: [],
       isOver: () => false,
@@ -44,8 +45,10 @@ export async function openReproduction(setup: ReproductionSetup): Promise<Reprod
           isOver: () => false,
           canary: canaryOf(seed),
         };
+        const asked =
+          finding.isSecluded === true && secluded !== undefined ? secludedInquiry(inquiry, secluded) : inquiry;
         const address = finding.caseId.split(':').slice(2).join(':');
-        return shows(inquiry, finding, mutationById(seed, address, setup.rng));
+        return shows(asked, finding, mutationById(seed, address, setup.rng));
       },
       close: () => world.close(),
     };
