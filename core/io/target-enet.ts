@@ -123,6 +123,12 @@ export class EnetConnection implements TargetConnection {
     this.#over({ by: this.#us, text: `${this.#us} reset` });
   }
 
+  drop(): void {
+    this.#isLeaving = true;
+    this.#peer.disconnectNow();
+    this.#over({ by: this.#us, text: `${this.#us} disconnected` });
+  }
+
   #take(packet: PacketEvent): void {
     if (this.#isOver) return;
     const { channel, reliable, unsequenced } = packet;

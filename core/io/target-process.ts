@@ -14,6 +14,8 @@ export interface TargetProcessOptions {
   readonly reach: () => Promise<boolean>;
   /** Told the process group whenever one was started, and undefined when it has ended. */
   readonly onGroup?: (pid: number | undefined) => void;
+  /** It has ended, by itself or because it was told to. */
+  readonly onEnd?: () => void;
   /** How long it may take to start. Default 30 000 ms. */
   readonly startMs?: number;
   /** An end of it that is none to speak of; default: there is none. */
@@ -131,6 +133,7 @@ export class TargetProcess implements Watched {
         this.#exits += 1;
         this.#lastExit = { code, signal, lines: this.linesSince(from).slice(-200) };
       }
+      this.#options.onEnd?.();
       for (const wake of this.#waiting) wake();
       this.#waiting.clear();
     });

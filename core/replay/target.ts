@@ -72,6 +72,8 @@ export interface TargetConnection {
   end(): void;
   /** Gone without a word: TCP reset, ENet silence. */
   reset(): void;
+  /** Gone at once, and where the carrier has a word for it, the other side is told. Absent: as `reset`. */
+  drop?(): void;
 }
 
 export interface Target {

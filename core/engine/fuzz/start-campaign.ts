@@ -5,6 +5,7 @@ import { Campaign, type CampaignOptions, type CampaignStatus } from '../../fuzz/
 import { makeSeed, type Seed } from '../../fuzz/seed.ts';
 import type { Stage } from '../../fuzz/run-script.ts';
 import type { Watched } from '../../fuzz/world.ts';
+import { BoundTarget } from '../../io/target-bound.ts';
 import { createFuzzTarget } from '../../io/target-fuzz.ts';
 import { TargetProcess } from '../../io/target-process.ts';
 import { createSystemClock } from '../../io/system-clock.ts';
@@ -121,8 +122,15 @@ export function prepare(
   const target = guarded(createFuzzTarget({ verify: false }), setup.allow);
   const urls = [...seed.scene.connections.values()].flatMap(({ url }) => (url === undefined ? [] : [url]));
   for (const url of urls) checkAllowed(url, setup.allow);
+  const process = new TargetProcess({
+    ...(setup.target === undefined ? {} : { command: setup.target }),
+    reach: reaching(urls, target, seed),
+    onEnd: () => bound.processEnded(),
+    onGroup: (pid) => setup.folder?.noteTarget(pid),
+  });
+  const bound = new BoundTarget(target, () => process.isRunning);
   const stage: Stage = {
-    target,
+    target: bound,
     clock,
     after: (ms, ring) => {
       const timer = setTimeout(ring, ms);
@@ -130,11 +138,6 @@ export function prepare(
     },
     checksum: (bytes, before) => crc32(bytes, before),
   };
-  const process = new TargetProcess({
-    ...(setup.target === undefined ? {} : { command: setup.target }),
-    reach: () => reach(urls, target, seed),
-    onGroup: (pid) => setup.folder?.noteTarget(pid),
-  });
   return {
     recording,
     seed,
@@ -181,11 +184,20 @@ function guarded(target: Target, allow: readonly string[]): Target {
 }
 
 const REACH_MS = 1000;
-/** Nobody says that nobody listens on a UDP port: asked again soon rather than waited for long. */
-const REACH_ENET_MS = 200;
+/** Nobody says that nobody listens on a UDP port: asked again soon, and waited for longer each time. */
+const REACH_ENET_MS = { least: 40, most: 400, by: 1.25 };
 
-/** Every server of the recording takes connections. */
-async function reach(urls: readonly EndpointUrl[], target: Target, seed: Seed): Promise<boolean> {
+/** Whether every server of the recording takes connections. */
+function reaching(urls: readonly EndpointUrl[], target: Target, seed: Seed): () => Promise<boolean> {
+  let enetMs = REACH_ENET_MS.least;
+  return async () => {
+    const isReached = await reach(urls, target, seed, enetMs);
+    enetMs = isReached ? REACH_ENET_MS.least : Math.min(REACH_ENET_MS.most, enetMs * REACH_ENET_MS.by);
+    return isReached;
+  };
+}
+
+async function reach(urls: readonly EndpointUrl[], target: Target, seed: Seed, enetMs: number): Promise<boolean> {
   for (const url of urls) {
     if (url.scheme === 'udp') continue;
     if (url.scheme !== 'enet') {
@@ -195,7 +207,7 @@ async function reach(urls: readonly EndpointUrl[], target: Target, seed: Seed): 
     const known = [...seed.scene.connections.values()].find((one) => one.url === url);
     try {
       const connection = await target.connect(
-        { url, framing: known?.recorded.framing ?? { kind: 'message' }, timeoutMs: REACH_ENET_MS },
+        { url, framing: known?.recorded.framing ?? { kind: 'message' }, timeoutMs: enetMs },
         { frame: () => undefined, ended: () => undefined },
       );
       connection.end();
