@@ -1,7 +1,7 @@
 /** How the server answers the recorded session as it is: what every case is compared with. */
 import type { LiveFrame, Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
-import { isSend } from './script.ts';
+import { isSend, type SendStep } from './script.ts';
 import { remarkKey } from './hearing.ts';
 
 /** What followed a recorded client message. */
@@ -15,6 +15,13 @@ export interface Answer {
   readonly isRefused: boolean;
   /** The connection ended here in some run. */
   readonly isEnd: boolean;
+  /** What others are told of it, in every run: signatures by connection. */
+  readonly elsewhere: ReadonlyMap<number, ReadonlySet<string>>;
+}
+
+/** Whether it shows, to whoever sent it or to others, that it was taken. */
+export function canTell({ isAnswered, elsewhere }: Answer): boolean {
+  return isAnswered || elsewhere.size > 0;
 }
 
 export interface Baseline {
@@ -48,6 +55,7 @@ export function makeBaseline(seed: Seed, runs: readonly Run[], recorded = seed):
       isAnswered: lists.every((list) => list.length > 0),
       isRefused: all.length > 0 && all.every((f) => f.heard.isRefusal),
       isEnd: runs.some((run) => run.connections.get(step.conn)?.endedAfter === i),
+      elsewhere: elsewhereOf(runs, i, step),
     });
   });
   latencies.sort((a, b) => a - b);
@@ -64,6 +72,20 @@ export function makeBaseline(seed: Seed, runs: readonly Run[], recorded = seed):
     likeness: runs.length === 0 ? 0 : Math.min(...runs.map((run) => likenessOf(recorded, run))),
     elapsedMs: Math.max(0, ...runs.map((run) => run.elapsedMs)),
   };
+}
+
+function elsewhereOf(runs: readonly Run[], at: number, { conn, awaits }: SendStep): Map<number, Set<string>> {
+  const found = new Map<number, Set<string>>();
+  for (const [other] of awaits) {
+    if (other === conn) continue;
+    const lists = runs.map(
+      ({ frames }) => new Set(frames.filter((f) => f.step === at && f.conn === other).map((f) => f.heard.signature)),
+    );
+    const [first = new Set<string>(), ...rest] = lists;
+    const always = [...first].filter((signature) => rest.every((list) => list.has(signature)));
+    if (always.length > 0) found.set(other, new Set(always));
+  }
+  return found;
 }
 
 export function remarksOf({ heard }: LiveFrame): string[] {

@@ -38,6 +38,8 @@ type Sample = Prefixes['samples'][number];
 export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
 /** Of a server nobody knows yet: what came at once in the recording need not be waited for as long as what took its time. */
 const FIRST: Patience = { ...PATIENT, stretch: 10, leastDue: 300, hopeless: Infinity };
+/** Once it is known how fast the server is: so many times as long as nine of ten answers took. */
+const LINGER = { first: 25, times: 4, least: 8, most: 40 };
 const HASTY: Patience = { answer: 200, muted: 200, settle: 60, quiet: 20 };
 /** Until the end of a server that is about to end is known. */
 const END_MS = 400;
@@ -105,7 +107,7 @@ export async function calibrate(
       deadly.push(...survived.deadly);
     }
   };
-  const first = await playAll(() => recorded.base, identities, FIRST);
+  const first = await playAll(() => recorded.base, identities, { ...FIRST, linger: LINGER.first });
   const refused = [...first.connections.values()].find((one) => one.failure !== undefined && one.frames === 0);
   if (refused?.failure !== undefined && first.frames.length === 0)
     throw new EngineError('connect-failed', refused.failure);
@@ -117,12 +119,14 @@ export async function calibrate(
   }
   const runs: Run[] = [];
   // From here on it is known how fast this server answers.
-  const p99 =
-    percentile(
-      first.steps.flatMap((step) => step?.answerMs ?? []),
-      0.99,
-    ) ?? PATIENT.answer;
-  const calm: Patience = { ...PATIENT, answer: Math.min(PATIENT.answer, Math.max(150, p99 * 10)) };
+  const latenciesOfFirst = first.steps.flatMap((step) => step?.answerMs ?? []);
+  const p99 = percentile(latenciesOfFirst, 0.99) ?? PATIENT.answer;
+  const usual = percentile(latenciesOfFirst, 0.9) ?? LINGER.first;
+  const calm: Patience = {
+    ...PATIENT,
+    answer: Math.min(PATIENT.answer, Math.max(150, p99 * 10)),
+    linger: Math.min(LINGER.most, Math.max(LINGER.least, usual * LINGER.times)),
+  };
   if (scene.identities.length > 0) {
     // The second time counts: a fresh server takes the recorded names once.
     const again = await playAll(() => expecting(recorded, [first]).base, identities, calm);

@@ -12,11 +12,15 @@ export function expecting(seed: Seed, runs: readonly Run[]): Seed {
       );
     if (step.kind === 'open' && step.awaits !== undefined)
       return { ...step, awaits: Math.min(step.awaits, least(step.conn)) };
-    if (!isSend(step) || step.awaits.length === 0) return step;
-    const awaits = step.awaits.flatMap(([conn, count]) => {
+    if (!isSend(step)) return step;
+    // When the next message went out before the answer was here, the recording has it as an answer to that one.
+    const isAwaited = step.awaits.some(([conn]) => conn === step.conn);
+    const own = isAwaited ? [] : [[step.conn, Infinity] as const];
+    const awaits = [...step.awaits, ...own].flatMap(([conn, count]) => {
       const came = Math.min(count, least(conn));
       return came > 0 ? [[conn, came] as const] : [];
     });
+    if (step.awaits.length + awaits.length === 0) return step;
     const dueMs = Math.max(0, ...runs.map((run) => arrivalOf(run, i, awaits)));
     const dueNames = new Set(runs.flatMap((run) => run.frames.filter((f) => f.step === i).map((f) => f.heard.name)));
     return { ...step, awaits, ...(awaits.length === 0 ? {} : { dueMs, dueNames: [...dueNames] }) };

@@ -62,6 +62,12 @@ export class Identities {
     return out;
   }
 
+  /** A text with every recorded name replaced. */
+  writeText(text: string, fresh: readonly Uint8Array[]): string {
+    if (this.#names.length === 0) return text;
+    return new TextDecoder().decode(this.write(new TextEncoder().encode(text), fresh));
+  }
+
   #find(bytes: Uint8Array): Place[] {
     const found: Place[] = [];
     this.#bytes.forEach((name, identity) => {

@@ -2,9 +2,10 @@
  * What really has to come before a message. A case that plays a whole evening to say one wrong word is slow; most messages need
  * their own connection's beginning, or nothing at all. Found by trying: less is enough when the answer stays what it was.
  */
-import type { Baseline } from './baseline.ts';
+import { type Baseline, canTell } from './baseline.ts';
 import { remarkKey } from './hearing.ts';
 import { sendAt } from './mutation.ts';
+import { fewer, Needs } from './prefix-needs.ts';
 import type { Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { isSend, type Script, type Step } from './script.ts';
@@ -27,9 +28,10 @@ export interface FindPrefixes {
   readonly workers?: number;
 }
 
-const MOST_TRIES = 14;
 /** Messages looked at at once, where each play is another user. */
 const WORKERS = 4;
+/** Earlier messages of a connection whose ways are tried. */
+const MOST_NEIGHBOURS = 3;
 /** So many messages with at least so many steps before them, of which less than a share could be left out: no more are looked at. */
 const IN_VAIN = { messages: 6, before: 8, share: 0.2 };
 
@@ -38,73 +40,65 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
   if (seed.kept !== undefined) return everythingBefore(how);
   const found = new Map<number, readonly Step[]>();
   const samples: { script: Script; at: number }[] = [];
-  /** What was enough for the messages of a connection so far, the last one first. */
-  const enough = new Map<number, readonly Step[][]>();
   const steps = firstOfEachName(seed, how.steps);
+  const needs = new Needs({ seed, isEnough: (prefix, at) => answersAsUsual(how, prefix, at), isOver, baseline });
   // Connections first: whether they need the others matters most.
-  const alone = await playedAlone(how, steps);
+  const conns = new Set(steps.map((at) => sendAt(seed, at).conn));
+  const alone = new Set<number>();
+  await together(how, [...conns], async (conn) => {
+    await needs.of(conn);
+    for (const at of await playedAlone(how, needs, conn)) alone.add(at);
+  });
   /** Where each message answers the one before, all of them are needed, and trying takes long. */
   const deep = { messages: 0, before: 0, leftOut: 0 };
   await together(how, steps, async (at) => {
     const step = sendAt(seed, at);
-    const whole = seed.base.steps.slice(0, at);
-    const own = ownSteps(seed, at);
     const known = baseline.answers.get(step.n);
-    if (known === undefined || !known.isAnswered) {
-      // Nothing to go by: as its neighbours do.
-      if (isAlone(seed, alone, at)) found.set(at, own);
-      return;
-    }
+    // Nothing to go by: as its neighbours do.
+    if (known === undefined || !canTell(known)) return;
     const isEnough = async (prefix: readonly Step[]): Promise<boolean> => answersAsUsual(how, prefix, at);
     const isInVain = deep.messages >= IN_VAIN.messages && deep.leftOut < deep.before * IN_VAIN.share;
-    const isOwn = alone.has(at);
-    const usual = isOwn ? own : whole;
-    const best = isInVain ? usual : await shortest({ seed, at, own, whole, isAlone: isOwn }, enough, isEnough, isOver);
+    const own = needs.stepsBefore(at);
+    if (isInVain && !alone.has(at)) return;
+    const best = isInVain ? own : await shortest({ seed, at, needs, found, alone }, isEnough, isOver);
+    if (best === undefined) return;
     if (own.length >= IN_VAIN.before && !isInVain) {
       deep.messages += 1;
       deep.before += own.length;
       deep.leftOut += own.length - Math.min(own.length, best.length);
     }
-    if (best.length < whole.length) found.set(at, best);
-    if (best.length < own.length) enough.set(step.conn, [[...best], ...(enough.get(step.conn) ?? [])]);
-    samples.push({ script: { steps: [...best, step] }, at: best.length });
+    found.set(at, best);
+    if (known.isAnswered) samples.push({ script: { steps: [...best, step] }, at: best.length });
   });
   samples.sort((a, b) => a.at - b.at);
   return {
     samples,
     of: (at) => {
       const known = found.get(at);
-      if (known !== undefined) return known;
-      const step = seed.base.steps[at];
-      return step !== undefined && isAlone(seed, alone, at) ? ownSteps(seed, at) : seed.base.steps.slice(0, at);
+      if (known !== undefined || !isSend(seed.base.steps[at]!)) return known ?? seed.base.steps.slice(0, at);
+      if (alone.has(at)) return needs.stepsBefore(at);
+      const answer = baseline.answers.get(sendAt(seed, at).n);
+      if (answer !== undefined && canTell(answer)) return seed.base.steps.slice(0, at);
+      const [near] = neighboursOf(seed, at, found);
+      return (near === undefined ? undefined : onFrom(seed, near, found.get(near)!, at)) ?? needs.stepsBefore(at);
     },
   };
 }
 
-/** Each connection played without those it does not need: the steps whose messages are answered as usual all the same. */
-async function playedAlone(how: FindPrefixes, steps: readonly number[]): Promise<ReadonlySet<number>> {
-  const { seed, baseline, play, isOver } = how;
-  const alone = new Set<number>();
-  await together(how, [...new Set(steps.map((at) => sendAt(seed, at).conn))], async (conn) => {
-    const last = seed.base.steps.findLastIndex((step) => isSend(step) && step.conn === conn);
-    if (isOver() || last < 0) return;
-    const script: Script = { steps: [...ownSteps(seed, last), sendAt(seed, last)] };
-    const run = await play(script);
-    for (const [i, step] of script.steps.entries()) {
-      if (isSend(step) && isUsual(seed, baseline, run, i, step.n)) alone.add(seed.base.steps.indexOf(step));
-    }
-  });
-  return alone;
-}
-
-/** It was answered as usual without the other connections, or what its connection was granted last before it was. */
-function isAlone(seed: Seed, alone: ReadonlySet<number>, at: number): boolean {
-  if (alone.has(at)) return true;
-  const { conn } = sendAt(seed, at);
-  const before = seed.base.steps.findLastIndex(
-    (step, i) => i < at && isSend(step) && step.conn === conn && step.awaits.length > 0,
+/** A connection played with those it needs: the steps whose messages are answered as usual without the others. */
+async function playedAlone(
+  { seed, baseline, play, isOver }: FindPrefixes,
+  needs: Needs,
+  conn: number,
+): Promise<readonly number[]> {
+  const last = seed.base.steps.findLastIndex((step) => isSend(step) && step.conn === conn);
+  if (isOver() || last < 0) return [];
+  const run = await play({ steps: [...needs.stepsBefore(last), sendAt(seed, last)] });
+  return run.script.steps.flatMap((step, i) =>
+    isSend(step) && step.conn === conn && isUsual(seed, baseline, run, i, step.n)
+      ? [seed.base.steps.indexOf(step)]
+      : [],
   );
-  return sendAt(seed, at).awaits.length === 0 && alone.has(before);
 }
 
 /** Behind a fork nothing is left out: the state there is what the campaign is about. */
@@ -142,78 +136,59 @@ function firstOfEachName(seed: Seed, steps: readonly number[]): number[] {
 interface Looking {
   readonly seed: Seed;
   readonly at: number;
-  readonly own: readonly Step[];
-  readonly whole: readonly Step[];
-  readonly isAlone: boolean;
+  readonly needs: Needs;
+  readonly found: ReadonlyMap<number, readonly Step[]>;
+  /** Steps that need no more than their connection does. */
+  readonly alone: ReadonlySet<number>;
 }
 
-/** Nothing, then what was enough for its neighbours, then its own connection with less and less. */
-async function shortest(
-  { seed, at, own, whole, isAlone }: Looking,
-  enough: ReadonlyMap<number, readonly Step[][]>,
-  isEnough: (prefix: readonly Step[]) => Promise<boolean>,
-  isOver: () => boolean,
-): Promise<readonly Step[]> {
+/** Messages before this one on its connection whose way is known, the last first. */
+function neighboursOf(seed: Seed, at: number, found: ReadonlyMap<number, readonly Step[]>): number[] {
   const { conn } = sendAt(seed, at);
-  const bare = own.filter((one) => one.kind === 'open' || one.conn !== conn);
-  if (bare.length < own.length && (await isEnough(bare))) return bare;
-  const tried = new Set([bare.length]);
-  const last = own.findLast((step) => isSend(step) && step.conn === conn);
-  for (const neighbour of enough.get(conn)?.slice(0, 3) ?? []) {
-    const set = new Set(neighbour);
-    for (const prefix of [own.filter((step) => set.has(step)), own.filter((step) => set.has(step) || step === last)]) {
-      if (tried.has(prefix.length) || isOver()) continue;
-      tried.add(prefix.length);
-      if (await isEnough(prefix)) return prefix;
-    }
+  const near: number[] = [];
+  for (let i = at - 1; i >= 0 && near.length < MOST_NEIGHBOURS; i--) {
+    const step = seed.base.steps[i]!;
+    if (step.conn !== conn) continue;
+    if (isSend(step) && found.has(i)) near.push(i);
   }
-  if (own.length < whole.length && !isAlone && !(await isEnough(own))) return whole;
-  return fewer(own, isEnough, isOver);
+  return near;
 }
 
-/** The steps of the same connection before a step, and of those it needs: where it was handed over, where its values are issued. */
-function ownSteps(seed: Seed, at: number): readonly Step[] {
-  const needed = new Set<number>();
-  const need = (conn: number): void => {
-    if (needed.has(conn)) return;
-    needed.add(conn);
-    const handoff = seed.scene.connections.get(conn)?.handoff;
-    if (handoff !== undefined) need(handoff.conn);
-    for (const step of seed.base.steps.slice(0, at + 1)) {
-      if (!isSend(step) || step.conn !== conn) continue;
-      for (const link of step.links ?? []) for (const { conn: other } of link.from.slice(0, 1)) need(other);
-    }
-  };
-  need(seed.base.steps[at]!.conn);
-  return seed.base.steps.slice(0, at).filter((step) => needed.has(step.conn));
+/** The way to an earlier message, and all that its connections said since. */
+function onFrom(seed: Seed, near: number, prefix: readonly Step[], at: number): readonly Step[] {
+  const conns = new Set(prefix.map((step) => step.conn)).add(sendAt(seed, near).conn);
+  return [...prefix, ...seed.base.steps.slice(near, at).filter((step) => conns.has(step.conn))];
 }
 
-async function fewer(
-  steps: readonly Step[],
+/** Nothing, then what was enough for its neighbours, then less and less of its own connection and of those it needs. */
+async function shortest(
+  { seed, at, needs, found, alone }: Looking,
   isEnough: (prefix: readonly Step[]) => Promise<boolean>,
   isOver: () => boolean,
-): Promise<readonly Step[]> {
-  let best = steps;
-  let tries = 0;
-  let size = best.filter(isSend).length >> 1;
-  while (size >= 1 && tries < MOST_TRIES && !isOver()) {
-    let removed = false;
-    for (let at = 0; at < best.filter(isSend).length && tries < MOST_TRIES && !isOver(); ) {
-      let seen = -1;
-      const candidate = best.filter((step) => {
-        if (step.kind !== 'send') return true;
-        seen += 1;
-        return seen < at || seen >= at + size;
-      });
-      tries += 1;
-      if (await isEnough(candidate)) {
-        best = candidate;
-        removed = true;
-      } else at += size;
+): Promise<readonly Step[] | undefined> {
+  const { conn } = sendAt(seed, at);
+  const own = needs.stepsBefore(at);
+  const tried = new Set<string>();
+  const isNew = (prefix: readonly Step[]): boolean => {
+    const key = prefix.map((step) => seed.base.steps.indexOf(step)).join();
+    return !tried.has(key) && tried.add(key).size > 0;
+  };
+  const bare = own.filter((one) => one.kind === 'open' || one.conn !== conn);
+  if (bare.length < own.length && isNew(bare) && (await isEnough(bare))) return bare;
+  const last = own.findLast((step) => isSend(step) && step.conn === conn);
+  for (const near of neighboursOf(seed, at, found)) {
+    const prefix = found.get(near)!;
+    const set = new Set(prefix);
+    const withLast = seed.base.steps.slice(0, at).filter((step) => set.has(step) || step === last);
+    for (const candidate of [prefix, withLast, onFrom(seed, near, prefix, at)]) {
+      if (!isNew(candidate) || isOver()) continue;
+      if (await isEnough(candidate)) return candidate;
     }
-    if (!removed || size > 1) size >>= 1;
   }
-  return best;
+  if (isOver()) return undefined;
+  if (alone.has(at) || (isNew(own) && (await isEnough(own)))) return fewer(own, conn, isEnough, isOver);
+  const more = await needs.withOthers(at, isEnough);
+  return more === undefined ? undefined : fewer(more, conn, isEnough, isOver);
 }
 
 /** Whether the message, after this prefix, is answered as in the recorded session, and breaks no rule that it kept to there. */
@@ -224,7 +199,12 @@ export async function answersAsUsual(
 ): Promise<boolean> {
   const step = sendAt(seed, at);
   const run = await play({ steps: [...prefix, step] });
-  return isUsual(seed, baseline, run, prefix.length, step.n);
+  const known = baseline.answers.get(step.n);
+  if (known === undefined || known.isAnswered) return isUsual(seed, baseline, run, prefix.length, step.n);
+  // Others are told what it brings about.
+  return [...known.elsewhere].every(([conn, signatures]) =>
+    run.frames.some((f) => f.step === prefix.length && f.conn === conn && signatures.has(f.heard.signature)),
+  );
 }
 
 export function isUsual(seed: Seed, baseline: Baseline, run: Run, at: number, n: number): boolean {

@@ -4,6 +4,7 @@ import { endpointAt, handedUrl } from '../replay/handoff.ts';
 import type { TargetConnection } from '../replay/target.ts';
 import { type Heard, Hearing } from './hearing.ts';
 import type { SceneConnection } from './scene.ts';
+import { getPath, parsePath } from '../schema/path.ts';
 import { relinked } from './relink.ts';
 import { type Issue, OTHER, type Script, type SendStep } from './script.ts';
 import type { ConnectionRun, LiveFrame, Run, RunHow, Stage, StepRun } from './run.ts';
@@ -117,7 +118,11 @@ class ScriptRun {
     await this.#settle();
     const isOver = this.#allOver();
     this.#isPlayed = true;
-    for (const { connection } of this.#live.values()) connection?.reset();
+    // A server that is not told keeps whoever played the case among its users for long.
+    for (const { connection } of this.#live.values()) {
+      if (connection?.drop === undefined) connection?.reset();
+      else connection.drop();
+    }
     return {
       script: this.#script,
       steps: this.#steps,
@@ -243,7 +248,7 @@ class ScriptRun {
     if (step.atOnce === true) return;
     const sentAt = this.#now();
     const before = this.#frames.length;
-    if (step.awaits.length === 0) return;
+    if (step.awaits.length === 0) return this.#linger(live);
     const isHere = (): boolean =>
       step.awaits.every(([conn, count]) => {
         const other = this.#live.get(conn);
@@ -258,6 +263,13 @@ class ScriptRun {
     run.answerMs = first === undefined ? undefined : first.at - sentAt;
     run.isAnswered = step.awaits.every(([conn, count]) => (this.#live.get(conn)?.fresh ?? 0) >= count);
     this.#silent = first === undefined && connection.isOpen ? this.#silent + 1 : 0;
+  }
+
+  async #linger(live: Live): Promise<void> {
+    const { linger = 0 } = this.#how.patience;
+    if (linger === 0) return;
+    live.fresh = 0;
+    await this.#until(() => live.run.ending !== undefined, linger, { ms: linger / 2, on: live });
   }
 
   #write(live: Live, bytes: Uint8Array, wire: Uint8Array, step: SendStep): void {
@@ -299,7 +311,8 @@ class ScriptRun {
     let { bytes } = step;
     const { protocol, state } = live.hearing;
     if (links !== undefined && protocol !== undefined) {
-      const issued = ({ conn, name, nth }: Issue): unknown => this.#issued(conn, name, nth);
+      const issued = (issue: Issue): unknown =>
+        this.#issuedAs(issue) ?? this.#issued(issue.conn, issue.name, issue.nth);
       bytes = relinked(step, links, { protocol, state, issued }) ?? bytes;
     }
     return this.#how.identities.write(bytes, this.#namesOn(step.conn));
@@ -307,6 +320,24 @@ class ScriptRun {
 
   #namesOn(conn: number): readonly Uint8Array[] {
     return conn >= OTHER ? this.#otherNames : this.#names;
+  }
+
+  /** Fields of the message that is about whoever the recorded one was about. */
+  #issuedAs({ conn, name, named }: Issue): unknown {
+    if (named === undefined) return undefined;
+    const path = parsePath(named.path);
+    const wanted = this.#how.identities.writeText(named.value, this.#namesOn(conn));
+    let last: unknown;
+    let left = named.nth;
+    for (const frame of this.#frames) {
+      if (frame.conn !== conn) continue;
+      for (const message of frame.heard.messages) {
+        if (message.name !== name || getPath(message.fields, path) !== wanted) continue;
+        last = message.fields;
+        if (left-- === 0) return last;
+      }
+    }
+    return last;
   }
 
   /** Fields of the nth message of a name that came on a connection. */

@@ -31,6 +31,8 @@ export interface Patience {
   readonly settle: number;
   /** Once an answer has begun, nothing for so long means that it is all. Absent: everything that was recorded is waited for. */
   readonly quiet?: number;
+  /** After a message that nothing is awaited for: what comes all the same answers it, and not the next one. Default 0. */
+  readonly linger?: number;
   /** What is known to have come within some time is waited for so many times as long, and no longer. */
   readonly stretch?: number;
   /** The least that is given to what is known to have come sooner. */

@@ -10,6 +10,8 @@ export interface Issue {
   readonly conn: number;
   readonly name: string;
   readonly nth: number;
+  /** What the message says it is about, and which of those that say so it is: others may be there, and come before it. */
+  readonly named?: { readonly path: string; readonly value: string; readonly nth: number };
   readonly path: string;
   readonly spelling: Spelling;
 }

@@ -134,6 +134,7 @@ function countNames(frames: readonly RecordedFrame[]): Map<string, number> {
 
 function linksOf({ recording }: Plan, nths: ReadonlyMap<string, number>): Map<number, Link[]> {
   const frames = new Map(recording.frames.map((frame) => [frame.n, frame]));
+  const names = namesIn(recording.frames);
   const links = new Map<number, Link[]>();
   for (const { echoes } of findBindings(recording)) {
     for (const { at, from } of echoes) {
@@ -142,7 +143,10 @@ function linksOf({ recording }: Plan, nths: ReadonlyMap<string, number>): Map<nu
         const message = frame?.messages[place.index];
         if (frame === undefined || message?.name == null) return [];
         const nth = nths.get(itemKey(place.n, place.index)) ?? 0;
-        return [{ conn: frame.conn, name: message.name, nth, path: formatPath(place.path), spelling: place.spelling }];
+        const { path, spelling } = place;
+        const named = path.length === 1 ? names.get(itemKey(place.n, place.index)) : undefined;
+        const issue = { conn: frame.conn, name: message.name, nth, path: formatPath(path), spelling };
+        return [named === undefined ? issue : { ...issue, named }];
       });
       if (issues.length === 0) continue;
       const list = links.get(at.n) ?? [];
@@ -151,6 +155,31 @@ function linksOf({ recording }: Plan, nths: ReadonlyMap<string, number>): Map<nu
     }
   }
   return links;
+}
+
+/** Server messages about somebody or something that has a name, by the name. */
+function namesIn(frames: readonly RecordedFrame[]): Map<string, NonNullable<Issue['named']>> {
+  const counts = new Map<string, number>();
+  const found = new Map<string, NonNullable<Issue['named']>>();
+  for (const frame of frames) {
+    if (frame.direction !== 'toClient') continue;
+    frame.messages.forEach(({ fields, spec, name }, index) => {
+      const leaf = leavesOf(fields).find(
+        ({ path, value }) =>
+          path.length === 1 &&
+          typeof value === 'string' &&
+          value !== '' &&
+          (metaAt(spec?.node, path).role === 'name' || NAME_KEY.test(lastName(path))),
+      );
+      if (leaf === undefined) return;
+      const [path, value] = [formatPath(leaf.path), leaf.value as string];
+      const key = `${frame.conn}\0${name ?? '?'}\0${path}\0${value}`;
+      const nth = counts.get(key) ?? 0;
+      counts.set(key, nth + 1);
+      found.set(itemKey(frame.n, index), { path, value, nth });
+    });
+  }
+  return found;
 }
 
 function connectionsOf(
