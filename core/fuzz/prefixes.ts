@@ -77,10 +77,10 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
       const known = found.get(at);
       if (known !== undefined || !isSend(seed.base.steps[at]!)) return known ?? seed.base.steps.slice(0, at);
       if (alone.has(at)) return needs.stepsBefore(at);
-      const answer = baseline.answers.get(sendAt(seed, at).n);
-      if (answer !== undefined && canTell(answer)) return seed.base.steps.slice(0, at);
       const [near] = neighboursOf(seed, at, found);
-      return (near === undefined ? undefined : onFrom(seed, near, found.get(near)!, at)) ?? needs.stepsBefore(at);
+      if (near !== undefined) return onFrom(seed, near, found.get(near)!, at);
+      const answer = baseline.answers.get(sendAt(seed, at).n);
+      return answer !== undefined && canTell(answer) ? seed.base.steps.slice(0, at) : needs.stepsBefore(at);
     },
   };
 }
