@@ -26,6 +26,7 @@ async function shownBy(
   bugs: readonly string[],
   cases: readonly (readonly [address: RegExp, oracle: Oracle, key: string])[],
   options: Readonly<Record<string, string>> = {},
+  isSecluded = false,
 ): Promise<(string | undefined)[]> {
   const { to, target } = await homeOf(world, visit, bugs, options);
   const reproduction = await openReproduction({ recording: visit.recording, to, target, allow: [], rng: RNG });
@@ -47,6 +48,7 @@ async function shownBy(
       message: mutation.message,
       caseId: `${RNG}:0:${mutation.id}`,
       refusals: [],
+      isSecluded,
     } as unknown as Finding;
     titles.push((await reproduction.shows(finding))?.title);
   }
@@ -96,4 +98,11 @@ test('what the server offered is said wrong, and what it would say next is said 
     if (code !== undefined) await world.process.exited(10_000);
     expect(world.process.lastExit?.code).toBe(code);
   }
+});
+
+test('what a server gives once in its life is raced for where nobody has taken it before', async () => {
+  const visit = await recordVisit('fco');
+  const race = [[/^reward_select .*@race-same/, 'race', 'race|reward_select']] as const;
+  expect(await shownBy('fco', visit, ['reward-race'], race, {}, true)).not.toContain(undefined);
+  expect(await shownBy('fco', visit, [], race, {}, true)).toEqual([undefined]);
 });
