@@ -70,10 +70,10 @@ export async function confirm(
   const tried: ShrinkTry[] = [];
   /** All that still showed it while it was made smaller, the smallest last. */
   const shown: Script[] = [start];
-  const smaller = (from: Script, isStrict: boolean): Promise<Script> =>
+  const smaller = (from: Script, check: (candidate: Script) => Promise<Shown | undefined>): Promise<Script> =>
     shrink(from, {
       fails: async (candidate) => {
-        const isShown = (await check(candidate)) !== undefined && (!isStrict || (await check(candidate)) !== undefined);
+        const isShown = (await check(candidate)) !== undefined;
         if (isShown) shown.push(candidate);
         return isShown;
       },
@@ -83,20 +83,21 @@ export async function confirm(
       onTry: (one) => tried.push(one),
       isBrokenOff: () => first !== undefined && isEndedEarly(first),
     });
-  let shrunk = await smaller(start, false);
+  let shrunk = await smaller(start, check);
   if (inquiry.isBrokenOff?.() === true) return undefined;
   // Luck while shrinking would leave something that does not come back.
   let again = shrunk === start ? undefined : await every(times, () => check(shrunk));
-  // What somebody else left behind helped: back to what comes back, and on from there with twice the care.
-  for (let i = 0; i < MOST_BACK && again === undefined && shown.length > 1 && !isOver(); i++) {
-    shown.pop();
-    const firm = shown.at(-1)!;
-    if ((await every(times, () => check(firm))) === undefined) continue;
-    shown.splice(0, shown.length, firm);
-    shrunk = await smaller(firm, true);
-    again = await every(times, () => check(shrunk));
+  if (shrunk !== start && again === undefined && !isOver()) {
+    // What another run left behind has helped.
+    const alone = async (candidate: Script): Promise<Shown | undefined> => {
+      if (watched.isManaged && inquiry.isShared !== true) await watched.restart();
+      return check(candidate);
+    };
+    const firm = await lastFirm(shown, alone);
+    shrunk = firm === undefined ? start : await smaller(firm, alone);
+    if (shrunk !== start) again = await every(times, () => alone(shrunk));
   }
-  const isSmaller = again !== undefined && shrunk !== start && !isOver();
+  const isSmaller = again !== undefined && !isOver();
   if (inquiry.isBrokenOff?.() === true) return undefined;
   if (!isSmaller && isExit) seen = await every(times, () => check(start));
   if (seen === undefined) return undefined;
@@ -113,6 +114,15 @@ export async function confirm(
     refusals: [...inquiry.world().refusals],
     ...(exit === undefined ? {} : { exit: { code: exit.code, signal: exit.signal } }),
   };
+}
+
+/** The smallest of them that comes back. */
+async function lastFirm(
+  shown: readonly Script[],
+  check: (candidate: Script) => Promise<Shown | undefined>,
+): Promise<Script | undefined> {
+  for (const one of shown.slice(-MOST_BACK - 1, -1).reverse()) if ((await check(one)) !== undefined) return one;
+  return shown[0];
 }
 
 /** What was shown last, when it was shown each time. */
