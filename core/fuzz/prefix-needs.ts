@@ -39,11 +39,26 @@ export class Needs {
     return known;
   }
 
-  /** What the connections that its own needs have said before a step. */
+  /** What the connections that its own needs up to a step have said before it. */
   stepsBefore(at: number): readonly Step[] {
     const { steps } = this.#how.seed.base;
-    const needed = this.#found.get(steps[at]!.conn);
+    const needed = this.#needsAt(at);
     return needed === undefined ? steps.slice(0, at) : steps.slice(0, at).filter((step) => needed.has(step.conn));
+  }
+
+  /** Values that are shown later need not have been issued yet. */
+  #needsAt(at: number): ReadonlySet<number> | undefined {
+    const { seed } = this.#how;
+    const { conn } = seed.base.steps[at]!;
+    if (!this.#found.has(conn)) return undefined;
+    const needed = new Set<number>();
+    const need = (one: number): void => {
+      if (needed.has(one)) return;
+      needed.add(one);
+      for (const other of [...(this.#found.get(one) ?? []), ...sourcesOf(seed, one, at)]) need(other);
+    };
+    need(conn);
+    return needed;
   }
 
   async #find(conn: number): Promise<ReadonlySet<number>> {
@@ -53,7 +68,7 @@ export class Needs {
       const known = isSend(step) && step.conn === conn ? baseline.answers.get(step.n) : undefined;
       return known !== undefined && canTell(known);
     });
-    const own = await this.#closed([conn, ...sourcesOf(seed, conn)], conn);
+    const own = await this.#closed([conn, ...sourcesOf(seed, conn, Math.max(0, at))], conn);
     // Nothing to go by.
     if (at < 0 || isOver()) return at < 0 ? own : all(steps);
     const before = (conns: ReadonlySet<number>): Step[] => steps.slice(0, at).filter((step) => conns.has(step.conn));
@@ -73,7 +88,7 @@ export class Needs {
     const { steps } = seed.base;
     const { conn } = sendAt(seed, at);
     const before = (conns: ReadonlySet<number>): Step[] => steps.slice(0, at).filter((step) => conns.has(step.conn));
-    const own = this.#found.get(conn) ?? new Set([conn]);
+    const own = this.#needsAt(at) ?? new Set([conn]);
     const partners = await this.#closed([...own, ...partnersOf(seed, at)], conn);
     if (partners.size > own.size && !isOver() && (await isEnough(before(partners)))) return before(partners);
     if (isOver()) return undefined;
@@ -115,12 +130,12 @@ function all(steps: readonly Step[]): ReadonlySet<number> {
   return new Set(steps.map((step) => step.conn));
 }
 
-/** Where a connection was handed over, and where the values it shows were issued. */
-function sourcesOf(seed: Seed, conn: number): number[] {
+/** Where a connection was handed over, and where the values were issued that it shows up to a step. */
+function sourcesOf(seed: Seed, conn: number, at: number): number[] {
   const sources = new Set<number>();
   const handoff = seed.scene.connections.get(conn)?.handoff;
   if (handoff !== undefined) sources.add(handoff.conn);
-  for (const step of seed.base.steps) {
+  for (const step of seed.base.steps.slice(0, at + 1)) {
     if (!isSend(step) || step.conn !== conn) continue;
     for (const { from } of step.links ?? []) for (const issue of from.slice(0, 1)) sources.add(issue.conn);
   }
