@@ -32,6 +32,8 @@ export interface FindPrefixes {
 const WORKERS = 4;
 /** Earlier messages of a connection whose ways are tried. */
 const MOST_NEIGHBOURS = 3;
+/** Messages before one that are few enough. */
+const SHORT = 6;
 /** So many messages with at least so many steps before them, of which less than a share could be left out: no more are looked at. */
 const IN_VAIN = { messages: 6, before: 8, share: 0.2 };
 
@@ -182,7 +184,9 @@ async function shortest(
     const withLast = seed.base.steps.slice(0, at).filter((step) => set.has(step) || step === last);
     for (const candidate of [prefix, withLast, onFrom(seed, near, prefix, at)]) {
       if (!isNew(candidate) || isOver()) continue;
-      if (await isEnough(candidate)) return candidate;
+      if (!(await isEnough(candidate))) continue;
+      // Later messages take this way too.
+      return candidate.filter(isSend).length > SHORT ? fewer(candidate, conn, isEnough, isOver) : candidate;
     }
   }
   if (isOver()) return undefined;
