@@ -49,12 +49,17 @@ export async function confirm(
 ): Promise<Confirmed | undefined> {
   const { times, isOver, stage, watched } = inquiry;
   let first: Run | undefined;
-  const plain = checkFor({ ...inquiry, onRun: (run) => (first ??= run) }, suspicion, at?.mutation);
-  const check = async (candidate: Script): Promise<Shown | undefined> => {
-    if (isFresh) await watched.restart();
-    first = undefined;
-    return plain(candidate);
+  const asking: Inquiry = { ...inquiry, onRun: (run) => (first ??= run) };
+  const checking = (how: { readonly isRough: boolean }): ((script: Script) => Promise<Shown | undefined>) => {
+    const plain = checkFor(asking, suspicion, at?.mutation, how);
+    return async (candidate) => {
+      if (isFresh) await watched.restart();
+      first = undefined;
+      return plain(candidate);
+    };
   };
+  const check = checking({ isRough: false });
+  const roughly = checking({ isRough: true });
   // What comes behind the step that shows it does not matter, when nothing wrong is said there.
   const wrong = script.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true);
   const head: Script = { steps: script.steps.slice(0, suspicion.step + 1) };
@@ -83,7 +88,7 @@ export async function confirm(
       onTry: (one) => tried.push(one),
       isBrokenOff: () => first !== undefined && isEndedEarly(first),
     });
-  let shrunk = await smaller(start, check);
+  let shrunk = await smaller(start, roughly);
   if (inquiry.isBrokenOff?.() === true) return undefined;
   // Luck while shrinking would leave something that does not come back.
   let again = shrunk === start ? undefined : await every(times, () => check(shrunk));

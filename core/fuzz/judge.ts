@@ -303,8 +303,9 @@ function hasItsNeeds(run: Run, at: number, { needs = [] }: Mutation, world: Judg
   });
 }
 
-export function acceptedKey(name: string, { rule, field }: Mutation, code?: string): string {
-  return `accepted|${name}|${code ?? (rule === undefined ? '' : fieldPattern(field))}`;
+export function acceptedKey(name: string, { rule, field, name: kind }: Mutation, code?: string): string {
+  const what = field === '' ? kind : fieldPattern(field);
+  return `accepted|${name}|${code ?? (rule === undefined ? '' : what)}`;
 }
 
 /** What was said to whoever sent it; and where a second connection speaks in the name of the first, to the first. */

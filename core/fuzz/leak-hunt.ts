@@ -34,6 +34,7 @@ export interface LeakHunt {
 }
 
 const MOST_SUSPECTS = 6;
+const ENOUGH_SUSPECTS = 3;
 
 /** Says candidates in bursts and watches the memory grow. */
 export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'hits' | 'at'> | undefined> {
@@ -42,42 +43,58 @@ export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'h
   const until = stage.clock.now() + ms;
   const isOver = (): boolean => inquiry.isOver() || stage.clock.now() > until;
   const scores: { candidate: Candidate; taste: number }[] = [];
+  const tried = new Set<Candidate>();
   for (const candidate of candidates) {
     // The time is for the promising ones too.
     if (isOver() || stage.clock.now() > until - ms / 3) break;
     const before = watched.memory() ?? 0;
     const after = await burst(inquiry, candidate.script, lanes);
     if (after - before >= WORTH * BURST) scores.push({ candidate, taste: after - before });
+    // Where it grows with so many, it grows with what they have in common, and there is no need to taste them all.
+    if (scores.length === 0 || scores.length % ENOUGH_SUSPECTS !== 0 || scores.at(-1)!.candidate !== candidate)
+      continue;
+    const shortest = byLength(scores.filter((one) => !tried.has(one.candidate)))[0]!.candidate;
+    tried.add(shortest);
+    const found = await leakOf(hunt, shortest);
+    if (found !== undefined) return found;
   }
   scores.sort((a, b) => b.taste - a.taste);
-  // Shorter scripts first: a longer one contains what leaks in them.
-  const suspects = scores
-    .slice(0, MOST_SUSPECTS)
-    .sort((a, b) => countSends(a.candidate.script) - countSends(b.candidate.script));
-  for (const { candidate } of suspects) {
+  for (const { candidate } of byLength(scores.slice(0, MOST_SUSPECTS))) {
     if (isOver()) return undefined;
-    const { script, message, caseId, what } = candidate;
-    const grown = await growth(inquiry, script, lanes, message);
-    if (grown === undefined) continue;
-    const run = await playAlone(inquiry, script, { ...PATIENT, muted: 200 });
-    return {
-      key: 'memory',
-      oracle: 'memory',
-      title: grown.title,
-      message,
-      field: '',
-      caseId,
-      what,
-      confirmed: { times: BURSTS * 2, of: BURSTS * 2 },
-      script,
-      sendsBefore: countSends(script),
-      said: saidOf(run),
-      evidence: [grown.marks],
-      log: [],
-      refusals: [],
-    };
+    const found = tried.has(candidate) ? undefined : await leakOf(hunt, candidate);
+    if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Shorter scripts first: a longer one contains what leaks in them. */
+function byLength<T extends { readonly candidate: Candidate }>(scores: readonly T[]): T[] {
+  return [...scores].sort((a, b) => countSends(a.candidate.script) - countSends(b.candidate.script));
+}
+
+async function leakOf(
+  { inquiry, lanes }: LeakHunt,
+  { script, message, caseId, what }: Candidate,
+): Promise<Omit<Finding, 'id' | 'hits' | 'at'> | undefined> {
+  const grown = await growth(inquiry, script, lanes, message);
+  if (grown === undefined) return undefined;
+  const run = await playAlone(inquiry, script, { ...PATIENT, muted: 200 });
+  return {
+    key: 'memory',
+    oracle: 'memory',
+    title: grown.title,
+    message,
+    field: '',
+    caseId,
+    what,
+    confirmed: { times: BURSTS * 2, of: BURSTS * 2 },
+    script,
+    sendsBefore: countSends(script),
+    said: saidOf(run),
+    evidence: [grown.marks],
+    log: [],
+    refusals: [],
+  };
 }
 
 /** The last message many times in one go. */

@@ -1,5 +1,6 @@
 /** For tests of fuzzing: campaigns against the worlds in `fixtures/`, each started as a process of its own. */
-import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -25,12 +26,37 @@ export interface Home {
   readonly to: Readonly<Record<string, string>>;
 }
 
+/** Below those that systems give to whoever asks for any: a server that is started again finds its port as it left it. */
+const PORTS = { from: 12_000, to: 32_000 };
+const PORT_TRIES = 50;
+
+/** Free for TCP and for UDP. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
+  for (let i = 0; i < PORT_TRIES; i++) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if ((await isFreeForTcp(port)) && (await isFreeForUdp(port))) return port;
+  }
+  throw new Error('no port is free');
+}
+
+async function isFreeForTcp(port: number): Promise<boolean> {
+  const server = createServer();
+  const isFree = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (isFree) await new Promise((closed) => server.close(closed));
+  return isFree;
+}
+
+async function isFreeForUdp(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  const isFree = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(false));
+    socket.bind(port, '127.0.0.1', () => resolve(true));
+  });
+  await new Promise<void>((closed) => socket.close(closed));
+  return isFree;
 }
 
 export async function homeOf(
