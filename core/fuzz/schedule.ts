@@ -7,6 +7,7 @@ import { createDice, type Dice } from '../traffic/clock.ts';
 import { fromCorpus, type KeptCase, keptMutation } from './corpus.ts';
 import { everywhereMutations } from './mutate-everywhere.ts';
 import { goneMutations } from './mutate-gone.ts';
+import { meanwhileMutations } from './mutate-meanwhile.ts';
 import { limitMutations } from './mutate-rules.ts';
 import { fieldMutations } from './mutate-fields.ts';
 import { sequenceMutations } from './mutate-sequence.ts';
@@ -168,6 +169,7 @@ function plan(seed: Seed, rng: number): Mutation[] {
     // Where nothing was said yet, and where much was.
     if (posts === 0 || posts === LATE_POST) for (const one of unknownMutations(seed, at)) add(one);
     for (const one of twinMutations(seed, at)) add(one);
+    for (const one of meanwhileMutations(seed, at)) add(one);
     for (const one of limitMutations(seed, at)) add(one);
     for (const one of fieldMutations(seed, at, rng)) add(one);
     for (const one of wireMutations(seed, at)) add(one);
@@ -234,6 +236,7 @@ function makersOf(address: string, seed: Seed, at: SeedMessage, rng: number): re
     twinMutations(seed, at),
     limitMutations(seed, at),
     goneMutations(seed, at),
+    meanwhileMutations(seed, at),
     everywhereMutations(seed, at),
   ];
 }

@@ -1,6 +1,7 @@
-/** Checks over one connection: who must speak first, and that beings spoken of were seen. */
+/** Checks over one connection: who must speak first, that beings spoken of were seen, and what trades are made of. */
 import type { ExpertInfo } from '../../core/schema/expert-info.ts';
 import type { Watcher } from '../../core/protocol/protocol.ts';
+import { TradeWatch } from './watch-trade.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -17,6 +18,7 @@ export function watchMana(): Watcher {
   /** Beings in sight; undefined while the connection was not followed from its beginning. */
   let beings: Set<number> | undefined;
   let accepted: boolean | undefined;
+  const trade = new TradeWatch();
   return {
     see({ direction, dissected }) {
       frames++;
@@ -24,7 +26,7 @@ export function watchMana(): Watcher {
       const name = message?.name;
       if (message === undefined || name == null) return [];
       const fields = (message.fields ?? {}) as Fields;
-      const remarks: ExpertInfo[] = [];
+      const remarks: ExpertInfo[] = [...trade.see(name, fields)];
       if (frames === 1 && (name === 'PGMSG_CONNECT' || name === 'PCMSG_CONNECT')) {
         accepted = false;
         if (name === 'PGMSG_CONNECT') beings = new Set();
