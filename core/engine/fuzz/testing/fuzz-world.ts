@@ -15,8 +15,6 @@ import { type CampaignSetup, startCampaign } from '../start-campaign.ts';
 
 export const ROOT = join(import.meta.dirname, '../../../..');
 const NODE = `'${process.execPath}' --disable-warning=ExperimentalWarning`;
-/** A server that is started again and again is compiled once. */
-const COMPILED = join(ROOT, 'node_modules/.cache/compiled');
 
 /** A world at home on fixed ports, so that it can be started again. */
 export interface Home {
@@ -86,7 +84,7 @@ export async function homeOf(
   ];
   return {
     to,
-    target: `NODE_COMPILE_CACHE='${COMPILED}' exec ${NODE} '${join(ROOT, 'fixtures/run.ts')}' ${name} --port 0 ${ports.join(' ')} --pace fast ${flags.join(' ')}`,
+    target: `exec ${NODE} '${join(ROOT, 'fixtures/run.ts')}' ${name} --port 0 ${ports.join(' ')} --pace fast ${flags.join(' ')}`,
   };
 }
 
