@@ -37,12 +37,21 @@ type Sample = Prefixes['samples'][number];
 
 export const PATIENT: Patience = { answer: 1000, muted: 1000, settle: 60 };
 /** Of a server nobody knows yet: what came at once in the recording need not be waited for as long as what took its time. */
-const FIRST: Patience = { ...PATIENT, stretch: 10, leastDue: 300, hopeless: Infinity };
+const FIRST: Patience = { ...PATIENT, stretch: 10, leastDue: 150, hopeless: Infinity };
 /** Once it is known how fast the server is: so many times as long as nine of ten answers took. */
 const LINGER = { first: 25, times: 4, least: 8, most: 40 };
-const HASTY: Patience = { answer: 200, muted: 200, settle: 60, quiet: 20 };
+const HASTY: Patience = {
+  answer: 200,
+  muted: 200,
+  settle: 60,
+  quiet: 20,
+  stretch: 10,
+  leastDue: 60,
+  hopeless: Infinity,
+};
 /** Until the end of a server that is about to end is known. */
 const END_MS = 400;
+const LAST_MS = 60;
 const MOST_REVIVED = 2;
 const RUNS = 3;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
@@ -93,7 +102,7 @@ export async function calibrate(
       const exits = watched?.exits;
       const run = await play(base(), as, patience);
       if (watched?.isManaged !== true || tries >= MOST_REVIVED) return run;
-      if (isCutShort(run)) await watched.exited(END_MS);
+      if (isCutShort(run)) await watched.exited(isPlayedOut(run) ? LAST_MS : END_MS);
       if (watched.exits === exits) return run;
       const survived = await survivors(recorded, {
         play: (script) => play(script, as, HASTY),
@@ -226,6 +235,11 @@ export async function calibrate(
 function chosenOf(samples: readonly Sample[]): readonly Sample[] {
   const far = FAR_SAMPLES.map((share) => samples[Math.floor(samples.length * share)]);
   return [...new Set([...samples.slice(0, LANE_SAMPLES), ...far.filter((one) => one !== undefined)])];
+}
+
+/** All that was to be said has been said: who ends only now is not cut short by much. */
+function isPlayedOut({ script, steps }: Run): boolean {
+  return script.steps.every((step, i) => !isSend(step) || step.isLeftOut === true || steps[i] !== undefined);
 }
 
 /** A connection ended that we had not left by then. */

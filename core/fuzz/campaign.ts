@@ -15,6 +15,7 @@ import { judge, type JudgeWorld, type Outcome } from './judge.ts';
 import { Ledger, type RuleOutcome } from './ledger.ts';
 import { Lookout } from './lookout.ts';
 import type { Patience } from './run-script.ts';
+import { shorterWay } from './recorded-faults.ts';
 import { Schedule } from './schedule.ts';
 import { Screening } from './screening.ts';
 import { Seclusion } from './seclusion.ts';
@@ -306,7 +307,9 @@ export class Campaign {
     };
     for (const suspicion of judge(run, [], undefined, world)) {
       if (suspicion.oracle !== 'schema' && suspicion.oracle !== 'invariant') continue;
-      await triage.find(suspicion, this.#seed.base, undefined);
+      const way = await shorterWay(suspicion, { inquiry, prefixes: calibrated.prefixes, run, world });
+      if (way === undefined) await triage.find(suspicion, this.#seed.base, undefined);
+      else await triage.find({ ...suspicion, step: way.steps.length - 1 }, way, undefined);
     }
   }
 

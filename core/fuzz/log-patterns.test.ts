@@ -41,3 +41,15 @@ test('the same crash has the same signature, whatever the values in it', () => {
 test('the words of the error are shown, not those of npm about it', () => {
   expect(errorLine(['npm error code 1: Error: it failed', 'TypeError: boom', 'at x'])).toBe('TypeError: boom');
 });
+
+test('an error the program made up is one crash by where it came from, whatever it says', () => {
+  const crash = (words: string, by: string): string[] => [
+    '/srv/refusal.js:8',
+    `Refusal: ${words}`,
+    '    at refuse (/srv/refusal.js:8:9)',
+    `    at World.${by} (/srv/world.js:${words.length}:14)`,
+    '    at process.processImmediate (node:internal/timers:485:21)',
+  ];
+  expect(crashSignature(crash('nobody is here', 'say'))).toBe(crashSignature(crash('no such channel', 'say')));
+  expect(crashSignature(crash('nobody is here', 'say'))).not.toBe(crashSignature(crash('nobody is here', 'give')));
+});

@@ -30,6 +30,20 @@ function wordsOf(lines: readonly string[]): string | undefined {
   return frame > 0 ? lines[frame - 1] : undefined;
 }
 
+/** Errors of the language: their words tell what is wrong. Those a program made up are thrown with prose, often by one helper. */
+const STANDARD =
+  /^(?:\w*(?:Type|Range|Reference|Syntax|URI|Eval|Internal|Aggregate|Assertion|Key|Value|Index|Attribute|Name|OS|IO|Runtime|Unicode\w*|ZeroDivision|Overflow|Memory|Recursion|NotImplemented|Import|Lookup|Arithmetic|EOF|Connection\w*|Timeout)?Error|(?:java|javax|System|std)[.:].*|panic)$/;
+
+/** An error of the program's own: its kind, and the functions it came from. */
+function ownSignature(lines: readonly string[], words: string): string | undefined {
+  const kind = /^(?:Uncaught )?([A-Za-z_][\w.$]*)(?:: |$)/.exec(words.trim())?.[1];
+  if (kind === undefined || STANDARD.test(kind)) return undefined;
+  const places = lines.filter((line) => FRAME.test(line) && !/node:internal|node_modules/.test(line)).slice(0, 2);
+  const names = places.map((line) => /^\s+at (?:async )?(?:new )?([^\s(]+) \(|, in (\S+)$/.exec(line));
+  if (names.length === 0 || names.some((name) => name === null)) return undefined;
+  return [kind, ...names.map((name) => name![1] ?? name![2])].join(' ');
+}
+
 /** What tells two crashes apart: the words of the error and the place in the code. */
 export function crashSignature(lines: readonly string[]): string {
   const frame = lines.find((line) => FRAME.test(line) && !/node:internal|node_modules/.test(line));
@@ -41,6 +55,8 @@ export function crashSignature(lines: readonly string[]): string {
       .replaceAll(/\b(?:null|undefined|None|nil)\b/g, 'null')
       .slice(0, 160);
   const words = wordsOf(lines);
+  const own = words === undefined ? undefined : ownSignature(lines, words);
+  if (own !== undefined) return own;
   // Where a recursion runs out is chance.
   const place = words !== undefined && /call stack|stack ?overflow|recursion depth/i.test(words) ? undefined : frame;
   return [words, place].flatMap((line) => (line === undefined ? [] : [plain(line)])).join(' ');

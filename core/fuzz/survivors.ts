@@ -31,8 +31,9 @@ export async function survivors(recorded: Seed, how: SurviveHow): Promise<Surviv
     const found = await culprit(seed, diedAt, how);
     if (found === undefined) break;
     const { steps } = seed.base;
-    deadly.push({ steps: [...steps.slice(0, found), { ...(steps[found] as SendStep), mutated: true }] });
-    seed = leavingOut(seed, found);
+    deadly.push({ steps: [...steps.slice(0, found.at), { ...(steps[found.at] as SendStep), mutated: true }] });
+    seed = leavingOut(seed, found.at);
+    if (found.isAll) break;
   }
   return { seed, deadly };
 }
@@ -47,8 +48,12 @@ async function diesAt(script: Script, { play, exits, settle }: SurviveHow): Prom
   return exits() === before ? undefined : Math.max(0, last);
 }
 
-/** Without which of the last messages does it live longest? */
-async function culprit(seed: Seed, diedAt: number, how: SurviveHow): Promise<number | undefined> {
+/** Without which of the last messages does it live longest? `isAll`: to the end of the session. */
+async function culprit(
+  seed: Seed,
+  diedAt: number,
+  how: SurviveHow,
+): Promise<{ readonly at: number; readonly isAll: boolean } | undefined> {
   const tried = seed.base.steps
     .flatMap((step, i) => (i <= diedAt && isSend(step) && step.isLeftOut !== true ? [i] : []))
     .slice(-BACK)
@@ -57,11 +62,11 @@ async function culprit(seed: Seed, diedAt: number, how: SurviveHow): Promise<num
   for (const at of tried) {
     if (how.isOver()) return undefined;
     const later = await diesAt(leavingOut(seed, at).base, how);
-    if (later === undefined) return at;
+    if (later === undefined) return { at, isAll: true };
     // Without one that only came too late to be read, it dies as soon.
     if (later > diedAt && later > (best?.diesAt ?? 0)) best = { at, diesAt: later };
   }
-  return best?.at;
+  return best === undefined ? undefined : { at: best.at, isAll: false };
 }
 
 function leavingOut(seed: Seed, at: number): Seed {
