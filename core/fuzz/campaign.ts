@@ -33,7 +33,7 @@ const DEFAULT_CASES = 5000;
 const DEFAULT_CONFIRM = 3;
 /** What finding shorter ways to messages may cost, for what is won by it later. */
 const TRYING_MS_A_CASE = 15;
-const TRYING_MS_A_SECOND = 120;
+const TRYING_MS_A_SECOND = 60;
 /** Where there is no hurry. */
 const MOST_TRYING_MS = 8000;
 const STATUS_MS = 200;

@@ -59,7 +59,11 @@ export class CaseQueue {
   }
 
   again(cases: readonly Taken[]): void {
-    this.#broken.push(...cases.map((one) => ({ ...one, made: this.#withoutDeadly(one.made) })));
+    const { avoidance } = this.#o;
+    for (const one of cases) {
+      const again = { ...one, made: this.#withoutDeadly(one.made) };
+      (avoidance.isRisky(one.mutation) ? this.#postponed : this.#broken).push(again);
+    }
   }
 
   /** From here on cases do without this recorded message, unless they make something else of it. */

@@ -58,7 +58,7 @@ export function checkFor(
       const run = await playAlone(inquiry, script, { ...patience, settle: 20 });
       // Nobody is answered by a server that has ended, either.
       const isWell =
-        (await isCanaryWell(inquiry, CANARY_PATIENCE, 2)) || (watched.isManaged && !(await isStanding(watched, exits)));
+        (await isCanaryWell(inquiry, CANARY_PATIENCE, 1)) || (watched.isManaged && !(await isStanding(watched, exits)));
       if (!isWell && watched.isManaged) await watched.restart();
       return isWell ? undefined : { run, found: suspicion, exit: undefined, lines: lines() };
     }

@@ -54,8 +54,15 @@ export async function isCanaryWell(inquiry: Inquiry, patience: Patience, attempt
 /** Cases played at once while it is looked for which of them is to blame. */
 const AT_ONCE = 4;
 
-/** After which of these cases does the recorded session no longer work? Halved again and again, each time on a fresh server. */
-export async function whoBreaksCanary(inquiry: Inquiry, recent: readonly CaseRun[]): Promise<Culprit | undefined> {
+/**
+ * After which of these cases does the recorded session no longer work? Halved again and again, each time on a fresh server.
+ * @param blamed likelier than the others
+ */
+export async function whoBreaksCanary(
+  inquiry: Inquiry,
+  recent: readonly CaseRun[],
+  blamed: readonly CaseRun[] = [],
+): Promise<Culprit | undefined> {
   const { watched, isOver } = inquiry;
   if (!watched.isManaged) return undefined;
   const breaks = async (cases: readonly CaseRun[]): Promise<boolean> => {
@@ -68,7 +75,7 @@ export async function whoBreaksCanary(inquiry: Inquiry, recent: readonly CaseRun
     // Who brings it down is found elsewhere.
     return isStanding(watched, exits);
   };
-  const likely = lastHeardOf(recent);
+  const likely = [...blamed, ...lastHeardOf(recent)];
   let at: CaseRun | undefined;
   for (const one of likely) if (at === undefined && !isOver() && (await breaks([one]))) at = one;
   at ??= await oneOf(recent, breaks);

@@ -79,8 +79,9 @@ export class FindingList {
     this.#keeper.append({ what: 'unconfirmed', key: one.key, title: one.title, cases: one.cases, log: one.log });
   }
 
-  dismiss(key: string): void {
-    this.#dismissed.set(key, (this.#dismissed.get(key) ?? 0) + 1);
+  /** @param times that it did not come back; without end: it is not looked into any more */
+  dismiss(key: string, times = 1): void {
+    this.#dismissed.set(key, (this.#dismissed.get(key) ?? 0) + times);
   }
   isDismissed(key: string, most = MOST_DISMISSED): boolean {
     return (this.#dismissed.get(key) ?? 0) >= most;

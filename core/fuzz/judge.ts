@@ -1,6 +1,7 @@
 /** What is wrong with how a server took a case: the oracles that need nothing but the conversation. */
 import { createFramer } from '../protocol/framer.ts';
-import type { Protocol } from '../protocol/protocol.ts';
+import type { DissectedMessage, Protocol } from '../protocol/protocol.ts';
+import { formatPath } from '../schema/path.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
 import { isStrict } from '../replay/run-connection.ts';
@@ -270,7 +271,7 @@ function* acceptance(
   // What a client may be told is the server's to know.
   if (whoIs(world.seed.scene) === 'client') return;
   const rule = (mutation.isTold === true ? undefined : mutation.rule) ?? breach?.text;
-  if (rule === undefined || !hasItsNeeds(run, at, mutation, world)) return;
+  if (rule === undefined || !hasItsNeeds(run, at, mutation, world) || isPublic(run, at, step, sent, mutation)) return;
   const frames = heardAfter(run, at, step, mutation, world);
   if (frames.length === 0 || frames.some((f) => f.heard.isRefusal || world.refusals.has(f.heard.signature))) return;
   const connection = run.connections.get(step.conn);
@@ -292,6 +293,26 @@ function* acceptance(
     ],
     step: at,
   };
+}
+
+/** Smaller numbers may stand for anything. */
+const LEAST_ID = 10;
+
+/** The number of somebody else that is shown was told to this connection before: nobody is to be kept from knowing it. */
+function isPublic(run: Run, at: number, { conn }: SendStep, sent: StepRun, { name, field }: Mutation): boolean {
+  if (!/^(?:others|foreign)-/.test(name)) return false;
+  const shown = leavesOf(sent.heard.messages[0]?.fields).find(({ path }) => formatPath(path) === field)?.value;
+  if (typeof shown !== 'number' || shown < LEAST_ID) return false;
+  const isId = (spec: DissectedMessage['spec'], path: readonly (string | number)[]): boolean =>
+    metaAt(spec?.node, path).role === 'id' || /(?:^|_)id$|[a-z]I[dD]$/i.test(lastName(path));
+  return run.frames.some(
+    (frame) =>
+      frame.conn === conn &&
+      frame.step < at &&
+      frame.heard.messages.some(({ fields, spec }) =>
+        leavesOf(fields).some(({ path, value }) => value === shown && isId(spec, path)),
+      ),
+  );
 }
 
 /** What makes it wrong has really come about. */

@@ -34,9 +34,14 @@ function wordsOf(lines: readonly string[]): string | undefined {
 const STANDARD =
   /^(?:\w*(?:Type|Range|Reference|Syntax|URI|Eval|Internal|Aggregate|Assertion|Key|Value|Index|Attribute|Name|OS|IO|Runtime|Unicode\w*|ZeroDivision|Overflow|Memory|Recursion|NotImplemented|Import|Lookup|Arithmetic|EOF|Connection\w*|Timeout)?Error|(?:java|javax|System|std)[.:].*|panic)$/;
 
+/** `TypeError` of `TypeError: x is no function`. */
+function kindOf(words: string | undefined): string | undefined {
+  return words === undefined ? undefined : /^(?:Uncaught )?([A-Za-z_][\w.$]*)(?:: |$)/.exec(words.trim())?.[1];
+}
+
 /** An error of the program's own: its kind, and the functions it came from. */
 function ownSignature(lines: readonly string[], words: string): string | undefined {
-  const kind = /^(?:Uncaught )?([A-Za-z_][\w.$]*)(?:: |$)/.exec(words.trim())?.[1];
+  const kind = kindOf(words);
   if (kind === undefined || STANDARD.test(kind)) return undefined;
   const places = lines.filter((line) => FRAME.test(line) && !/node:internal|node_modules/.test(line)).slice(0, 2);
   const names = places.map((line) => /^\s+at (?:async )?(?:new )?([^\s(]+) \(|, in (\S+)$/.exec(line));
@@ -59,6 +64,9 @@ export function crashSignature(lines: readonly string[]): string {
   if (own !== undefined) return own;
   // Where a recursion runs out is chance.
   const place = words !== undefined && /call stack|stack ?overflow|recursion depth/i.test(words) ? undefined : frame;
+  const kind = kindOf(words);
+  // One place in the code: the words tell of the value that came there.
+  if (kind !== undefined && place !== undefined && /:\d+:\d+\)?$/.test(place.trim())) return `${kind} ${plain(place)}`;
   return [words, place].flatMap((line) => (line === undefined ? [] : [plain(line)])).join(' ');
 }
 

@@ -10,9 +10,17 @@ import { isSend } from './script.ts';
 const ENOUGH = 24;
 const SHARE = 0.15;
 
+/** Silences in a row, with so much patience, of a server that answers nobody. */
+const HOPELESS = 2;
+
 export function morePatience({ answer, muted, settle }: Patience): Patience {
   // Everything that was recorded is waited for.
-  return { answer: Math.max(1000, answer * 2), muted: Math.max(500, muted * 3), settle: Math.max(20, settle) };
+  return {
+    answer: Math.max(1000, answer * 2),
+    muted: Math.max(500, muted * 3),
+    settle: Math.max(20, settle),
+    hopeless: HOPELESS,
+  };
 }
 
 export class SecondTry {

@@ -34,3 +34,12 @@ test('of one kind a few are enough', () => {
   const suspects = new Suspects();
   expect([1, 2, 3, 4].map((n) => suspects.add(suspect('a', n)))).toEqual([true, true, true, false]);
 });
+
+test('what one case seemed to show is dropped, and nothing of the others', () => {
+  const suspects = new Suspects();
+  const [first, second] = [suspect('a', 1), suspect('a', 2)];
+  for (const one of [first, second, { ...suspect('b'), at: first.at }]) suspects.add(one);
+  suspects.dropOf(first.at);
+  expect(suspects.size).toBe(1);
+  expect(suspects.next()).toBe(second);
+});

@@ -68,4 +68,13 @@ export class Suspects {
     this.#waiting.delete(key);
     return rest;
   }
+
+  /** All that a case seemed to show. */
+  dropOf(at: CaseRun): void {
+    for (const [key, list] of this.#waiting) {
+      const rest = list.filter((one) => one.at !== at);
+      if (rest.length === 0) this.#waiting.delete(key);
+      else this.#waiting.set(key, rest);
+    }
+  }
 }

@@ -57,6 +57,11 @@ const MAX_RECENT = 64;
 /** Of the lanes, those that may look into suspicions at once. */
 const INQUIRERS = 0.25;
 const MOST_TRIES = 1;
+/** Times a case is played again because the server answered nobody. */
+const MOST_UNHEARD = 2;
+/** Of so many cases, a share that nothing was said to: the server answered nobody. */
+const FEW = 4;
+const MOSTLY = 0.7;
 /** Where others at work would be in the way. */
 const NEEDS_QUIET: ReadonlySet<Oracle> = new Set(['race', 'slow', 'exit', 'refused', 'canary', 'log', 'memory']);
 /** Suspicions that wait for a server of their own, at the most, and when so many wait the lanes stop for them. */
@@ -87,6 +92,10 @@ export class Triage {
   readonly #began: number;
   /** Spent with servers started for a suspicion each. */
   #freshMs = 0;
+  /** After looking into these the recorded session did not work. */
+  readonly #blamed: CaseRun[] = [];
+  /** Times that a case was played to a server that answered nobody, by index. */
+  readonly #unheard = new Map<number, number>();
 
   constructor(options: TriageOptions) {
     this.#o = options;
@@ -226,6 +235,11 @@ export class Triage {
     const isBrokenOff = (): boolean => this.hasExited || exits !== this.#o.watched.exits || this.#isCanaryUrgent;
     const isOver = (): boolean => isCut() || isBrokenOff();
     const shared: Inquiry = { ...inquiry, isOver, isBrokenOff, isShared: true };
+    // The server is known to answer nobody any more, or to go down, with one like this.
+    if (at.mutation.isNeutral === true && this.#o.avoidance.isRisky(at.mutation)) {
+      this.#dismiss(suspicion, at);
+      return undefined;
+    }
     // Where nobody is answered, one connection's silence says nothing of its message.
     if (suspicion.oracle === 'no-answer' && !(await isCanaryWell(shared, CANARY_PATIENCE, 2))) this.canaryFailed();
     else if (suspicion.oracle === 'accepted') {
@@ -236,6 +250,13 @@ export class Triage {
         return undefined;
       }
     } else if (await this.#find(shared, suspicion, at.made.script, at)) return undefined;
+    if (suspicion.oracle === 'no-answer' && !isOver() && !(await isCanaryWell(shared, CANARY_PATIENCE, 1))) {
+      // It was well before, and this was played since: looked into again, it would fall silent again.
+      this.#blamed.push(at);
+      this.canaryFailed();
+      this.#o.findings.dismiss(suspicion.key, Infinity);
+      return undefined;
+    }
     if (isOver()) {
       if (isCut()) return undefined;
       if (tries < MOST_TRIES) return { ...suspect, tries: tries + 1 };
@@ -273,6 +294,9 @@ export class Triage {
     if (broken.length > 0) {
       const recent = this.#recent;
       this.#recent = [];
+      const later = this.#sinceWell(recent);
+      // It may have answered nobody for a while before it went down.
+      if (later.length >= FEW && later.filter(isUnheard).length >= later.length * MOSTLY) this.#playAgain(later);
       await timing.during('crashes', 1, () => this.#crashes.lookInto(broken, recent, this.#exits));
     }
     // What it wrote at its end is told with the end.
@@ -375,8 +399,9 @@ export class Triage {
     onDoing('finding out after which case the recorded session stopped working');
     // It may have been the load.
     if (await isCanaryWell(inquiry, CANARY_PATIENCE, 2)) return;
-    const later = this.#recent.filter(({ run }) => run.began + run.elapsedMs >= this.#lastWell);
-    const culprit = await whoBreaksCanary(inquiry, later);
+    const later = this.#sinceWell(this.#recent);
+    const culprit = await whoBreaksCanary(inquiry, later, this.#blamed.splice(0));
+    this.#playAgain(later.filter((one) => one !== culprit?.at));
     if (culprit === undefined) {
       onNote('The recorded session failed once and worked again; no case could be found that brings it about.');
       return;
@@ -385,6 +410,25 @@ export class Triage {
     await this.find(suspicion, at.made.script, at);
     const finding = findings.get(suspicion.key);
     if (finding !== undefined) avoidance.add(at.mutation, suspicion.key, finding.id, true);
+  }
+
+  /** Those that ended when it was not known any more that the recorded session works. */
+  #sinceWell(cases: readonly CaseRun[]): readonly CaseRun[] {
+    return cases.filter(({ run }) => run.began + run.elapsedMs >= this.#lastWell);
+  }
+
+  /** A server that answers nobody has not answered these either: what they would have shown is not known. */
+  #playAgain(cases: readonly CaseRun[]): void {
+    const unheard = cases.filter((one) => isUnheard(one) && (this.#unheard.get(one.index) ?? 0) < MOST_UNHEARD);
+    for (const one of unheard) {
+      this.#unheard.set(one.index, (this.#unheard.get(one.index) ?? 0) + 1);
+      this.#suspects.dropOf(one);
+      this.#left.delete(one);
+    }
+    const isOther = ({ at }: Suspect): boolean => !unheard.includes(at);
+    this.#quiet = this.#quiet.filter(isOther);
+    this.#fresh = this.#fresh.filter(isOther);
+    this.#o.onAgain(unheard);
   }
 
   async #lookIntoMemory(hasGrown: boolean): Promise<void> {
@@ -398,4 +442,10 @@ export class Triage {
     }
     if (findings.get(found.key) === undefined) await findings.keep(found);
   }
+}
+
+/** Nothing came from what is wrong on. */
+function isUnheard({ run, made }: CaseRun): boolean {
+  const [focus = 0] = made.focus;
+  return !run.frames.some((frame) => frame.step >= focus && !frame.isHeartbeat);
 }
