@@ -32,3 +32,21 @@ test('ways of going wrong that are named alike belong together after two of them
   avoidance.add(mutation('chat', '', 'root-true'), 'exit|1|x', 'F1');
   expect(avoidance.isRisky(mutation('move', '', 'root-array'))).toBe(true);
 });
+
+test('what is wrong with the bytes of a message says nothing of its place among others', () => {
+  const avoidance = new Avoidance();
+  for (const name of ['ones', 'bad-utf8']) avoidance.add(mutation('login', '', name, 'payload'), 'exit|1|x', 'F1');
+  expect(avoidance.of(mutation('login', '', 'zeros', 'payload'))).toBe('F1');
+  expect(avoidance.of(mutation('login', '', 'again', 'sequence'))).toBeUndefined();
+  expect(avoidance.of(mutation('login', '', 'havoc', 'havoc'))).toBeUndefined();
+});
+
+test('chance damage to a message the server often goes down with is played now and then', () => {
+  const avoidance = new Avoidance();
+  const havoc = (k: number): Mutation => ({ ...mutation('login', '', 'havoc', 'havoc'), id: `1:~${k}` });
+  avoidance.add(havoc(1), 'exit|1|x', 'F1');
+  expect(avoidance.of(havoc(2))).toBeUndefined();
+  avoidance.add(havoc(2), 'exit|1|x', 'F1');
+  const played = Array.from({ length: 80 }, (_, k) => k).filter((k) => avoidance.of(havoc(k)) === undefined);
+  expect(played).toHaveLength(10);
+});

@@ -3,6 +3,8 @@ import type { Mutation } from './mutation.ts';
 
 /** Crashes of one kind after which all cases like them are passed over. */
 const ENOUGH = 2;
+/** Of chance damage to a message that the server went down with more than once, one in so many is played all the same. */
+const HAVOC_EVERY = 8;
 
 export class Avoidance {
   /** Finding by what brings it about. */
@@ -12,11 +14,14 @@ export class Avoidance {
   readonly #culprits = new Map<string, Set<string>>();
 
   /** The finding that this would only show again. */
-  of({ message, field, name, family }: Mutation): string | undefined {
+  of(mutation: Mutation): string | undefined {
     if (this.#known.size === 0) return undefined;
+    const { id, message, field, name, family } = mutation;
+    const place = placeOf(mutation);
+    if (family === 'havoc' && Number(id.slice(id.lastIndexOf('~') + 1)) % HAVOC_EVERY === 0) return undefined;
     return (
-      this.#known.get(`${message}|${field}|${name}`) ??
-      this.#known.get(`${message}|${field}|*`) ??
+      (family === 'havoc' ? undefined : this.#known.get(`${message}|${field}|${name}`)) ??
+      (place === undefined ? undefined : this.#known.get(`${message}|${place}|*`)) ??
       (field === '' ? undefined : this.#known.get(`*|${field}|*`)) ??
       (family === 'havoc' ? undefined : this.#known.get(`*|*|${name}`))
     );
@@ -43,12 +48,15 @@ export class Avoidance {
    * a field that all messages have, after it was one in some of them.
    * @param isDear each costs so much that what is named alike comes late from the first one on
    */
-  add({ message, field, name }: Mutation, key: string, id: string, isDear = false): void {
+  add(mutation: Mutation, key: string, id: string, isDear = false): void {
+    const { message, field, name } = mutation;
     const culprits = this.#culprits.get(key) ?? new Set();
     this.#culprits.set(key, culprits.add(`${message}|${field}`).add(name));
     if (this.#count(`${key}|${groupOf(name)}-*`) >= ENOUGH || isDear) culprits.add(`${groupOf(name)}-*`);
     this.#known.set(`${message}|${field}|${name}`, id);
-    if (this.#count(`${key}|${message}|${field}`) >= ENOUGH) this.#known.set(`${message}|${field}|*`, id);
+    const place = placeOf(mutation);
+    if (place !== undefined && this.#count(`${key}|${message}|${place}`) >= ENOUGH)
+      this.#known.set(`${message}|${place}|*`, id);
     if (this.#count(`${key}|${name}`) >= ENOUGH && name !== 'havoc') this.#known.set(`*|*|${name}`, id);
     if (field === '') return;
     const messages = [...culprits].filter((one) => one.endsWith(`|${field}`) && !one.startsWith('*'));
@@ -62,6 +70,12 @@ export class Avoidance {
     this.#crashes.set(what, count);
     return count;
   }
+}
+
+/** What is wrong in all cases of a place is the same: a field, or bytes. Orders of messages have little in common. */
+function placeOf({ field, family }: Mutation): string | undefined {
+  if (field !== '') return field;
+  return family === 'payload' || family === 'havoc' ? `@${family}` : undefined;
 }
 
 /** `root` of `root-null`: ways of going wrong that are named alike. */
