@@ -14,6 +14,8 @@ const REPEATS = 30;
 const BURSTS = 5;
 /** Until memory that was given back is seen. */
 const REST_MS = 150;
+/** What a server may take for the messages of one connection. */
+const MOST_REST_MS = 400;
 const HUNT_MS = 60_000;
 /** Growth in a first burst that makes a candidate worth six, bytes a message. */
 const WORTH = 8 * 1024;
@@ -109,7 +111,8 @@ function repeated(script: Script): Script | undefined {
 async function burst(inquiry: Inquiry, script: Script, lanes: number): Promise<number> {
   const { isOver, patience, stage, watched } = inquiry;
   const many = repeated(script);
-  const impatient = { ...patience, muted: 15, settle: 30 };
+  // All of it is to be dealt with before the connection goes; a server is done when it says nothing more.
+  const impatient = { ...patience, muted: 15, settle: MOST_REST_MS, lull: Math.max(30, patience.muted) };
   let left = BURST;
   const lane = async (): Promise<void> => {
     while (left > 0 && !isOver() && watched.isRunning) {
@@ -117,7 +120,7 @@ async function burst(inquiry: Inquiry, script: Script, lanes: number): Promise<n
       const run = await playAlone(
         inquiry,
         many ?? script,
-        many === undefined ? { ...impatient, settle: 1 } : impatient,
+        many === undefined ? { ...patience, muted: 15, settle: 1 } : impatient,
       );
       if (many === undefined) continue;
       // Where the connection is closed after the first, the others did not come.

@@ -355,7 +355,8 @@ class ScriptRun {
   }
 
   async #settle(): Promise<void> {
-    const { settle, muted } = this.#how.patience;
+    const { settle, muted, lull } = this.#how.patience;
+    if (lull !== undefined) return this.#untilLull(lull, this.#now() + settle);
     // The last message may not have been read yet: gone at once, it would be thrown away unread with the connection.
     const last = this.#steps.findLast((step) => step !== undefined);
     const isHeard = last !== undefined && this.#frames.some((frame) => frame.at >= last.at && !frame.isHeartbeat);
@@ -366,6 +367,15 @@ class ScriptRun {
       () => this.#allOver() || (!isHeard && this.#frames.slice(before).some((f) => !f.isHeartbeat)),
       limit,
     );
+  }
+
+  async #untilLull(lull: number, end: number): Promise<void> {
+    const counted = (): number => this.#frames.filter((frame) => !frame.isHeartbeat).length;
+    for (let left = end - this.#now(); left > 0 && !this.#allOver(); left = end - this.#now()) {
+      const before = counted();
+      await this.#until(() => this.#allOver() || counted() > before, Math.min(lull, left));
+      if (counted() === before) return;
+    }
   }
 
   #pause(ms: number): Promise<void> {

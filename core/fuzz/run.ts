@@ -29,6 +29,8 @@ export interface Patience {
   readonly muted: number;
   /** At the end, for more. */
   readonly settle: number;
+  /** At the end, no longer for more once nothing has come for so long. */
+  readonly lull?: number;
   /** Once an answer has begun, nothing for so long means that it is all. Absent: everything that was recorded is waited for. */
   readonly quiet?: number;
   /** After a message that nothing is awaited for: what comes all the same answers it, and not the next one. Default 0. */
