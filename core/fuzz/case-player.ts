@@ -1,11 +1,12 @@
 /** Plays a case and hands on what it has shown. */
 import type { Calibrated } from './calibration.ts';
 import type { CaseQueue, Taken } from './case-queue.ts';
-import { type CaseRun, isBroken } from './case-run.ts';
+import { type CaseRun, isBroken, isCutOff } from './case-run.ts';
 import { acceptedKey, type Suspicion } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import { raceScripts } from './race.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
+import { whoIs } from './scene.ts';
 import type { Screened, Screening } from './screening.ts';
 import type { Script } from './script.ts';
 import { morePatience, SecondTry } from './second-try.ts';
@@ -29,6 +30,8 @@ export interface CasePlayerOptions {
 }
 
 const RACES = 4;
+/** From the last of its connections until the end of a server is known. */
+const LAST_WORDS_MS = 40;
 
 /** What it would be if it were accepted. */
 function acceptedBy({ mutation, made }: CaseRun): Suspicion {
@@ -115,14 +118,18 @@ export class CasePlayer {
       ledger.finish(at, outcome);
   }
 
-  #run(script: Script, patience: Patience): Promise<Run> {
-    const { stage, calibrated, newTag, isCut } = this.#o;
-    return runScript(script, stage, {
+  async #run(script: Script, patience: Patience): Promise<Run> {
+    const { stage, calibrated, newTag, isCut, watched } = this.#o;
+    const run = await runScript(script, stage, {
       scene: calibrated.seed.scene,
       identities: calibrated.identities,
       tag: newTag(),
       patience,
       isAborted: isCut,
     });
+    // Each client under test has ended by now.
+    if (watched.isManaged && whoIs(calibrated.seed.scene) === 'server' && isCutOff(run))
+      await watched.exited(LAST_WORDS_MS);
+    return run;
   }
 }

@@ -24,3 +24,12 @@ export function isBroken(run: Run): boolean {
   }
   return false;
 }
+
+/** The other side hung up on somebody it owed an answer: it may have gone down, with this case or with another one. */
+export function isCutOff({ connections, frames }: Run): boolean {
+  for (const [conn, { ending, endedAfter }] of connections) {
+    if (ending === undefined || ending.by === 'client') continue;
+    if (!frames.some((frame) => frame.conn === conn && frame.step === endedAfter && !frame.isHeartbeat)) return true;
+  }
+  return false;
+}
