@@ -1,6 +1,7 @@
 /** Before the first case: does the server answer the recorded session as it is, with which users, and how many at once? */
 import { EngineError } from '../traffic/engine-error.ts';
 import { type Baseline, likenessOf, makeBaseline } from './baseline.ts';
+import { canaryOf } from './canary.ts';
 import { Chatter } from './chatter.ts';
 import { expecting, lessWaiting } from './expecting.ts';
 import { Identities } from './identity.ts';
@@ -10,7 +11,8 @@ import { type Secluded, secludedOf } from './secluded.ts';
 import { survivors } from './survivors.ts';
 import type { Watched } from './world.ts';
 import { findPrefixes, isUsual, type Prefixes } from './prefixes.ts';
-import { isSend, type Script } from './script.ts';
+import { Renewing } from './renewing.ts';
+import { isSend, type Script, type SendStep } from './script.ts';
 
 export interface Calibrated {
   /** The recording, waiting only for what this server really sends. */
@@ -164,11 +166,23 @@ export async function calibrate(
     quiet: Math.min(20, Math.max(3, baseline.p90)),
     stretch: 6,
   };
+  const canary = canaryOf(seed);
+  const renewing = new Renewing({
+    watched,
+    isWell: async () => {
+      const run = await play(canary, identities, curious);
+      return canary.steps.every((step, i) => {
+        const known = isSend(step) ? baseline.answers.get(step.n) : undefined;
+        const isDue = known?.isAnswered === true && !known.isRefused;
+        return how.isOver() || !isDue || isUsual(seed, baseline, run, i, (step as SendStep).n);
+      });
+    },
+  });
   const until = stage.clock.now() + Math.min(PREFIX_MS, how.tryingMs ?? PREFIX_MS);
   const prefixes = await findPrefixes({
     seed,
     baseline,
-    play: (script) => play(script, identities, curious),
+    play: (script) => renewing.play(() => play(script, identities, curious)),
     steps: how.steps,
     isOver: () => how.isOver() || stage.clock.now() > until,
     // The same user twice at once is another session.
@@ -181,7 +195,7 @@ export async function calibrate(
   const alone = new Map<Sample, Run>();
   const isAsUsual = async (sample: Sample): Promise<boolean> => {
     const { script, at } = sample;
-    const run = await play(script, identities, together);
+    const run = await renewing.play(() => play(script, identities, together));
     const first = alone.get(sample);
     if (first === undefined) alone.set(sample, run);
     else chatter.learn(first, run);
@@ -213,6 +227,8 @@ export async function calibrate(
       break;
     }
   } else if (how.lanes === undefined) lanes = TRIED_LANES[0]!;
+  // Cases begin with a server that nothing was left behind on.
+  if (watched?.isManaged === true && !how.isOver()) await watched.restart();
   const p90 = percentile(latencies, 0.9) ?? Math.min(baseline.p99, 10);
   // Several at once are slower than one alone was.
   const stretch = STRETCH * Math.min(MOST_STRETCH, Math.max(1, p90 / Math.max(1, baseline.p90)));

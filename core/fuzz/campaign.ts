@@ -7,7 +7,7 @@ import { type Calibrated, calibrate } from './calibration.ts';
 import type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-types.ts';
 import { CasePlayer } from './case-player.ts';
 import { CaseQueue } from './case-queue.ts';
-import { canaryOf } from './culprits.ts';
+import { canaryOf } from './canary.ts';
 import type { Finding } from './finding.ts';
 import { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
@@ -270,6 +270,7 @@ export class Campaign {
       onNote: (text) => this.#note(text),
       onPlayed: (at) => player.settle(at, screening.screen(at)),
       onAgain: (again) => this.#queue.again(again),
+      onRenewed: () => player.renewed(),
       onDeadly: (n) => this.#queue.leaveOut(n),
     });
     const player = new CasePlayer({
@@ -322,7 +323,10 @@ export class Campaign {
       this.#doing = 'running';
       await Promise.all(Array.from({ length: calibrated.lanes }, (_, lane) => this.#lane(lane, ready)));
       if (!this.#isTimeUp()) await this.#timing.during('cases', 1, () => seclusion.play(this.#queue.isEmpty));
-      if (this.#isOver()) lookout.lookLast();
+      if (this.#isOver()) {
+        ready.player.release();
+        lookout.lookLast();
+      }
       if (triage.isUrgent || this.#isOver()) await triage.lookInto(this.#isOver());
     }
   }

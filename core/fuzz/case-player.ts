@@ -12,6 +12,7 @@ import type { Script } from './script.ts';
 import { morePatience, SecondTry } from './second-try.ts';
 import type { Tempo } from './tempo.ts';
 import type { Triage } from './triage.ts';
+import { Wear } from './wear.ts';
 import type { Watched } from './world.ts';
 
 export interface CasePlayerOptions {
@@ -32,6 +33,7 @@ export interface CasePlayerOptions {
 const RACES = 4;
 /** From the last of its connections until the end of a server is known. */
 const LAST_WORDS_MS = 40;
+const MOST_HELD = 24;
 
 /** What it would be if it were accepted. */
 function acceptedBy({ mutation, made }: CaseRun): Suspicion {
@@ -48,9 +50,13 @@ function acceptedBy({ mutation, made }: CaseRun): Suspicion {
 export class CasePlayer {
   readonly #o: CasePlayerOptions;
   readonly #second = new SecondTry();
+  readonly #wear: Wear;
+  /** Not judged until it is known whether the server was full. */
+  readonly #held: CaseRun[] = [];
 
   constructor(options: CasePlayerOptions) {
     this.#o = options;
+    this.#wear = new Wear(options.calibrated.baseline);
   }
 
   async play(taken: Taken): Promise<void> {
@@ -75,8 +81,28 @@ export class CasePlayer {
       triage.broken(at);
       return;
     }
+    if (watched.isManaged && this.#wear.see(run)) {
+      this.#held.push(at);
+      if (this.#wear.isWorn) triage.wornOut();
+      return;
+    }
+    if (this.#held.length > MOST_HELD || (this.#held.length > 0 && this.#wear.isFine)) this.release();
     triage.remember(at);
     this.settle(at, screening.screen(at));
+  }
+
+  /** The server was started again: what it refused is said once more. */
+  renewed(): void {
+    this.#wear.renewed();
+    this.#o.queue.again(this.#held.splice(0));
+  }
+
+  /** It was not full after all, or nothing more is played. */
+  release(): void {
+    for (const at of this.#held.splice(0)) {
+      this.#o.triage.remember(at);
+      this.settle(at, this.#o.screening.screen(at));
+    }
   }
 
   /** The same twice, in turn and in one instant. */

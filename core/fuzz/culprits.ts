@@ -4,9 +4,8 @@ import { type Inquiry, isRefused, playAlone } from './inquiry.ts';
 import type { Suspicion } from './judge.ts';
 import { crashSignature, errorLine, isAlarming } from './log-patterns.ts';
 import type { Patience, Run } from './run-script.ts';
-import type { Seed } from './seed.ts';
 import { whoIs } from './scene.ts';
-import { isSend, type Script } from './script.ts';
+import { isSend } from './script.ts';
 import type { Watched } from './world.ts';
 
 export interface Culprit {
@@ -14,25 +13,10 @@ export interface Culprit {
   readonly suspicion: Suspicion;
 }
 
-const CANARY_SENDS = 8;
 /** Until what a case made the server write is here. */
 const LAST_WORDS_MS = 60;
 /** One silence where an answer always came is enough. */
 export const CANARY_PATIENCE: Patience = { answer: 700, muted: 700, settle: 1, hopeless: 1 };
-
-/** The beginning of the recorded session, as far as it is answered: what must work whatever was sent before. */
-export function canaryOf(seed: Seed): Script {
-  const steps = [];
-  let sends = 0;
-  for (const step of seed.base.steps) {
-    if (isSend(step)) {
-      if (sends >= CANARY_SENDS) break;
-      sends += 1;
-    }
-    steps.push(step);
-  }
-  return { steps };
-}
 
 /** Whether the recorded session works, at one of some attempts. */
 export async function isCanaryWell(inquiry: Inquiry, patience: Patience, attempts = 3): Promise<boolean> {

@@ -25,6 +25,7 @@ import type { Watched } from './world.ts';
 
 type Urgent =
   | { readonly kind: 'canary' }
+  | { readonly kind: 'worn' }
   | { readonly kind: 'log'; readonly recent: readonly CaseRun[]; readonly lines: readonly string[] }
   | { readonly kind: 'memory'; readonly hasGrown: boolean };
 
@@ -48,6 +49,8 @@ export interface TriageOptions {
   readonly onPlayed: (at: CaseRun) => void;
   /** A recorded message that brings the server down as it is. */
   readonly onDeadly: (n: number) => void;
+  /** The server was started again because it was full. */
+  readonly onRenewed: () => void;
   /** Cases that were broken by another one: to be played again. */
   readonly onAgain: (cases: readonly CaseRun[]) => void;
 }
@@ -187,6 +190,10 @@ export class Triage {
   canaryFailed(): void {
     if (!this.#isCanaryUrgent) this.#urgent.push({ kind: 'canary' });
   }
+  /** It refuses what it granted before: full of what cases left behind. */
+  wornOut(): void {
+    if (!this.#urgent.some(({ kind }) => kind === 'worn')) this.#urgent.push({ kind: 'worn' });
+  }
   /** @param hasGrown it looks as if; else it is looked for just in case */
   huntLeaks(hasGrown: boolean): void {
     this.#urgent.push({ kind: 'memory', hasGrown });
@@ -303,7 +310,11 @@ export class Triage {
     const urgent = this.#urgent.splice(0).filter(({ kind }) => kind !== 'log' || broken.length === 0);
     for (const one of urgent) {
       if (isCut()) return;
-      if (one.kind === 'canary') await timing.during('crashes', 1, () => this.#lookIntoCanary());
+      if (one.kind === 'worn') {
+        onDoing('starting the target again, which is full of what cases left behind');
+        await watched.restart();
+        this.#o.onRenewed();
+      } else if (one.kind === 'canary') await timing.during('crashes', 1, () => this.#lookIntoCanary());
       else if (one.kind === 'memory') await timing.during('memory', 1, () => this.#lookIntoMemory(one.hasGrown));
       else await timing.during('inquiries', 1, () => this.#lookIntoLog(one.recent, one.lines));
     }

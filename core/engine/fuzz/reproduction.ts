@@ -1,7 +1,7 @@
 /** A finding once more, against a server that is there: for `fuzz repro` and for whoever asks which build shows it. */
 import { calibrate } from '../../fuzz/calibration.ts';
 import { shows } from '../../fuzz/confirm.ts';
-import { canaryOf } from '../../fuzz/culprits.ts';
+import { canaryOf } from '../../fuzz/canary.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import type { Inquiry } from '../../fuzz/inquiry.ts';
 import type { Suspicion } from '../../fuzz/judge.ts';
