@@ -1,5 +1,5 @@
 /** A text that clients chose and say again later, another one from its first place on: what the server makes of it comes back. */
-import { leavesOf } from '../replay/leaves.ts';
+import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
 import { formatPath, setPath } from '../schema/path.ts';
 import { around, mutated, type Mutation, sendAt, withValue } from './mutation.ts';
 import type { Seed, SeedMessage } from './seed.ts';
@@ -17,6 +17,13 @@ const KINDS: readonly (readonly [name: string, doc: string, change: (text: strin
   ],
   ['wide', 'with letters of three and four bytes', (text) => `${[...text].slice(0, -2).join('')}漢😀`],
   ['markup', 'with quotes and markup', (text) => `${text.slice(0, 2)}"'<b>%s\\`],
+  ['longer', 'twelve times as long', (text) => text.repeat(12)],
+];
+/** What is another text in each run stays in it, so that runs do not meet. */
+const ADDED: typeof KINDS = [
+  ['accents', 'with a letter beyond ASCII', (text) => `${text}é`],
+  ['wide', 'with letters of three and four bytes', (text) => `${text}漢😀`],
+  ['markup', 'with quotes and markup', (text) => `${text}"'<b>%s\\`],
   ['longer', 'twelve times as long', (text) => text.repeat(12)],
 ];
 const ACCENTS: Readonly<Record<string, string>> = {
@@ -39,10 +46,12 @@ export function* everywhereMutations(seed: Seed, at: SeedMessage): Generator<Mut
   let count = 0;
   for (const { path, value } of leavesOf(at.message.fields)) {
     if (typeof value !== 'string' || value.length < 3 || value.length > 200 || count >= MOST) continue;
-    if (seed.scene.identities.includes(value) || !isFirstOfMany(seed, at, value)) continue;
+    // Who logs in by another name than the rest of the case says is somebody else.
+    const isOwn = seed.scene.identities.includes(value);
+    if ((isOwn && hasSecret(at)) || !isFirstOfMany(seed, at, value)) continue;
     count += 1;
     const field = formatPath(path);
-    for (const [name, doc, change] of KINDS) {
+    for (const [name, doc, change] of isOwn ? ADDED : KINDS) {
       yield {
         id: `${at.frame.n}:@everywhere-${field}-${name}`,
         family: 'field',
@@ -64,6 +73,14 @@ export function* everywhereMutations(seed: Seed, at: SeedMessage): Generator<Mut
       };
     }
   }
+}
+
+function hasSecret({ message }: SeedMessage): boolean {
+  return leavesOf(message.fields).some(({ path, value }) => {
+    if (value === '' || value === null) return false;
+    const { role, secret } = metaAt(message.spec?.node, path);
+    return role === 'password' || secret === true || /^pass(?:word|wd)?$/i.test(lastName(path));
+  });
 }
 
 function isFirstOfMany(seed: Seed, at: SeedMessage, value: string): boolean {
