@@ -41,6 +41,8 @@ const STATUS_MS = 200;
 const LITTLE = 0.5;
 /** What was found before the time was up may still be looked into for so long: at least, of the time, at most. */
 const GRACE_MS = { least: 5000, share: 0.1, most: 30_000 };
+/** Of the time, for making findings smaller: at most, and for each of them. */
+const SHRINK = { share: 0.25, each: 8000 };
 const MOST_HUNT_MS = 60_000;
 const HUNT_MS_A_SECOND = 140;
 
@@ -322,13 +324,25 @@ export class Campaign {
     while (!this.#isOver() || (!triage.isIdle && !this.#isCut() && !this.#hasEnough())) {
       this.#doing = 'running';
       await Promise.all(Array.from({ length: calibrated.lanes }, (_, lane) => this.#lane(lane, ready)));
-      if (!this.#isTimeUp()) await this.#timing.during('cases', 1, () => seclusion.play(this.#queue.isEmpty));
       if (this.#isOver()) {
         ready.player.release();
         lookout.lookLast();
       }
       if (triage.isUrgent || this.#isOver()) await triage.lookInto(this.#isOver());
+      else if (this.#isShrinkingDue(triage)) await this.#makeSmaller(triage);
+      else if (seclusion.isDue || this.#queue.isEmpty) await this.#playSecluded(ready);
     }
+    if (!this.#isStopped()) await this.#makeSmaller(triage);
+  }
+
+  #makeSmaller(triage: Triage): Promise<void> {
+    const ms = this.#left() ?? Infinity;
+    return this.#timing.during('shrinking', 1, () => triage.makeSmaller(ms));
+  }
+
+  async #playSecluded({ seclusion, triage }: Ready): Promise<void> {
+    await this.#timing.during('cases', 1, () => seclusion.play(this.#queue.isEmpty));
+    triage.catchUp();
   }
 
   async #lane(lane: number, ready: Ready): Promise<void> {
@@ -336,8 +350,9 @@ export class Campaign {
     const { lanes } = calibrated;
     while (!triage.isUrgent && !this.#isCut()) {
       await this.#tempo.unpaused();
-      if (seclusion.isDue && triage.isCalm) return;
-      if (triage.isWaiting && !seclusion.isDue && !this.#hasEnough()) {
+      const isStopping = seclusion.isDue || this.#isShrinkingDue(triage);
+      if (isStopping && triage.isCalm) return;
+      if (triage.isWaiting && !isStopping && !this.#hasEnough()) {
         await this.#timing.during('inquiries', lanes, () => triage.inquire());
         this.#tell(false);
         continue;
@@ -374,6 +389,20 @@ export class Campaign {
   #isTimeUp(): boolean {
     const { seconds } = this.#o;
     return seconds !== undefined && this.#elapsed() >= seconds * 1000;
+  }
+
+  /** Findings are made smaller when what is left of the time is needed for it; others are looked for first. */
+  #isShrinkingDue({ wholeCount }: Triage): boolean {
+    const { seconds } = this.#o;
+    if (seconds === undefined || wholeCount === 0) return false;
+    const share = Math.min(seconds * 1000 * SHRINK.share, wholeCount * SHRINK.each);
+    return seconds * 1000 - this.#elapsed() < share;
+  }
+
+  /** Until nothing more is waited for, milliseconds; undefined: there is no end. */
+  #left(): number | undefined {
+    const { seconds } = this.#o;
+    return seconds === undefined ? undefined : seconds * 1000 + graceOf(seconds) - this.#elapsed();
   }
 
   #hasEnough(): boolean {

@@ -87,6 +87,15 @@ export class FindingList {
     return (this.#dismissed.get(key) ?? 0) >= most;
   }
 
+  /** Tells a finding anew: it was made smaller. */
+  async improve(key: string, change: Partial<Finding>): Promise<void> {
+    const known = this.#byKey.get(key);
+    if (known === undefined) return;
+    const finding = { ...known, ...change };
+    this.#byKey.set(key, finding);
+    await this.#keeper.save(finding);
+  }
+
   async keep(found: Omit<Finding, 'id' | 'hits' | 'at'>): Promise<Finding> {
     const finding: Finding = { ...found, id: `F${++this.#count}`, hits: 1, at: this.#now() };
     this.#byKey.set(finding.key, finding);

@@ -19,8 +19,10 @@ import type { Triage } from './triage.ts';
 
 /** Of the time of a campaign. */
 const SHARE = 0.12;
-/** Lanes are not stopped for less, milliseconds. */
-const LEAST_MS = 3000;
+/** Lanes are not stopped for less, milliseconds; so much is given at the beginning. */
+const LEAST_MS = 6000;
+/** That must have come together before the first of them is played. */
+const ENOUGH = 6;
 const RACES = 3;
 /** Client messages to go on with behind a mutated one. */
 const TAIL = 4;
@@ -69,7 +71,7 @@ export class Seclusion {
 
   /** Enough of its share of the time has come together to stop the others for it. */
   get isDue(): boolean {
-    return !this.isEmpty && this.#left >= LEAST_MS;
+    return this.#waiting.length >= (this.#spent === 0 ? ENOUGH : 1) && this.#left >= LEAST_MS;
   }
 
   get #left(): number {
@@ -82,7 +84,9 @@ export class Seclusion {
     const isWorth = rule !== undefined || family === 'rule' || family === 'race';
     // Who guesses numbers of others needs others.
     if (!isWorth || guessesFirst === true || this.#secluded?.steps.has(step) !== true) return false;
-    this.#waiting.push({ index, mutation });
+    // There are few races, and what is won twice is lost nowhere else.
+    if (family === 'race') this.#waiting.unshift({ index, mutation });
+    else this.#waiting.push({ index, mutation });
     return true;
   }
 

@@ -1,9 +1,26 @@
 /** Where the time of a campaign goes. What stops all lanes counts in full, what one of them does by its share. */
 import type { Watched } from './world.ts';
 
-export type Phase = 'getting ready' | 'cases' | 'inquiries' | 'crashes' | 'memory' | 'restarts' | 'waiting';
+export type Phase =
+  | 'getting ready'
+  | 'cases'
+  | 'inquiries'
+  | 'shrinking'
+  | 'crashes'
+  | 'memory'
+  | 'restarts'
+  | 'waiting';
 
-const ORDER: readonly Phase[] = ['getting ready', 'cases', 'inquiries', 'crashes', 'memory', 'restarts', 'waiting'];
+const ORDER: readonly Phase[] = [
+  'getting ready',
+  'cases',
+  'inquiries',
+  'shrinking',
+  'crashes',
+  'memory',
+  'restarts',
+  'waiting',
+];
 
 export class Timing {
   readonly #now: () => number;

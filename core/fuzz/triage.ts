@@ -14,6 +14,7 @@ import { type FindingList, silenceAfter } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Oracle, Suspicion } from './judge.ts';
 import type { Ledger } from './ledger.ts';
+import { makeSmaller } from './make-smaller.ts';
 import { LeakCandidates } from './leak-candidates.ts';
 import { whatLeaks } from './leak-hunt.ts';
 import { crashSignature, isAlarming } from './log-patterns.ts';
@@ -28,6 +29,14 @@ type Urgent =
   | { readonly kind: 'worn' }
   | { readonly kind: 'log'; readonly recent: readonly CaseRun[]; readonly lines: readonly string[] }
   | { readonly kind: 'memory'; readonly hasGrown: boolean };
+
+/** A finding as it was found. */
+interface Whole {
+  readonly inquiry: Inquiry;
+  readonly suspicion: Suspicion;
+  readonly at: CaseRun | undefined;
+  readonly isFresh: boolean;
+}
 
 export interface TriageOptions {
   readonly watched: Watched;
@@ -72,8 +81,10 @@ const MOST_FRESH = 12;
 const ENOUGH_FRESH = 4;
 /** Share of the time that may go into servers started for a suspicion each. */
 const FRESH_SHARE = 0.06;
+/** For one finding, at the most. */
+const MOST_SMALLER_MS = 30_000;
 /** Lanes are not stopped for a suspicion more often than this, milliseconds. */
-const QUIET_EVERY_MS = 4000;
+const QUIET_EVERY_MS = 6000;
 
 export class Triage {
   readonly #o: TriageOptions;
@@ -85,6 +96,8 @@ export class Triage {
   #fresh: Suspect[] = [];
   #urgent: Urgent[] = [];
   #broken: CaseRun[] = [];
+  /** Findings that were not made smaller yet. */
+  #whole: Whole[] = [];
   readonly #left = new Map<CaseRun, number>();
   #recent: CaseRun[] = [];
   #exits: number;
@@ -296,7 +309,7 @@ export class Triage {
 
   /** @param isEnd everything that is left, also what would wait for company */
   async lookInto(isEnd = false): Promise<void> {
-    const { isCut, onNote, onDoing, watched, timing } = this.#o;
+    const { isCut, onNote, onDoing, timing } = this.#o;
     const broken = this.#broken.splice(0);
     if (broken.length > 0) {
       const recent = this.#recent;
@@ -331,8 +344,37 @@ export class Triage {
     // There is no time for these: nothing was seen of them where other cases had been.
     if (isEnd) for (const suspect of this.#fresh.splice(0)) this.#over(suspect);
     this.#lastQuiet = this.#now();
-    this.#exits = watched.exits;
-    this.#lineCount = watched.lineCount;
+    this.catchUp();
+  }
+
+  /** Findings that were not made smaller yet. */
+  get wholeCount(): number {
+    return this.#whole.length;
+  }
+
+  /** Makes the findings smaller that are not yet. Nobody else is at work. @param ms for all of them */
+  async makeSmaller(ms: number): Promise<void> {
+    const { inquiry: own, findings, isCut, onDoing } = this.#o;
+    const until = this.#now() + ms;
+    while (this.#whole.length > 0 && !isCut()) {
+      const { inquiry, suspicion, at, isFresh } = this.#whole.shift()!;
+      const known = findings.get(suspicion.key);
+      if (known === undefined) continue;
+      onDoing(`making ${known.id} smaller`);
+      const result = await makeSmaller(inquiry.isSecluded === true ? inquiry : own, suspicion, known.script, {
+        mutation: at?.mutation,
+        isFresh,
+        ms: Math.min(MOST_SMALLER_MS, Math.max(0, until - this.#now()) / (this.#whole.length + 1)),
+      });
+      if (result !== undefined) await findings.improve(suspicion.key, result);
+    }
+    this.catchUp();
+  }
+
+  /** What the server did and wrote until now is known. */
+  catchUp(): void {
+    this.#exits = this.#o.watched.exits;
+    this.#lineCount = this.#o.watched.lineCount;
   }
 
   async #findAlone({ suspicion, at, isAlone }: Suspect): Promise<void> {
@@ -377,6 +419,7 @@ export class Triage {
     const result = await confirm(inquiry, suspicion, script, at, { isFresh });
     if (result === undefined) return false;
     if (isKnown()) return true;
+    this.#whole.push({ inquiry, suspicion, at, isFresh });
     await findings.keep({
       ...result,
       key: suspicion.key,
