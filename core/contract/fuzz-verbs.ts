@@ -76,6 +76,8 @@ export interface FindingSummary {
   /** Undefined for what the recorded session itself shows. */
   readonly family?: string;
   readonly confirmed: string;
+  /** Client messages it takes; fewer when it was made smaller. */
+  readonly sends: number;
   readonly hits: number;
   readonly at: number;
 }

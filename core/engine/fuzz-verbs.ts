@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { FindingView, FuzzArgs, FuzzStatus } from '../contract/fuzz-verbs.ts';
 import type { CampaignStatus } from '../fuzz/campaign.ts';
 import type { Finding } from '../fuzz/finding.ts';
+import { countSends } from '../fuzz/script.ts';
 import { mirrorDirection } from '../fuzz/mirror.ts';
 import { toHex } from '../fuzz/script.ts';
 import { EngineError } from '../traffic/engine-error.ts';
@@ -54,7 +55,11 @@ export function fuzzVerbs(engine: Engine): VerbHandlers {
         running = await begin(engine, args, (current, status) => {
           current.status = statusOf(status, current.target);
           tell();
-          for (const finding of status.findings) void keep(engine, kept, current.folder, finding);
+          const isLive = status.state === 'running' || status.state === 'paused';
+          for (const finding of status.findings) {
+            // What is made smaller later is kept as it is then.
+            if (!isLive || finding.shrunk !== undefined) void keep(engine, kept, current.folder, finding);
+          }
         });
       } finally {
         isStarting = false;
@@ -238,6 +243,7 @@ function summaryOf(finding: Finding): FuzzStatus['findings'][number] {
     field,
     caseId,
     confirmed,
+    sends: countSends(finding.script),
     hits,
     at: Math.round(at),
     ...(family === undefined ? {} : { family }),

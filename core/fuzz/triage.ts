@@ -325,7 +325,7 @@ export class Triage {
       if (isCut()) return;
       if (one.kind === 'worn') {
         onDoing('starting the target again, which is full of what cases left behind');
-        await watched.restart();
+        await this.#o.watched.restart();
         this.#o.onRenewed();
       } else if (one.kind === 'canary') await timing.during('crashes', 1, () => this.#lookIntoCanary());
       else if (one.kind === 'memory') await timing.during('memory', 1, () => this.#lookIntoMemory(one.hasGrown));

@@ -76,7 +76,7 @@ export async function fuzz(invocation: Invocation): Promise<number> {
       for (const finding of status.findings) {
         if (told.has(finding.id)) continue;
         told.add(finding.id);
-        if (!isJson) print(lineOf(finding, folder.folderOf(finding.id)));
+        if (!isJson) print(`${finding.id} ${finding.oracle}: ${finding.title}`);
       }
       progress(
         `${status.cases} of ${status.planned || '?'} cases, ${Math.round(status.perSecond)}/s, ${status.findings.length} findings; ${status.doing.slice(0, 80)}`,
@@ -99,7 +99,10 @@ export async function fuzz(invocation: Invocation): Promise<number> {
     );
   }
   if (isJson) print(JSON.stringify(jsonOf(status, campaign.outcomes, campaign.rules), null, 2));
-  else printEnd(status, campaign.outcomes, campaign.rules, out);
+  else {
+    for (const finding of status.findings) print(lineOf(finding, folder.folderOf(finding.id)));
+    printEnd(status, campaign.outcomes, campaign.rules, out);
+  }
   if (status.state === 'failed') throw new UsageError(status.error ?? 'the campaign failed');
   return status.findings.length > 0 ? 1 : 0;
 }
@@ -148,7 +151,7 @@ function sideOf(invocation: Invocation): 'client' | undefined {
 function lineOf(finding: Finding, folder: string): string {
   const { times, of } = finding.confirmed;
   const sends = countSends(finding.script);
-  return `${finding.id} ${finding.oracle}: ${finding.title}\n   ${times} of ${of}, ${sends} message${sends === 1 ? '' : 's'}${sends < finding.sendsBefore ? ` (of ${finding.sendsBefore})` : ''}; ${commandFor(folder)}`;
+  return `${finding.id}: ${times} of ${of}, ${sends} message${sends === 1 ? '' : 's'}${sends < finding.sendsBefore ? ` (of ${finding.sendsBefore})` : ''}; ${commandFor(folder)}`;
 }
 
 function printEnd(

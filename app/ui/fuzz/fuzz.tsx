@@ -28,7 +28,8 @@ function CampaignPage({ status }: { readonly status: FuzzStatus }) {
     : (severeFirst(status.findings)[0]?.id ?? '');
   const finding = useRequest<FindingView | undefined>(
     (client) => (open === '' ? Promise.resolve(undefined) : client.request('fuzz.finding', { id: open })),
-    open,
+    // One that was made smaller is told anew.
+    `${open} ${status.findings.find(({ id }) => id === open)?.sends ?? ''} ${isLive}`,
   );
   const act = (work: Promise<void>): void => void work.catch(app.notices.problem);
   return (
