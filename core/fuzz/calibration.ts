@@ -227,6 +227,7 @@ export async function calibrate(
       break;
     }
   } else if (how.lanes === undefined) lanes = TRIED_LANES[0]!;
+  await renewing.done();
   // Cases begin with a server that nothing was left behind on.
   if (watched?.isManaged === true && !how.isOver()) await watched.restart();
   const p90 = percentile(latencies, 0.9) ?? Math.min(baseline.p99, 10);

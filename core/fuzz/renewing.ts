@@ -36,6 +36,11 @@ export class Renewing {
     }
   }
 
+  /** Nothing is played any more: what is under way comes to its end. */
+  async done(): Promise<void> {
+    while (this.#renewal !== undefined) await this.#renewal;
+  }
+
   async #look(): Promise<void> {
     const { watched, isWell } = this.#how;
     if (this.#active > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));

@@ -80,7 +80,7 @@ const NEEDS_QUIET: ReadonlySet<Oracle> = new Set(['race', 'slow', 'exit', 'refus
 const MOST_FRESH = 12;
 const ENOUGH_FRESH = 4;
 /** Share of the time that may go into servers started for a suspicion each. */
-const FRESH_SHARE = 0.06;
+const FRESH_SHARE = 0.1;
 /** For one finding, at the most. */
 const MOST_SMALLER_MS = 30_000;
 /** Lanes are not stopped for a suspicion more often than this, milliseconds. */
@@ -193,7 +193,7 @@ export class Triage {
     if (!mayNeedFresh(suspicion, inquiry) || this.#fresh.length >= MOST_FRESH) return false;
     if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return false;
     this.#left.set(at, 1);
-    this.#fresh.push({ at, suspicion, tries: 0 });
+    this.#fresh.push({ at, suspicion, tries: 0, isGuess: true });
     return true;
   }
   /** The recorded session works: what is to blame when it does not comes later. */
@@ -285,15 +285,19 @@ export class Triage {
       this.#quiet.push({ ...suspect, isAlone: true });
       return undefined;
     }
-    if (mayNeedFresh(suspicion, inquiry) && this.#fresh.length < MOST_FRESH && !this.#isKnownFresh(suspicion)) {
+    if (mayNeedFresh(suspicion, inquiry) && this.#fresh.length < MOST_FRESH && !this.#isKnownFresh(suspect)) {
       this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
-      this.#fresh.push(suspect);
+      // What was seen comes before what is only guessed.
+      const guessed = this.#fresh.findIndex((one) => one.isGuess === true);
+      this.#fresh.splice(guessed < 0 ? this.#fresh.length : guessed, 0, suspect);
     } else this.#dismiss(suspicion, at);
     return undefined;
   }
 
-  #isKnownFresh({ key }: Suspicion): boolean {
-    return this.#fresh.some((one) => one.suspicion.key === key);
+  /** Another value may be what it takes on a server that was just started. */
+  #isKnownFresh({ suspicion, at }: Suspect): boolean {
+    const { name } = at.mutation;
+    return this.#fresh.some((one) => one.suspicion.key === suspicion.key && one.at.mutation.name === name);
   }
 
   /** The case of a suspicion is over when all that it seemed to show has been looked into. */
@@ -331,7 +335,8 @@ export class Triage {
       else if (one.kind === 'memory') await timing.during('memory', 1, () => this.#lookIntoMemory(one.hasGrown));
       else await timing.during('inquiries', 1, () => this.#lookIntoLog(one.recent, one.lines));
     }
-    while (!isCut() && (this.#quiet.length > 0 || (this.#fresh.length > 0 && this.#mayStartFresh))) {
+    const isDue = (): boolean => this.#fresh.length > 0 && (isEnd || this.#mayStartFresh);
+    while (!isCut() && (this.#quiet.length > 0 || isDue())) {
       const suspect = this.#quiet.shift() ?? this.#fresh.shift()!;
       const { suspicion } = suspect;
       onDoing(`looking into ${suspicion.title}`);
