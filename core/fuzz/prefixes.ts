@@ -53,13 +53,14 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
   });
   /** Where each message answers the one before, all of them are needed, and trying takes long. */
   const deep = { messages: 0, before: 0, leftOut: 0 };
+  const isVain = (): boolean => deep.messages >= IN_VAIN.messages && deep.leftOut < deep.before * IN_VAIN.share;
   await together(how, steps, async (at) => {
     const step = sendAt(seed, at);
     const known = baseline.answers.get(step.n);
     // Nothing to go by: as its neighbours do.
     if (known === undefined || !canTell(known)) return;
     const isEnough = async (prefix: readonly Step[]): Promise<boolean> => answersAsUsual(how, prefix, at);
-    const isInVain = deep.messages >= IN_VAIN.messages && deep.leftOut < deep.before * IN_VAIN.share;
+    const isInVain = isVain();
     const own = needs.stepsBefore(at);
     if (isInVain && !alone.has(at)) return;
     const best = isInVain ? own : await shortest({ seed, at, needs, found, alone }, isEnough, isOver);
@@ -79,6 +80,8 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
       const known = found.get(at);
       if (known !== undefined || !isSend(seed.base.steps[at]!)) return known ?? seed.base.steps.slice(0, at);
       if (alone.has(at)) return needs.stepsBefore(at);
+      // Where hardly anything can be left out, what could be for one message is chance.
+      if (isVain()) return seed.base.steps.slice(0, at);
       const [near] = neighboursOf(seed, at, found);
       if (near !== undefined) return onFrom(seed, near, found.get(near)!, at);
       const answer = baseline.answers.get(sendAt(seed, at).n);

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { isCutOff } from './case-run.ts';
+import type { Run } from './run-script.ts';
+
+/** @param answered steps that were answered on the connection, which `by` ended after step 2 */
+function ran(by: 'client' | 'server' | 'error' | undefined, answered: readonly number[]): Run {
+  return {
+    frames: answered.map((step) => ({ step, conn: 1, isHeartbeat: false })),
+    connections: new Map([[1, { ending: by === undefined ? undefined : { by, text: '' }, endedAfter: 2 }]]),
+  } as unknown as Run;
+}
+
+test('whoever is hung up on without a word may have been with a server that went down', () => {
+  expect(isCutOff(ran('server', [1]))).toBe(true);
+  expect(isCutOff(ran('error', []))).toBe(true);
+  expect(isCutOff(ran('server', [1, 2]))).toBe(false);
+  expect(isCutOff(ran('client', [1]))).toBe(false);
+  expect(isCutOff(ran(undefined, [1]))).toBe(false);
+});
