@@ -66,7 +66,8 @@ export class CasePlayer {
     if (mutation.family === 'race') return this.#playRace(taken);
     const { exits } = watched;
     // There are few of these, and an answer that comes late would be missed for good.
-    const isPrecious = mutation.family === 'rule' || mutation.rule !== undefined || mutation.isNeutral === true;
+    const { family, rule, isNeutral, takesTime } = mutation;
+    const isPrecious = family === 'rule' || rule !== undefined || isNeutral === true || takesTime === true;
     const muted = isPrecious ? Math.max(150, patience.muted * 3) : patience.muted;
     let run = await this.#run(made.script, { ...patience, muted });
     if (!isCut() && exits === watched.exits && !isBroken(run) && this.#second.isWorth(run, made, mutation)) {

@@ -32,6 +32,7 @@ export function* meanwhileMutations(seed: Seed, at: SeedMessage): Generator<Muta
         doc: `The ${other.name} of frame ${other.frame.n}, of the same ${lastName(path)}, comes behind it.`,
         n: at.frame.n,
         step: at.step,
+        takesTime: true,
         make: (made) => {
           // What is left of a thing depends on all that was done to it before: nothing is left out.
           const { steps } = made.base;

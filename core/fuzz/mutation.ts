@@ -41,6 +41,8 @@ export interface Mutation {
   readonly isTold?: boolean;
   /** Recorded frames that must have been answered as usual before it: else there is nothing wrong with it. */
   readonly needs?: readonly number[];
+  /** It shows only when what follows comes about, step by step: answers are waited for longer. */
+  readonly takesTime?: boolean;
   /** What a shorter script must still have to be this at all. */
   readonly isStill?: (script: Script) => boolean;
   /** Where the same must not be answered as usual: then it was this that did it. */
