@@ -51,6 +51,8 @@ const CHANCE = 0.6;
 function roundOf({ family, name, field, rule, isGuess }: Mutation): number {
   if (rule !== undefined) return ROUND.rule;
   // Most of what a description knows beyond the recording is refused, whatever is wrong with it.
+  // There are few of these.
+  if (name.startsWith('meanwhile-')) return 0.2;
   if (name.startsWith('never-')) return field === '' ? 1 : 2;
   if (family === 'field') return FIRST.test(name) ? 0.3 : LOOKS.test(name) ? 2 : ROUND.field;
   // One message in the place of another: there are very many of these.
@@ -145,7 +147,8 @@ function plan(seed: Seed, rng: number): Mutation[] {
     const nth = (kinds.get(kind) ?? 0) + 1;
     kinds.set(kind, nth);
     const cost = (1 + mutation.step / DEPTH) ** 0.25;
-    const round = roundOf(mutation) + AGAIN[mutation.family] * Math.log2(nth) + CHANCE * dice.next();
+    const again = AGAIN[mutation.rule === undefined ? mutation.family : 'rule'];
+    const round = roundOf(mutation) + again * Math.log2(nth) + CHANCE * dice.next();
     found.push({ mutation, place: round * cost });
   };
   for (const at of seed.messages) {
