@@ -5,6 +5,7 @@ import { canaryOf } from './canary.ts';
 import { Chatter } from './chatter.ts';
 import { expecting, lessWaiting } from './expecting.ts';
 import { Identities } from './identity.ts';
+import { markedAnew } from './issued-anew.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { type Secluded, secludedOf } from './secluded.ts';
@@ -154,7 +155,7 @@ export async function calibrate(
   while (runs.length < RUNS && !how.isOver())
     runs.push(await playAll(() => expecting(recorded, known).base, identities, calm));
   if (runs.length === 0) runs.push(first);
-  const seed = expecting(recorded, runs);
+  const seed = markedAnew(expecting(recorded, runs), runs);
   ({ scene } = seed);
   const baseline = makeBaseline(seed, runs, recorded);
   // For trying out: an answer that does not come within this is not as usual.

@@ -96,7 +96,7 @@ class ScriptRun {
       const live = this.#live.get(step.conn);
       if (live?.connection === undefined) continue;
       if (step.kind === 'send') {
-        if (step.isLeftOut === true && !step.mutated) continue;
+        if (!step.mutated && (step.isLeftOut === true || !this.#isIssued(step))) continue;
         const { stretch, hopeless = stretch === undefined ? Infinity : HOPELESS } = this.#how.patience;
         const isHopeless = this.#silent >= hopeless;
         if ((this.#isMutated && this.#silent >= giveUpAfter) || isHopeless) {
@@ -338,6 +338,11 @@ class ScriptRun {
       }
     }
     return last;
+  }
+
+  /** What it shows of values that are others each time was issued in this run. */
+  #isIssued({ anew = [] }: SendStep): boolean {
+    return anew.every(({ from }) => from.some(({ conn, name, nth }) => this.#issued(conn, name, nth) !== undefined));
   }
 
   /** Fields of the nth message of a name that came on a connection. */

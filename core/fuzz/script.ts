@@ -65,6 +65,8 @@ export interface SendStep {
   /** The server goes down with it as it was recorded: passed over, unless something else is made of it. */
   readonly isLeftOut?: boolean;
   readonly links?: readonly Link[];
+  /** Of them, those whose value is another one each time: as recorded, it is passed over where nothing has issued them. */
+  readonly anew?: readonly Link[];
   readonly mutating?: Mutating;
 }
 
@@ -115,16 +117,14 @@ export function copied(steps: readonly Step[], by: number): Step[] {
       ...step,
       conn,
       awaits: step.awaits.map(([other, count]) => [other + by, count] as const),
-      ...(step.links === undefined
-        ? {}
-        : {
-            links: step.links.map((link) => ({
-              ...link,
-              from: link.from.map((issue) => ({ ...issue, conn: issue.conn + by })),
-            })),
-          }),
+      ...(step.links === undefined ? {} : { links: linksBy(step.links, by) }),
+      ...(step.anew === undefined ? {} : { anew: linksBy(step.anew, by) }),
     };
   });
+}
+
+function linksBy(links: readonly Link[], by: number): Link[] {
+  return links.map((link) => ({ ...link, from: link.from.map((issue) => ({ ...issue, conn: issue.conn + by })) }));
 }
 
 // ---- as JSON -----------------------------------------------------------------------------------------------------------
