@@ -50,7 +50,7 @@ export class CrashSearch {
 
   /** @param exits of the server when it was last looked at */
   async lookInto(cases: readonly CaseRun[], recent: readonly CaseRun[], exits: number): Promise<void> {
-    const { watched, isCut, onDoing, onAgain } = this.#o;
+    const { watched, isCut, onDoing, onAgain, findings } = this.#o;
     onDoing(`finding out which case the ${whoIs(this.#o.inquiry.seed.scene)} went down with`);
     await watched.exited(250);
     const isDown = watched.isManaged ? !watched.isRunning || exits !== watched.exits : !(await watched.isReachable());
@@ -70,11 +70,14 @@ export class CrashSearch {
     } else await this.#waitForServer(cases);
     const rest = new Set(cases);
     this.#alone.clear();
+    const known = exit === undefined ? undefined : findings.get(crashKey(exit) ?? '');
     for (const [grace, suspects] of [
       [SOON_MS, ordered],
       [SOON_MS, mostLikelyFirst(recent).slice(0, cases.length + MAX_EARLIER)],
       [GRACE_MS, ordered],
     ] as const) {
+      // Of a crash that is known, no more is to be learned.
+      if (known !== undefined && suspects !== ordered) break;
       for (const one of suspects) {
         if (isCut()) return;
         const isFound = await this.#solo(one, grace);
@@ -86,7 +89,8 @@ export class CrashSearch {
     }
     for (const one of cases) this.#playedAlone(one);
     this.#alone.clear();
-    this.#o.findings.unconfirm({
+    if (known !== undefined) return findings.hit(known, cases[0]?.index ?? -1);
+    findings.unconfirm({
       oracle: watched.isManaged ? 'exit' : 'refused',
       key: (exit === undefined ? undefined : crashKey(exit)) ?? 'exit|',
       title: `The ${whoIs(this.#o.inquiry.seed.scene)} went down during one of ${cases.length} case${cases.length === 1 ? '' : 's'}, and no single one of them brings it about again`,

@@ -92,7 +92,7 @@ export class Hearing {
     return {
       messages,
       name,
-      signature: messages.length === 0 ? '?' : messages.map(signatureOf).join('+'),
+      signature: signatureOfAll(messages),
       expert,
       summary: first === undefined ? '' : protocol.summary(first, direction),
       dissected,
@@ -107,12 +107,21 @@ function unread(bytes: Uint8Array): Heard {
   return { messages: [], name: '?', signature: '?', expert: [], summary: text, dissected: undefined, isRefusal: false };
 }
 
+/** From so many messages at once on, their names tell enough: what each has at its top is what the world looks like just then. */
+const SEVERAL = 3;
+
+/** Of a frame. */
+export function signatureOfAll(messages: readonly DissectedMessage[]): string {
+  if (messages.length === 0) return '?';
+  return messages.map((one) => signatureOf(one, messages.length < SEVERAL)).join('+');
+}
+
 /** Name, what status fields say, and which keys there are at the top. */
-export function signatureOf(message: DissectedMessage): string {
+export function signatureOf(message: DissectedMessage, hasKeys = true): string {
   const { fields, name, spec } = message;
   const parts: string[] = [name ?? '?'];
   if (typeof fields === 'object' && fields !== null && !(fields instanceof Uint8Array)) {
-    if (!Array.isArray(fields)) parts.push(kindsOfKeys(fields));
+    if (hasKeys && !Array.isArray(fields)) parts.push(kindsOfKeys(fields));
     let looked = 0;
     for (const leaf of leavesOf(fields)) {
       if (++looked > MAX_LEAVES) break;

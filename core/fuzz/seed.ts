@@ -7,7 +7,7 @@ import type { Plan } from '../replay/plan.ts';
 import { findBindings } from '../replay/rebinding.ts';
 import { itemKey, type RecordedFrame } from '../replay/recording.ts';
 import { formatPath } from '../schema/path.ts';
-import { Hearing, isRefusal, remarkKey, signatureOf } from './hearing.ts';
+import { Hearing, isRefusal, remarkKey, signatureOfAll } from './hearing.ts';
 import type { Scene, SceneConnection } from './scene.ts';
 import type { Issue, Link, Script, SendStep, Step } from './script.ts';
 
@@ -278,7 +278,7 @@ function refusedOf(frames: readonly RecordedFrame[]): Set<number> {
 }
 
 function signatureOfFrame({ messages, dissected }: RecordedFrame): string {
-  return dissected === undefined || messages.length === 0 ? '?' : messages.map(signatureOf).join('+');
+  return dissected === undefined ? '?' : signatureOfAll(messages);
 }
 
 function lastHeardOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<string>): Map<number, string> {
