@@ -3,8 +3,8 @@ import type { Memory } from '../protocol/protocol.ts';
 import { endpointAt, handedUrl } from '../replay/handoff.ts';
 import type { TargetConnection } from '../replay/target.ts';
 import { type Heard, Hearing } from './hearing.ts';
+import { issuedAs, issuedBy } from './issued.ts';
 import type { SceneConnection } from './scene.ts';
-import { getPath, parsePath } from '../schema/path.ts';
 import { relinked } from './relink.ts';
 import { type Issue, OTHER, type Script, type SendStep } from './script.ts';
 import type { ConnectionRun, LiveFrame, Run, RunHow, Stage, StepRun } from './run.ts';
@@ -214,7 +214,7 @@ class ScriptRun {
 
   #urlOf({ url, handoff }: SceneConnection): SceneConnection['url'] {
     if (handoff === undefined) return url;
-    const fields = this.#issued(handoff.conn, handoff.handoff.message, handoff.nth);
+    const fields = issuedBy(this.#frames, handoff.conn, handoff.handoff.message, handoff.nth);
     const to = fields === undefined ? undefined : endpointAt(fields, handoff.handoff);
     if (to === undefined) return url;
     const scheme = handoff.handoff.transport ?? url?.scheme ?? 'tcp';
@@ -311,8 +311,9 @@ class ScriptRun {
     let { bytes } = step;
     const { protocol, state } = live.hearing;
     if (links !== undefined && protocol !== undefined) {
-      const issued = (issue: Issue): unknown =>
-        this.#issuedAs(issue) ?? this.#issued(issue.conn, issue.name, issue.nth);
+      const nameOf = (issue: Issue) => (value: string) =>
+        this.#how.identities.writeText(value, this.#namesOn(issue.conn));
+      const issued = (issue: Issue): unknown => issuedAs(this.#frames, issue, nameOf(issue));
       bytes = relinked(step, links, { protocol, state, issued }) ?? bytes;
     }
     return this.#how.identities.write(bytes, this.#namesOn(step.conn));
@@ -322,41 +323,11 @@ class ScriptRun {
     return conn >= OTHER ? this.#otherNames : this.#names;
   }
 
-  /** Fields of the message that is about whoever the recorded one was about. */
-  #issuedAs({ conn, name, named }: Issue): unknown {
-    if (named === undefined) return undefined;
-    const path = parsePath(named.path);
-    const wanted = this.#how.identities.writeText(named.value, this.#namesOn(conn));
-    let last: unknown;
-    let left = named.nth;
-    for (const frame of this.#frames) {
-      if (frame.conn !== conn) continue;
-      for (const message of frame.heard.messages) {
-        if (message.name !== name || getPath(message.fields, path) !== wanted) continue;
-        last = message.fields;
-        if (left-- === 0) return last;
-      }
-    }
-    return last;
-  }
-
   /** What it shows of values that are others each time was issued in this run. */
   #isIssued({ anew = [] }: SendStep): boolean {
-    return anew.every(({ from }) => from.some(({ conn, name, nth }) => this.#issued(conn, name, nth) !== undefined));
-  }
-
-  /** Fields of the nth message of a name that came on a connection. */
-  #issued(conn: number, name: string, nth: number): unknown {
-    let left = nth;
-    for (const frame of this.#frames) {
-      if (frame.conn !== conn) continue;
-      for (const message of frame.heard.messages) {
-        if (message.name !== name) continue;
-        if (left === 0) return message.fields;
-        left -= 1;
-      }
-    }
-    return undefined;
+    return anew.every(({ from }) =>
+      from.some(({ conn, name, nth }) => issuedBy(this.#frames, conn, name, nth) !== undefined),
+    );
   }
 
   async #settle(): Promise<void> {
