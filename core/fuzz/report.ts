@@ -38,6 +38,9 @@ export function reportOf(finding: Finding, context: ReportContext): string {
     context.command,
     '```',
     '',
+    ...(finding.isSecluded === true
+      ? ['It shows on a server that was just started: the campaign started one for each run.', '']
+      : []),
     `## The smallest session that shows it`,
     '',
     `${sends.length} ${whoIs(context.scene) === 'client' ? 'server' : 'client'} message${sends.length === 1 ? '' : 's'}${fewer}.`,
