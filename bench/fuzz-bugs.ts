@@ -3,7 +3,7 @@
  * Each finding is played ten times more, then against builds with one bug each, which says what bug it is; then a campaign
  * goes against the clean build, where nothing may be found.
  *
- *   npx node bench/fuzz-bugs.ts [WORLD…] [--seconds N] [--clean-cases N] [--clean-seconds N] [--bug NAME]… [--lanes N]
+ *   npx node bench/fuzz-bugs.ts [WORLD…] [--seconds N] [--clean-cases N] [--clean-seconds N] [--bug NAME]… [--lanes N] [--reuse N]
  */
 import { parseArgs } from 'node:util';
 import { type FuzzHow, fuzz, homeOf } from '../core/engine/fuzz/testing/fuzz-world.ts';
@@ -22,6 +22,7 @@ const { values, positionals } = parseArgs({
     'clean-seconds': { type: 'string', default: '600' },
     bug: { type: 'string', multiple: true, default: [] },
     lanes: { type: 'string' },
+    reuse: { type: 'string' },
     rng: { type: 'string', default: '1' },
   },
 });
@@ -53,6 +54,7 @@ async function campaign(title: string, how: FuzzHow): Promise<readonly Finding[]
     ...how,
     rng,
     ...(values.lanes === undefined ? {} : { lanes: Number(values.lanes) }),
+    ...(values.reuse === undefined ? {} : { reuse: Number(values.reuse) }),
     onNote: (text) => say(`  note: ${text}`),
   });
   await closers.closeAll();

@@ -229,6 +229,7 @@ export const COMMANDS: readonly Command[] = [
         doc: 'begin with the cases that showed something new in that campaign',
       },
       { name: 'lanes', value: 'N', doc: 'cases played at once; default: as many as the recorded session bears' },
+      { name: 'reuse', value: 'N', doc: 'cases that may follow each other on the same connections; default 1' },
       { name: 'times', value: 'N', doc: 'fuzz repro: run so many times' },
       JUNIT,
       PROTOCOL_FILE,

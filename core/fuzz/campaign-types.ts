@@ -21,6 +21,8 @@ export interface CampaignOptions {
   readonly ratePerSecond?: number;
   /** Cases played at once; default: as many as the recorded session bears. */
   readonly lanes?: number;
+  /** Cases that may follow each other on the same connections. Default 1: each has fresh ones. */
+  readonly reuse?: number;
   /** How often each finding must come back. Default 3. */
   readonly confirm?: number;
   /** Where the count of users begins, so that campaigns do not meet the users of earlier ones. */

@@ -364,7 +364,10 @@ export class Campaign {
       if (next === undefined) return;
       await this.#tempo.slot();
       if (this.#isCut()) return;
-      await this.#timing.during('cases', lanes, () => player.play(next));
+      const together = this.#queue.company(next, this.#o.reuse ?? 1, this.#seed, calibrated, () => this.#isOver());
+      await this.#timing.during('cases', lanes, () =>
+        together.length > 1 ? player.playTogether(together) : player.play(next),
+      );
       this.#tell(false);
     }
   }

@@ -10,6 +10,7 @@ import { whoIs } from './scene.ts';
 import type { Screened, Screening } from './screening.ts';
 import type { Script } from './script.ts';
 import { morePatience, SecondTry } from './second-try.ts';
+import { apart, joined } from './shared-run.ts';
 import type { Tempo } from './tempo.ts';
 import type { Triage } from './triage.ts';
 import { Wear } from './wear.ts';
@@ -31,6 +32,8 @@ export interface CasePlayerOptions {
 }
 
 const RACES = 4;
+/** Silences behind the last of several wrong messages that may be chance. */
+const MOST_SILENT = 2;
 /** From the last of its connections until the end of a server is known. */
 const LAST_WORDS_MS = 40;
 const MOST_HELD = 24;
@@ -92,6 +95,32 @@ export class CasePlayer {
     this.settle(at, screening.screen(at));
   }
 
+  /** Several on the same connections. What was not sent any more is played by itself, and so is what seems wrong. */
+  async playTogether(cases: readonly Taken[]): Promise<void> {
+    const { patience, triage, ledger, watched, screening, tempo, isCut, queue } = this.#o;
+    for (const { index, mutation } of cases) ledger.start(index, mutation.id, mutation.message);
+    const { exits } = watched;
+    const script = joined(cases);
+    const run = await this.#run(script, patience, cases.length + MOST_SILENT);
+    if (isCut()) return;
+    const isDown = exits !== watched.exits || triage.hasExited || isBroken(run);
+    for (const [i, shared] of apart(cases, script, run).entries()) {
+      const taken = cases[i]!;
+      if (shared === undefined) {
+        queue.again([taken]);
+        continue;
+      }
+      tempo.count();
+      if (isDown) triage.broken(shared);
+      else {
+        triage.remember(shared);
+        const { outcome, suspicions } = screening.screen(shared);
+        const [step = 0] = taken.made.focus;
+        this.settle(shared, { outcome, suspicions: suspicions.map((one) => ({ ...one, step })) });
+      }
+    }
+  }
+
   /** The server was started again: what it refused is said once more. */
   renewed(): void {
     this.#wear.renewed();
@@ -145,13 +174,14 @@ export class CasePlayer {
       ledger.finish(at, outcome);
   }
 
-  async #run(script: Script, patience: Patience): Promise<Run> {
+  async #run(script: Script, patience: Patience, giveUpAfter?: number): Promise<Run> {
     const { stage, calibrated, newTag, isCut, watched } = this.#o;
     const run = await runScript(script, stage, {
       scene: calibrated.seed.scene,
       identities: calibrated.identities,
       tag: newTag(),
       patience,
+      ...(giveUpAfter === undefined ? {} : { giveUpAfter }),
       isAborted: isCut,
     });
     // Each client under test has ended by now.

@@ -5,6 +5,7 @@ import type { Ledger } from './ledger.ts';
 import type { Made, MakeHow, Mutation } from './mutation.ts';
 import type { Schedule } from './schedule.ts';
 import { isSend } from './script.ts';
+import { canShare, isSameWay } from './shared-run.ts';
 import type { Seed } from './seed.ts';
 import type { Tried } from './tried.ts';
 
@@ -29,6 +30,8 @@ export interface CaseQueueOptions {
 /** Client messages to go on with behind a mutated one. */
 const TAIL = 6;
 const FULL_TAIL = 400;
+/** Cases looked at for company. */
+const MOST_AHEAD = 300;
 /** One case in so many plays the whole recorded session around it. */
 const WHOLE_EVERY = 16;
 
@@ -41,6 +44,9 @@ export class CaseQueue {
   /** Like those the server went down with: played when nothing else is left. */
   readonly #postponed: Taken[] = [];
 
+  /** Looked at for company of others, and not played yet. */
+  readonly #ahead: Taken[] = [];
+
   /** Recorded messages that bring the server down as they are, by number of their frame. */
   readonly #deadly = new Set<number>();
 
@@ -50,7 +56,7 @@ export class CaseQueue {
 
   /** As many cases as were asked for have been played, or are under way. */
   get isEmpty(): boolean {
-    return this.#isAllTaken() && this.#broken.length + this.#postponed.length === 0;
+    return this.#isAllTaken() && this.#broken.length + this.#postponed.length + this.#ahead.length === 0;
   }
 
   /** @param takes true: it sees to the case itself */
@@ -81,7 +87,7 @@ export class CaseQueue {
 
   /** The next case that is not done, can be made and is not known to show an old finding. */
   take(seed: Seed, calibrated: Calibrated, isOver: () => boolean): Taken | undefined {
-    const { schedule, tried, ledger, avoidance, rng } = this.#o;
+    const { ledger, avoidance } = this.#o;
     for (;;) {
       const again = this.#broken.shift();
       if (again !== undefined) {
@@ -91,12 +97,38 @@ export class CaseQueue {
         continue;
       }
       if (isOver()) return undefined;
-      if (this.#isAllTaken()) {
-        const late = this.#postponed.shift();
-        if (late === undefined) return undefined;
-        this.#broken.push(late);
+      const ahead = this.#ahead.shift();
+      if (ahead !== undefined) {
+        this.#broken.push(ahead);
         continue;
       }
+      const next = this.#next(seed, calibrated, isOver);
+      if (next !== undefined) return next;
+      const late = isOver() ? undefined : this.#postponed.shift();
+      if (late === undefined) return undefined;
+      this.#broken.push(late);
+    }
+  }
+
+  /** Those that may follow this one on the same connections, itself among them. */
+  company(first: Taken, most: number, seed: Seed, calibrated: Calibrated, isOver: () => boolean): readonly Taken[] {
+    const found = [first];
+    if (most <= 1 || !canShare(first)) return found;
+    const isCompany = (one: Taken): boolean => found.length < most && canShare(one) && isSameWay(first, one);
+    const waiting = this.#ahead.splice(0);
+    for (const one of waiting) (isCompany(one) ? found : this.#ahead).push(one);
+    while (found.length < most && this.#ahead.length < MOST_AHEAD) {
+      const next = this.#next(seed, calibrated, isOver);
+      if (next === undefined) break;
+      (isCompany(next) ? found : this.#ahead).push(next);
+    }
+    return found;
+  }
+
+  /** Of the schedule; undefined when it has given all. */
+  #next(seed: Seed, calibrated: Calibrated, isOver: () => boolean): Taken | undefined {
+    const { schedule, tried, ledger, avoidance, rng } = this.#o;
+    while (!this.#isAllTaken() && !isOver()) {
       const { index, mutation: scheduled } = schedule.next();
       tried.add(scheduled);
       if (ledger.isDone(index)) continue;
@@ -114,6 +146,7 @@ export class CaseQueue {
       if (!avoidance.isRisky(mutation)) return taken;
       this.#postponed.push(taken);
     }
+    return undefined;
   }
 
   /** Now and then the whole session, before and behind; else what is needed. */

@@ -1,5 +1,6 @@
 import type { Made, Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
+import type { Script } from './script.ts';
 
 /** A case under way or just over. */
 export interface CaseRun {
@@ -9,6 +10,15 @@ export interface CaseRun {
   readonly mutation: Mutation;
   readonly made: Made;
   readonly run: Run;
+  /** Played on the connections of another case, by its index. */
+  readonly sharedWith?: number;
+  /** As it is played by itself, where others were on its connections. */
+  readonly alone?: Script;
+}
+
+/** What shows the case when nothing else is played. */
+export function scriptOf({ alone, made }: Pick<CaseRun, 'alone' | 'made'>): Script {
+  return alone ?? made.script;
 }
 
 /** Where something wrong was said before, no further connection may come of it. */

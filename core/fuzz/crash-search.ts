@@ -1,7 +1,7 @@
 /** The server went down while several cases were under way: which of them was it? */
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Avoidance } from './avoidance.ts';
-import type { CaseRun } from './case-run.ts';
+import { type CaseRun, scriptOf } from './case-run.ts';
 import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Suspicion } from './judge.ts';
@@ -148,7 +148,7 @@ export class CrashSearch {
   /** Plays a case by itself; true when the server goes down with it. */
   async #solo(one: CaseRun, graceMs: number): Promise<boolean> {
     const { inquiry, isCut, ledger, findings, avoidance } = this.#o;
-    const { down, run } = await solo(inquiry, one.made.script, graceMs);
+    const { down, run } = await solo(inquiry, scriptOf(one), graceMs);
     const at = { ...one, run };
     if (down !== undefined && (await this.#isRecorded(at, down))) return true;
     if (down === undefined) this.#alone.set(one, at);
@@ -156,7 +156,7 @@ export class CrashSearch {
     ledger.count(at, 'crashed');
     const known = findings.get(down.key);
     if (known !== undefined) findings.hit(known, one.index);
-    else await this.#o.find(down, one.made.script, at);
+    else await this.#o.find(down, scriptOf(one), at);
     const id = findings.get(down.key)?.id;
     if (id === undefined) {
       const { title, oracle, key } = down;

@@ -1,5 +1,5 @@
 /** Which of the cases played lately is to blame for what was noticed later. */
-import type { CaseRun } from './case-run.ts';
+import { type CaseRun, scriptOf } from './case-run.ts';
 import { type Inquiry, isRefused, playAlone } from './inquiry.ts';
 import type { Suspicion } from './judge.ts';
 import { crashSignature, errorLine, isAlarming } from './log-patterns.ts';
@@ -90,7 +90,7 @@ async function playAll(inquiry: Inquiry, cases: readonly CaseRun[]): Promise<voi
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < cases.length && !inquiry.isOver()) {
-      await playAlone(inquiry, cases[next++]!.made.script, inquiry.patience);
+      await playAlone(inquiry, scriptOf(cases[next++]!), inquiry.patience);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));

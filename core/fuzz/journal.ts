@@ -21,6 +21,8 @@ export type JournalLine =
       readonly ms: number;
       /** Bytes written and their CRC-32, by connection. */
       readonly sent?: Readonly<Record<string, readonly [bytes: number, crc: number]>>;
+      /** Sent on the connections of that case, whose bytes are counted there. */
+      readonly with?: number;
       /** New replies or transitions it has shown. */
       readonly fresh?: number;
       readonly skipped?: string;

@@ -92,13 +92,14 @@ export class Ledger {
       const shows = this.seen.newsOf(run);
       if (shows.length > 0) this.#o.keeper.keep(keptCase(at, this.#o.rng, shows));
     }
-    this.#over(index, mutation.id, outcome, run.elapsedMs, { run, fresh });
+    this.#over(index, mutation.id, outcome, run.elapsedMs, { run, fresh, sharedWith: at.sharedWith });
   }
 
   /** @param known the finding it would only have shown again */
-  crashed({ index, mutation, run }: CaseRun, known?: string): void {
+  crashed({ index, mutation, run, sharedWith }: CaseRun, known?: string): void {
     this.#over(index, mutation.id, 'crashed', run.elapsedMs, {
       run,
+      sharedWith,
       ...(known === undefined ? {} : { skipped: known }),
     });
   }
@@ -108,19 +109,27 @@ export class Ledger {
     id: string,
     outcome: string,
     ms: number,
-    { run, fresh = 0, skipped }: { run?: Run; fresh?: number; skipped?: string },
+    {
+      run,
+      fresh = 0,
+      skipped,
+      sharedWith,
+    }: { run?: Run; fresh?: number; skipped?: string; sharedWith?: number | undefined },
   ): void {
     this.#done.add(index);
     if (run !== undefined) this.#played += 1;
     const sent: Record<string, readonly [number, number]> = {};
-    for (const [conn, one] of run?.connections ?? []) if (one.sentBytes > 0) sent[conn] = [one.sentBytes, one.checksum];
+    if (sharedWith === undefined)
+      for (const [conn, one] of run?.connections ?? [])
+        if (one.sentBytes > 0) sent[conn] = [one.sentBytes, one.checksum];
     this.#o.keeper.append({
       what: 'done',
       case: index,
       id,
       outcome,
       ms: Math.round(ms * 10) / 10,
-      ...(run === undefined ? {} : { sent }),
+      ...(run === undefined || sharedWith !== undefined ? {} : { sent }),
+      ...(sharedWith === undefined ? {} : { with: sharedWith }),
       ...(fresh > 0 ? { fresh } : {}),
       ...(skipped === undefined ? {} : { skipped }),
       ...(this.#again.has(index) ? { again: true as const } : {}),

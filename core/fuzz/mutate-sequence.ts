@@ -2,7 +2,7 @@
 import { lastName, leavesOf, metaAt, valueText } from '../replay/leaves.ts';
 import { formatPath } from '../schema/path.ts';
 import { around, type MakeHow, mutated, type Mutation, prefixOf, sendAt, withValue } from './mutation.ts';
-import type { Seed, SeedMessage } from './seed.ts';
+import { isFirstSaid, type Seed, type SeedMessage } from './seed.ts';
 import { isSend, type SendStep, type Step } from './script.ts';
 
 interface Told {
@@ -225,7 +225,7 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
         (text === '' &&
           theirLinks.length > 0 &&
           theirLinks.every(({ from }) => from.every(({ conn }) => conn !== at.frame.conn)));
-      const isOwned = isTheirs && isOwnedField(seed, at, other, text);
+      const isOwned = isTheirs && !isFirstSaid(seed, at) && isOwnedField(seed, at, other, text);
       yield {
         name,
         field: text,

@@ -6,7 +6,7 @@ import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
 import { formatPath, type Segment } from '../schema/path.ts';
 import { type Control, mutated, type Mutation, prefixOf, sendAt, withValue } from './mutation.ts';
 import { twinOf } from './race.ts';
-import type { Seed, SeedMessage } from './seed.ts';
+import { isFirstSaid, type Seed, type SeedMessage } from './seed.ts';
 import { copied, isSend, OTHER, type SendStep, type Step, TWIN } from './script.ts';
 
 type Told = Pick<Mutation, 'guessesFirst' | 'name' | 'doc' | 'field' | 'rule' | 'isStill' | 'controls' | 'make'>;
@@ -116,7 +116,7 @@ const MOST_NUMBER = 1_000_000;
 function* numbersOfOthers(seed: Seed, at: SeedMessage): Generator<Told> {
   const { frame, message } = at;
   // Whoever makes something new chooses its number.
-  if (SAYS_WHO.test(at.name)) return;
+  if (SAYS_WHO.test(at.name) || isFirstSaid(seed, at)) return;
   for (const { path, value } of leavesOf(message.fields)) {
     const { role, names } = metaAt(message.spec?.node, path);
     const isNumber = role === 'id' || role === 'owner' || NUMBER.test(lastName(path));

@@ -97,6 +97,11 @@ export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<nu
   };
 }
 
+/** Nothing was said on its connection before: whoever it says it is, nobody can know better. */
+export function isFirstSaid({ base }: Seed, { step, frame }: SeedMessage): boolean {
+  return !base.steps.slice(0, step).some((one) => one.kind === 'send' && one.conn === frame.conn);
+}
+
 /** Its bytes as plain arrays: a slice of a Node buffer is a view, and damage done to it would be done to the recording. */
 function owned(frame: RecordedFrame): RecordedFrame {
   const plain = (bytes: Uint8Array): Uint8Array => (bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes));

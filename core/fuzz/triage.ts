@@ -5,7 +5,7 @@
  */
 import type { Avoidance } from './avoidance.ts';
 import type { Calibrated } from './calibration.ts';
-import type { CaseRun } from './case-run.ts';
+import { type CaseRun, scriptOf } from './case-run.ts';
 import { confirm, mayNeedFresh } from './confirm.ts';
 import { checkFor } from './checks.ts';
 import { CrashSearch } from './crash-search.ts';
@@ -264,12 +264,12 @@ export class Triage {
     if (suspicion.oracle === 'no-answer' && !(await isCanaryWell(shared, CANARY_PATIENCE, 2))) this.canaryFailed();
     else if (suspicion.oracle === 'accepted') {
       // What others bring about may look like an answer: found is only what shows when nobody else is at work.
-      if ((await checkFor(shared, suspicion, at.mutation)(at.made.script)) !== undefined) {
+      if ((await checkFor(shared, suspicion, at.mutation)(scriptOf(at))) !== undefined) {
         this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
         this.#quiet.push({ ...suspect, isAlone: true });
         return undefined;
       }
-    } else if (await this.#find(shared, suspicion, at.made.script, at)) return undefined;
+    } else if (await this.#find(shared, suspicion, scriptOf(at), at)) return undefined;
     if (suspicion.oracle === 'no-answer' && !isOver() && !(await isCanaryWell(shared, CANARY_PATIENCE, 1))) {
       // It was well before, and this was played since: looked into again, it would fall silent again.
       this.#blamed.push(at);
@@ -386,11 +386,10 @@ export class Triage {
     const { inquiry, findings, isCut } = this.#o;
     if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return;
     const isQuiet = isAlone === true || NEEDS_QUIET.has(suspicion.oracle);
-    if (isQuiet && (await this.#find(inquiry, suspicion, at.made.script, at))) return;
+    if (isQuiet && (await this.#find(inquiry, suspicion, scriptOf(at), at))) return;
     if (isCut()) return;
     const began = this.#now();
-    const isFound =
-      mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, at.made.script, at, true));
+    const isFound = mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, scriptOf(at), at, true));
     this.#freshMs += this.#now() - began;
     if (!isFound) this.#dismiss(suspicion, at);
   }
@@ -450,7 +449,7 @@ export class Triage {
     onDoing('finding out which case the server wrote of');
     const culprit = await whoWrites(inquiry, recent, lines);
     if (culprit === undefined) findings.dismiss(`log|${crashSignature(lines)}`);
-    else await this.find(culprit.suspicion, culprit.at.made.script, culprit.at);
+    else await this.find(culprit.suspicion, scriptOf(culprit.at), culprit.at);
   }
 
   async #lookIntoCanary(): Promise<void> {
@@ -466,7 +465,7 @@ export class Triage {
       return;
     }
     const { at, suspicion } = culprit;
-    await this.find(suspicion, at.made.script, at);
+    await this.find(suspicion, scriptOf(at), at);
     const finding = findings.get(suspicion.key);
     if (finding !== undefined) avoidance.add(at.mutation, suspicion.key, finding.id, true);
   }

@@ -49,6 +49,9 @@ export async function fuzz(invocation: Invocation): Promise<number> {
   const maxFindings = invocation.number('max-findings');
   const ratePerSecond = invocation.number('rate');
   const lanes = invocation.number('lanes');
+  const reuse = invocation.number('reuse');
+  if (reuse !== undefined && (!Number.isInteger(reuse) || reuse < 1))
+    throw new UsageError(`--reuse is a number of cases, 1 or more, not ${reuse}`);
   const cases = invocation.number('cases') ?? config.cases;
   const seconds = invocation.number('time') ?? config.seconds;
   say(
@@ -71,6 +74,7 @@ export async function fuzz(invocation: Invocation): Promise<number> {
     ...(maxFindings === undefined ? {} : { maxFindings }),
     ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
     ...(lanes === undefined ? {} : { lanes }),
+    ...(reuse === undefined ? {} : { reuse }),
     onNote: say,
     onStatus: (status) => {
       for (const finding of status.findings) {

@@ -119,6 +119,27 @@ describe('a campaign', () => {
     }
   });
 
+  test('plays several cases on the same connections when it is told to, and finds which of them it was', async () => {
+    const clean = await fuzz(closers, { ...(await against('fco', [])), cases: 250, reuse: 8 });
+    expect(clean.status.findings.map((one) => one.title)).toEqual([]);
+    const lines = readFileSync(join(clean.path, 'journal.jsonl'), 'utf8').split('\n').slice(0, -1);
+    const done = lines.flatMap((line) => {
+      const entry = JSON.parse(line) as { what: string; case: number; with?: number };
+      return entry.what === 'done' ? [entry] : [];
+    });
+    expect(done.map((entry) => entry.case).sort((a, b) => a - b)).toEqual(Array.from({ length: 250 }, (_, i) => i));
+    expect(done.filter((entry) => entry.with !== undefined).length).toBeGreaterThan(20);
+
+    const planted = await fuzz(closers, {
+      ...(await against('fco', ['crash-root'])),
+      cases: 1500,
+      maxFindings: 1,
+      reuse: 8,
+    });
+    expect(planted.status.findings).toMatchObject([{ oracle: 'exit', exit: { code: 1 } }]);
+    expect(countSends(planted.status.findings[0]!.script)).toBe(1);
+  });
+
   test('is the same with the same seed of the dice', async () => {
     const how = await against('socketchat', []);
     const ids = async (): Promise<string[]> => {

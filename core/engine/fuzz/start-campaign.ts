@@ -22,7 +22,7 @@ import { prepareClient } from './prepare-client.ts';
 
 type CampaignBudget = Pick<
   CampaignOptions,
-  'rng' | 'cases' | 'seconds' | 'maxFindings' | 'ratePerSecond' | 'lanes' | 'confirm' | 'onStatus' | 'onNote'
+  'rng' | 'cases' | 'seconds' | 'maxFindings' | 'ratePerSecond' | 'lanes' | 'reuse' | 'confirm' | 'onStatus' | 'onNote'
 >;
 
 export interface CampaignSetup extends CampaignBudget {
