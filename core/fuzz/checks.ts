@@ -94,7 +94,7 @@ async function isExplained(
   mutation: Mutation | undefined,
 ): Promise<boolean> {
   const focus = run.script.steps.findIndex((step) => isSend(step) && step.mutated);
-  if (mutation?.controls !== undefined && found.oracle === 'accepted') return isItsDoing(inquiry, run.script, mutation);
+  if (mutation?.controls !== undefined && found.oracle === 'accepted') return isItsDoing(inquiry, run, mutation);
   if (mutation?.isNeutral === true) return isWholeAnswered(inquiry, run.script, focus);
   if (found.needsControl === true) return isAnsweredWithout(inquiry, run);
   // What is welcome anyway breaks no rule; where no message is answered, silence is no fault.
@@ -106,9 +106,9 @@ async function isExplained(
 }
 
 /** Where what makes it wrong is taken away, it must not be answered as usual. */
-async function isItsDoing(inquiry: Inquiry, script: Script, mutation: Mutation): Promise<boolean> {
+async function isItsDoing(inquiry: Inquiry, seen: Run, mutation: Mutation): Promise<boolean> {
   const { patience, watched } = inquiry;
-  for (const control of mutation.controls?.(script) ?? []) {
+  for (const control of mutation.controls?.(seen.script) ?? []) {
     // Others leave something behind, and come and go: it is looked into again without them.
     if (control.isFresh === true && inquiry.isShared === true) return false;
     if (control.isFresh === true && watched.isManaged) await watched.restart();
@@ -118,8 +118,19 @@ async function isItsDoing(inquiry: Inquiry, script: Script, mutation: Mutation):
       settle: 20,
     });
     if (isAnsweredAsUsual(run, control.step, control.conns, control.n, inquiry.world())) return false;
+    // Refused because it did not come as far, it tells nothing.
+    if (control.isFresh === true && isGrantedBefore(seen) && !isGrantedBefore(run)) return false;
   }
   return true;
+}
+
+/** What its connection said right before what is wrong was answered, and not by a refusal. */
+function isGrantedBefore({ script, frames }: Run): boolean {
+  const wrong = script.steps.findLastIndex((step) => isSend(step) && step.mutated);
+  const conn = script.steps[wrong]?.conn;
+  const before = script.steps.findLastIndex((step, i) => i < wrong && isSend(step) && step.conn === conn);
+  const answers = frames.filter((frame) => frame.step === before && frame.conn === conn && !frame.isHeartbeat);
+  return answers.length > 0 && answers.every((frame) => !frame.heard.isRefusal);
 }
 
 /** Whether what was recorded next is answered in the place of the wrong message, which may be another place by now. */

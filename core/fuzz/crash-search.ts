@@ -36,7 +36,7 @@ const LOG_LINES = 40;
 /** A server somebody else started may need a moment. */
 const RETURNS = { times: 20, ms: 250 };
 /** Times a case may have been under way when the server went down in a known manner, before it is looked at by itself. */
-const MOST_AGAIN = 2;
+const MOST_AGAIN = 4;
 
 export class CrashSearch {
   readonly #o: CrashSearchOptions;
