@@ -1,7 +1,7 @@
 /** Which message the memory of the target grows with: candidates are said very often, the promising ones again and again. */
 import { PATIENT } from './calibration.ts';
 import type { Finding } from './finding.ts';
-import { type Inquiry, playAlone } from './inquiry.ts';
+import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
 import { growthOf } from './memory.ts';
 import { saidOf } from './said.ts';
 import { countSends, isSend, type Script, type SendStep } from './script.ts';
@@ -19,6 +19,8 @@ const MOST_REST_MS = 400;
 const HUNT_MS = 60_000;
 /** Growth in a first burst that makes a candidate worth six, bytes a message. */
 const WORTH = 8 * 1024;
+/** Growth that is looked into at once, bytes a message. */
+const OBVIOUS = 32 * 1024;
 
 export interface Candidate {
   readonly script: Script;
@@ -47,11 +49,20 @@ export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'h
   const scores: { candidate: Candidate; taste: number }[] = [];
   const tried = new Set<Candidate>();
   for (const candidate of candidates) {
+    // One of them may have brought it down.
+    await upAgain(inquiry);
     // The time is for the promising ones too.
     if (isOver() || stage.clock.now() > until - ms / 3) break;
     const before = watched.memory() ?? 0;
     const after = await burst(inquiry, candidate.script, lanes);
     if (after - before >= WORTH * BURST) scores.push({ candidate, taste: after - before });
+    if (after - before >= OBVIOUS * BURST) {
+      // So much is rarely chance: the others need not be tasted first.
+      tried.add(candidate);
+      const found = await leakOf(hunt, candidate);
+      if (found !== undefined) return found;
+      continue;
+    }
     // Where it grows with so many, it grows with what they have in common, and there is no need to taste them all.
     if (scores.length === 0 || scores.length % ENOUGH_SUSPECTS !== 0 || scores.at(-1)!.candidate !== candidate)
       continue;
