@@ -30,6 +30,9 @@ export type Oracle =
   | 'memory'
   | 'changed';
 
+/** Who falls silent at very much text does so whatever field it is in. */
+const LONG = /^long(?:-\d+)?$/;
+
 /** Families that say something wrong where something right was due. */
 const SAYS_WRONG: ReadonlySet<Mutation['family']> = new Set(['field', 'payload', 'rule', 'havoc']);
 
@@ -194,7 +197,7 @@ function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, worl
     if (isForAnother(run, at, later)) return;
     yield {
       oracle: 'no-answer',
-      key: `no-answer|${mutation.message}|${field}`,
+      key: `no-answer|${mutation.message}|${LONG.test(mutation.name) ? 'long' : field}`,
       title: `The connection gets no answer any more after a ${mutation.message}${field === '' ? '' : ` with a wrong ${field}`}`,
       evidence: [
         `${later.length} more message${later.length === 1 ? '' : 's'}, each answered in the recorded session, got none; the connection stays open.`,
@@ -214,7 +217,7 @@ function* silence(run: Run, at: number, step: SendStep, mutation: Mutation, worl
   ) {
     yield {
       oracle: 'no-answer',
-      key: `no-answer|${mutation.message}|${field}|turn`,
+      key: `no-answer|${mutation.message}|${LONG.test(mutation.name) ? 'long' : field}|turn`,
       title: `A ${mutation.message}${field === '' ? '' : ` with a wrong ${field}`} is passed over in silence, and the ${whoIs(world.seed.scene)} waits for another one`,
       evidence: [
         'Each message of this protocol is answered by the next; a client that waits for its turn waits for ever.',
