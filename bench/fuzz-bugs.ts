@@ -30,7 +30,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   /** One player at a table of their own, which plays the same story each time. */
   mjsonp: { houseBots: '3', repeat: 'yes' },
   /** One of its bugs is in how lengths are read. */
-  socketchat: { framing: 'be32' },
+  socketchat: { framing: 'decimal' },
 };
 const TIMES = 10;
 /** Each time is hundreds of messages in many bursts. */
