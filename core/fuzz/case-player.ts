@@ -2,7 +2,8 @@
 import type { Calibrated } from './calibration.ts';
 import type { CaseQueue, Taken } from './case-queue.ts';
 import { type CaseRun, isBroken, isCutOff } from './case-run.ts';
-import { acceptedKey, type Suspicion } from './judge.ts';
+import { acceptedKey } from './judge-acceptance.ts';
+import type { Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
 import { raceScripts } from './race.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';

@@ -1,7 +1,9 @@
 /** Tests that tell whether a script still shows what another one showed. */
 import { CANARY_PATIENCE, isCanaryWell, isStanding } from './culprits.ts';
 import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
-import { isAnsweredAsUsual, isHeardOf, judge, type Suspicion } from './judge.ts';
+import { isAnsweredAsUsual, isHeardOf } from './answers.ts';
+import { judge } from './judge.ts';
+import type { Suspicion } from './suspicion.ts';
 import { isAlarming } from './log-patterns.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';

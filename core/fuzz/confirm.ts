@@ -3,7 +3,7 @@ import type { CaseRun } from './case-run.ts';
 import { checkFor, type Shown } from './checks.ts';
 import type { Finding } from './finding.ts';
 import type { Inquiry } from './inquiry.ts';
-import type { Oracle, Suspicion } from './judge.ts';
+import type { Oracle, Suspicion } from './suspicion.ts';
 import { growth } from './leak-hunt.ts';
 import type { Mutation } from './mutation.ts';
 import { saidOf } from './said.ts';

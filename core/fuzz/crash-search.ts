@@ -4,7 +4,7 @@ import type { Avoidance } from './avoidance.ts';
 import { type CaseRun, scriptOf } from './case-run.ts';
 import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
-import type { Suspicion } from './judge.ts';
+import type { Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
 import { whoIs } from './scene.ts';
 import { isSend, type Script } from './script.ts';

@@ -1,7 +1,7 @@
 /** Which of the cases played lately is to blame for what was noticed later. */
 import { type CaseRun, scriptOf } from './case-run.ts';
 import { type Inquiry, isRefused, playAlone } from './inquiry.ts';
-import type { Suspicion } from './judge.ts';
+import type { Suspicion } from './suspicion.ts';
 import { crashSignature, errorLine, isAlarming } from './log-patterns.ts';
 import type { Patience, Run } from './run-script.ts';
 import { whoIs } from './scene.ts';

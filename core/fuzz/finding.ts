@@ -1,5 +1,5 @@
 /** Something found: what, by which case, how surely, and the smallest script that shows it. */
-import type { Oracle } from './judge.ts';
+import type { Oracle } from './suspicion.ts';
 import type { Carrier } from '../traffic/frame.ts';
 import type { Family } from './mutation.ts';
 import type { Script } from './script.ts';

@@ -1,6 +1,6 @@
 /** What looking into a case needs, and what is known of the server by now. */
 import type { Identities } from './identity.ts';
-import type { JudgeWorld } from './judge.ts';
+import type { JudgeWorld } from './suspicion.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { isSend, type Script } from './script.ts';

@@ -3,7 +3,7 @@ import type { CaseRun } from './case-run.ts';
 import { keptCase } from './corpus.ts';
 import { SeenBehaviour } from './coverage.ts';
 import type { Resumed } from './journal.ts';
-import type { Outcome } from './judge.ts';
+import type { Outcome } from './suspicion.ts';
 import type { Run } from './run-script.ts';
 import type { Keeper } from './world.ts';
 

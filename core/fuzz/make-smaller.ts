@@ -2,7 +2,7 @@
 import { checkFor, type Shown } from './checks.ts';
 import { type Confirmed, every, toldBy } from './confirm.ts';
 import { type Inquiry, isEndedEarly } from './inquiry.ts';
-import type { Suspicion } from './judge.ts';
+import type { Suspicion } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
 import type { Script } from './script.ts';

@@ -1,5 +1,5 @@
 import { signatureOf } from './hearing.ts';
-import type { JudgeWorld } from './judge.ts';
+import type { JudgeWorld } from './suspicion.ts';
 import type { Run } from './run-script.ts';
 import { isSend, type Script } from './script.ts';
 

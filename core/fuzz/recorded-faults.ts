@@ -1,7 +1,8 @@
 /** What a server does wrong in the recorded session itself, where little of that session is enough to show it. */
 import { checkFor } from './checks.ts';
 import type { Inquiry } from './inquiry.ts';
-import { judge, type JudgeWorld, type Suspicion } from './judge.ts';
+import { judge } from './judge.ts';
+import type { JudgeWorld, Suspicion } from './suspicion.ts';
 import type { Prefixes } from './prefixes.ts';
 import type { Run } from './run-script.ts';
 import { countSends, isSend, type Script } from './script.ts';

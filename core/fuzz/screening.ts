@@ -2,7 +2,8 @@
 import type { Baseline } from './baseline.ts';
 import type { CaseRun } from './case-run.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
-import { judge, type JudgeWorld, type Outcome, outcomeOf, type Suspicion } from './judge.ts';
+import { judge, outcomeOf } from './judge.ts';
+import type { JudgeWorld, Outcome, Suspicion } from './suspicion.ts';
 import { isRace, raceTitle, resultOf } from './race-count.ts';
 import type { RaceScripts } from './race.ts';
 import type { Run } from './run-script.ts';

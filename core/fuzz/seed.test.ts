@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { seedOf } from '../engine/fuzz/testing/seed-of.ts';
 import type { Baseline } from './baseline.ts';
-import { judge, type JudgeWorld } from './judge.ts';
+import { judge } from './judge.ts';
+import type { JudgeWorld } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
 import { isSend } from './script.ts';

@@ -1,6 +1,6 @@
 /** Plays a case by itself and waits whether the server goes down with it. */
 import { type Inquiry, isRefused, playAlone, upAgain } from './inquiry.ts';
-import type { Suspicion } from './judge.ts';
+import type { Suspicion } from './suspicion.ts';
 import { crashSignature, errorLine } from './log-patterns.ts';
 import type { Run } from './run-script.ts';
 import { whoIs } from './scene.ts';

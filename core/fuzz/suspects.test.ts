@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CaseRun } from './case-run.ts';
-import type { Suspicion } from './judge.ts';
+import type { Suspicion } from './suspicion.ts';
 import { type Suspect, Suspects } from './suspects.ts';
 
 function suspect(key: string, index = 0): Suspect {

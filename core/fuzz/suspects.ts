@@ -1,6 +1,6 @@
 /** Suspicions that wait to be looked into: each kind once, however many cases have shown it. */
 import type { CaseRun } from './case-run.ts';
-import type { Suspicion } from './judge.ts';
+import type { Suspicion } from './suspicion.ts';
 
 export interface Suspect {
   readonly at: CaseRun;

@@ -12,7 +12,7 @@ import { CrashSearch } from './crash-search.ts';
 import { CANARY_PATIENCE, isCanaryWell, whoBreaksCanary, whoWrites } from './culprits.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
-import type { Oracle, Suspicion } from './judge.ts';
+import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
 import { makeSmaller } from './make-smaller.ts';
 import { LeakCandidates } from './leak-candidates.ts';

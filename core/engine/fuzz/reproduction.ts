@@ -4,7 +4,7 @@ import { shows } from '../../fuzz/confirm.ts';
 import { canaryOf } from '../../fuzz/canary.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import type { Inquiry } from '../../fuzz/inquiry.ts';
-import type { Suspicion } from '../../fuzz/judge.ts';
+import type { Suspicion } from '../../fuzz/suspicion.ts';
 import { secludedInquiry } from '../../fuzz/seclusion.ts';
 import { mutationById } from '../../fuzz/schedule.ts';
 import { type CampaignSetup, prepare } from './start-campaign.ts';

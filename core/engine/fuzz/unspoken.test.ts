@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Finding } from '../../fuzz/finding.ts';
 import { Identities } from '../../fuzz/identity.ts';
-import type { Oracle } from '../../fuzz/judge.ts';
+import type { Oracle } from '../../fuzz/suspicion.ts';
 import { runScript } from '../../fuzz/run-script.ts';
 import { Schedule } from '../../fuzz/schedule.ts';
 import { makeSeed } from '../../fuzz/seed.ts';
