@@ -238,7 +238,8 @@ async function isAnsweredWithout(inquiry: Inquiry, { script, steps }: Run): Prom
   if (name !== null && name !== undefined && name !== wrong.message) return false;
   // Only what was said in vain counts: what came after it was given up may be welcome anyway.
   const inVain = new Set(script.steps.filter((_step, i) => i > focus && steps[i] !== undefined));
-  const control: Script = { steps: script.steps.filter((step) => !isWrong(step)) };
+  const last = steps.findLastIndex((step) => step !== undefined);
+  const control: Script = { steps: script.steps.filter((step, i) => i <= last && !isWrong(step)) };
   const run = await playAlone(inquiry, control, { ...patience, muted: silenceOf(patience) });
   const at = control.steps.flatMap((step, i) => (inVain.has(step) && step.conn === wrong.conn ? [i] : []));
   return at.length > 0 && isHeardOf(run, at, wrong.conn, inquiry.world(), at[0]!);
