@@ -3,30 +3,22 @@
  * does to the world goes through `Stage`, `Watched` and `Keeper`.
  */
 import { Avoidance } from './avoidance.ts';
-import { type Calibrated, calibrate } from './calibration.ts';
+import { calibrate } from './calibration.ts';
 import type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-types.ts';
-import { CasePlayer } from './case-player.ts';
 import { CaseQueue } from './case-queue.ts';
-import { canaryOf } from './canary.ts';
 import type { Finding } from './finding.ts';
+import type { Finder } from './finder.ts';
 import { FindingList } from './finding-list.ts';
-import type { Inquiry } from './inquiry.ts';
-import { judge } from './judge.ts';
-import type { JudgeWorld, Outcome } from './suspicion.ts';
+import type { Outcome } from './suspicion.ts';
 import { Ledger, type RuleOutcome } from './ledger.ts';
-import { Lookout } from './lookout.ts';
-import type { Patience } from './run-script.ts';
-import { shorterWay } from './recorded-faults.ts';
+import { makeReady, type Ready } from './ready.ts';
+import { lookAtRecorded } from './recorded-faults.ts';
 import { Schedule } from './schedule.ts';
-import { Screening } from './screening.ts';
-import { Seclusion } from './seclusion.ts';
 import { whoIs } from './scene.ts';
 import type { Seed } from './seed.ts';
-import { solo } from './solo.ts';
 import { Tempo } from './tempo.ts';
 import { Tried } from './tried.ts';
 import { timed, Timing } from './timing.ts';
-import { Triage } from './triage.ts';
 
 export type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-types.ts';
 
@@ -46,16 +38,6 @@ const GRACE_MS = { least: 5000, share: 0.1, most: 30_000 };
 const SHRINK = { share: 0.25, each: 8000 };
 const MOST_HUNT_MS = 60_000;
 const HUNT_MS_A_SECOND = 140;
-
-/** What there is once the target was looked at. */
-interface Ready {
-  readonly calibrated: Calibrated;
-  readonly inquiry: Inquiry;
-  readonly triage: Triage;
-  readonly player: CasePlayer;
-  readonly lookout: Lookout;
-  readonly seclusion: Seclusion;
-}
 
 export class Campaign {
   readonly #o: CampaignOptions;
@@ -175,7 +157,7 @@ export class Campaign {
         if (watched.isManaged && !watched.isRunning) await watched.restart();
         return this.#prepare();
       });
-      await this.#timing.during('inquiries', 1, () => this.#lookAtBaseline(this.#ready!));
+      await this.#timing.during('inquiries', 1, () => lookAtRecorded(this.#ready!));
       await this.#play(this.#ready);
       if (this.#state === 'running') this.#state = 'done';
     } catch (error) {
@@ -212,7 +194,7 @@ export class Campaign {
   }
 
   async #prepare(): Promise<Ready> {
-    const { stage, watched, lanes: asked, confirm = DEFAULT_CONFIRM, rng, cases, seconds } = this.#o;
+    const { stage, watched, lanes: asked, confirm = DEFAULT_CONFIRM, cases, seconds } = this.#o;
     this.#do('calibrating');
     const calibrated = await calibrate(this.#seed, stage, this.#newTag, {
       isOver: () => this.#isOver(),
@@ -224,7 +206,7 @@ export class Campaign {
       ),
       ...(asked === undefined ? {} : { lanes: asked }),
     });
-    const { baseline, identities, lanes, p90, seed } = calibrated;
+    const { baseline, identities, lanes, seed } = calibrated;
     this.#seed = seed;
     for (const run of calibrated.runs) this.#ledger.seen.asUsual(run);
     this.#note(
@@ -235,92 +217,27 @@ export class Campaign {
         `Cases reach no further than the session does: record it against this ${whoIs(seed.scene)}, or start the ${whoIs(seed.scene)} as it was then.`,
       );
     }
-    const patience: Patience = {
-      answer: Math.min(2000, Math.max(300, p90 * 10)),
-      // A client that crashes takes a moment to end.
-      muted: Math.min(300, Math.max(whoIs(seed.scene) === 'client' ? 80 : 20, p90 * 4)),
-      settle: 1,
-      quiet: Math.min(15, Math.max(2, p90)),
-      stretch: calibrated.stretch,
-    };
-    const screening = new Screening(seed, baseline, this.#findings);
-    const isCut = (): boolean => this.#isCut();
-    const inquiry: Inquiry = {
-      seed,
-      stage,
-      watched,
-      identities,
-      newTag: this.#newTag,
-      world: () => screening.world(),
-      patience,
+    return makeReady(calibrated, {
+      ...this.#o,
       times: confirm,
-      isOver: isCut,
-      canary: canaryOf(seed),
-    };
-    const triage = new Triage({
-      watched,
-      inquiry,
-      calibrated,
+      huntMs: Math.min(MOST_HUNT_MS, (seconds ?? Infinity) * HUNT_MS_A_SECOND),
       findings: this.#findings,
       ledger: this.#ledger,
       avoidance: this.#avoidance,
       tempo: this.#tempo,
       timing: this.#timing,
-      rng,
-      huntMs: Math.min(MOST_HUNT_MS, (seconds ?? Infinity) * HUNT_MS_A_SECOND),
-      isCut,
+      queue: this.#queue,
+      newTag: this.#newTag,
+      isCut: () => this.#isCut(),
       onDoing: (doing) => this.#do(doing),
       onNote: (text) => this.#note(text),
-      onPlayed: (at) => player.settle(at, screening.screen(at)),
-      onAgain: (again) => this.#queue.again(again),
-      onRenewed: () => player.renewed(),
-      onDeadly: (n) => this.#queue.leaveOut(n),
     });
-    const player = new CasePlayer({
-      stage,
-      watched,
-      calibrated,
-      patience,
-      queue: this.#queue,
-      ledger: this.#ledger,
-      tempo: this.#tempo,
-      screening,
-      triage,
-      newTag: this.#newTag,
-      isCut,
-    });
-    const lookout = new Lookout({ inquiry, triage, ledger: this.#ledger, findings: this.#findings });
-    const { findings, ledger, tempo } = { findings: this.#findings, ledger: this.#ledger, tempo: this.#tempo };
-    const seclusion = new Seclusion({ calibrated, inquiry, findings, ledger, tempo, triage, rng });
-    this.#queue.divert((index, mutation) => seclusion.takes(index, mutation));
-    return { calibrated, inquiry, triage, player, lookout, seclusion };
-  }
-
-  /** The recorded session itself: does the server break what it kept to when it was recorded? */
-  async #lookAtBaseline({ calibrated, triage, inquiry }: Ready): Promise<void> {
-    const [run] = calibrated.runs;
-    if (run === undefined) return;
-    for (const script of calibrated.deadly) {
-      const { down } = await solo(inquiry, script);
-      if (down !== undefined) await triage.find(down, script, undefined);
-    }
-    const world: JudgeWorld = {
-      seed: this.#seed,
-      baseline: { ...calibrated.baseline, serverRemarks: new Set() },
-      refusals: new Set(),
-    };
-    for (const suspicion of judge(run, [], undefined, world)) {
-      if (suspicion.oracle !== 'schema' && suspicion.oracle !== 'invariant') continue;
-      const way = await shorterWay(suspicion, { inquiry, prefixes: calibrated.prefixes, run, world });
-      if (way === undefined) await triage.find(suspicion, this.#seed.base, undefined);
-      else await triage.find({ ...suspicion, step: way.steps.length - 1 }, way, undefined);
-    }
   }
 
   // ---- cases -------------------------------------------------------------------------------------------------------------
 
   async #play(ready: Ready): Promise<void> {
-    const { calibrated, triage, lookout, seclusion } = ready;
+    const { calibrated, triage, finder, lookout, seclusion } = ready;
     // What cases have seemed to show is looked into to the end, also when no more cases are begun.
     while (!this.#isOver() || (!triage.isIdle && !this.#isCut() && !this.#hasEnough())) {
       this.#doing = 'running';
@@ -330,15 +247,16 @@ export class Campaign {
         lookout.lookLast();
       }
       if (triage.isUrgent || this.#isOver()) await triage.lookInto(this.#isOver());
-      else if (this.#isShrinkingDue(triage)) await this.#makeSmaller(triage);
+      else if (this.#isShrinkingDue(finder)) await this.#makeSmaller(ready);
       else if (seclusion.isDue || this.#queue.isEmpty) await this.#playSecluded(ready);
     }
-    if (!this.#isStopped()) await this.#makeSmaller(triage);
+    if (!this.#isStopped()) await this.#makeSmaller(ready);
   }
 
-  #makeSmaller(triage: Triage): Promise<void> {
+  async #makeSmaller({ finder, triage }: Ready): Promise<void> {
     const ms = this.#left() ?? Infinity;
-    return this.#timing.during('shrinking', 1, () => triage.makeSmaller(ms));
+    await this.#timing.during('shrinking', 1, () => finder.makeSmaller(ms));
+    triage.catchUp();
   }
 
   async #playSecluded({ seclusion, triage }: Ready): Promise<void> {
@@ -347,11 +265,11 @@ export class Campaign {
   }
 
   async #lane(lane: number, ready: Ready): Promise<void> {
-    const { triage, calibrated, player, lookout, seclusion } = ready;
+    const { triage, finder, calibrated, player, lookout, seclusion } = ready;
     const { lanes } = calibrated;
     while (!triage.isUrgent && !this.#isCut()) {
       await this.#tempo.unpaused();
-      const isStopping = seclusion.isDue || this.#isShrinkingDue(triage);
+      const isStopping = seclusion.isDue || this.#isShrinkingDue(finder);
       if (isStopping && triage.isCalm) return;
       if (triage.isWaiting && !isStopping && !this.#hasEnough()) {
         await this.#timing.during('inquiries', lanes, () => triage.inquire());
@@ -396,7 +314,7 @@ export class Campaign {
   }
 
   /** Findings are made smaller when what is left of the time is needed for it; others are looked for first. */
-  #isShrinkingDue({ wholeCount }: Triage): boolean {
+  #isShrinkingDue({ wholeCount }: Finder): boolean {
     const { seconds } = this.#o;
     if (seconds === undefined || wholeCount === 0) return false;
     const share = Math.min(seconds * 1000 * SHRINK.share, wholeCount * SHRINK.each);

@@ -4,6 +4,7 @@
  */
 import type { Calibrated } from './calibration.ts';
 import type { CaseRun } from './case-run.ts';
+import type { Finder } from './finder.ts';
 import type { FindingList } from './finding-list.ts';
 import { Identities } from './identity.ts';
 import { type Inquiry, playAlone } from './inquiry.ts';
@@ -15,7 +16,6 @@ import type { Script } from './script.ts';
 import type { Secluded } from './secluded.ts';
 import { solo } from './solo.ts';
 import type { Tempo } from './tempo.ts';
-import type { Triage } from './triage.ts';
 
 /** Of the time of a campaign. */
 const SHARE = 0.12;
@@ -34,7 +34,7 @@ export interface SeclusionOptions {
   readonly findings: FindingList;
   readonly ledger: Ledger;
   readonly tempo: Tempo;
-  readonly triage: Triage;
+  readonly finder: Finder;
   readonly rng: number;
 }
 
@@ -120,24 +120,24 @@ export class Seclusion {
   }
 
   async #single(taken: Omit<CaseRun, 'run'>): Promise<void> {
-    const { ledger, triage } = this.#o;
+    const { ledger, finder } = this.#o;
     const { down, run } = await solo(this.#inquiry, taken.made.script, GRACE_MS);
     const at: CaseRun = { ...taken, run };
     if (this.#inquiry.isOver()) return;
     if (down !== undefined) {
       ledger.count(at, 'crashed');
-      await triage.findIn(this.#inquiry, down, taken.made.script, at);
+      await finder.findIn(this.#inquiry, down, taken.made.script, at);
       ledger.crashed(at);
       return;
     }
     const { outcome, suspicions } = this.#screening!.screen(at);
     ledger.count(at, outcome);
-    for (const one of suspicions) await triage.findIn(this.#inquiry, one, taken.made.script, at);
+    for (const one of suspicions) await finder.findIn(this.#inquiry, one, taken.made.script, at);
     ledger.finish(at, suspicions.length > 0 ? 'suspicious' : outcome);
   }
 
   async #race(taken: Omit<CaseRun, 'run'>, how: MakeHow): Promise<void> {
-    const { ledger, triage } = this.#o;
+    const { ledger, finder } = this.#o;
     const { seed } = this.#secluded!;
     const { mutation, made } = taken;
     const message = seed.messages.find((one) => one.frame.n === mutation.n && one.index === 0)!;
@@ -149,7 +149,7 @@ export class Seclusion {
       const raced: Made = { script: scripts.atOnce, focus: made.focus };
       const at: CaseRun = { ...taken, made: raced, run };
       const { suspicions } = this.#screening!.screenRace(at, inTurn, scripts);
-      for (const one of suspicions) await triage.findIn(this.#inquiry, one, scripts.atOnce, at);
+      for (const one of suspicions) await finder.findIn(this.#inquiry, one, scripts.atOnce, at);
       if (suspicions.length === 0 && i < RACES - 1) continue;
       ledger.finish(at, 'race');
       return;

@@ -6,19 +6,18 @@
 import type { Avoidance } from './avoidance.ts';
 import type { Calibrated } from './calibration.ts';
 import { type CaseRun, scriptOf } from './case-run.ts';
-import { confirm, mayNeedFresh } from './confirm.ts';
+import { mayNeedFresh } from './confirm.ts';
 import { checkFor } from './checks.ts';
 import { CrashSearch } from './crash-search.ts';
 import { CANARY_PATIENCE, isCanaryWell, whoBreaksCanary, whoWrites } from './culprits.ts';
-import { type FindingList, silenceAfter } from './finding-list.ts';
+import type { Finder } from './finder.ts';
+import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
-import { makeSmaller } from './make-smaller.ts';
 import { LeakCandidates } from './leak-candidates.ts';
 import { whatLeaks } from './leak-hunt.ts';
 import { crashSignature, isAlarming } from './log-patterns.ts';
-import type { Script } from './script.ts';
 import { type Suspect, Suspects } from './suspects.ts';
 import type { Tempo } from './tempo.ts';
 import type { Timing } from './timing.ts';
@@ -30,19 +29,12 @@ type Urgent =
   | { readonly kind: 'log'; readonly recent: readonly CaseRun[]; readonly lines: readonly string[] }
   | { readonly kind: 'memory'; readonly hasGrown: boolean };
 
-/** A finding as it was found. */
-interface Whole {
-  readonly inquiry: Inquiry;
-  readonly suspicion: Suspicion;
-  readonly at: CaseRun | undefined;
-  readonly isFresh: boolean;
-}
-
 export interface TriageOptions {
   readonly watched: Watched;
   readonly inquiry: Inquiry;
   readonly calibrated: Calibrated;
   readonly findings: FindingList;
+  readonly finder: Finder;
   readonly ledger: Ledger;
   readonly avoidance: Avoidance;
   readonly tempo: Tempo;
@@ -81,8 +73,6 @@ const MOST_FRESH = 12;
 const ENOUGH_FRESH = 4;
 /** Share of the time that may go into servers started for a suspicion each. */
 const FRESH_SHARE = 0.1;
-/** For one finding, at the most. */
-const MOST_SMALLER_MS = 30_000;
 /** Lanes are not stopped for a suspicion more often than this, milliseconds. */
 const QUIET_EVERY_MS = 6000;
 
@@ -96,8 +86,6 @@ export class Triage {
   #fresh: Suspect[] = [];
   #urgent: Urgent[] = [];
   #broken: CaseRun[] = [];
-  /** Findings that were not made smaller yet. */
-  #whole: Whole[] = [];
   readonly #left = new Map<CaseRun, number>();
   #recent: CaseRun[] = [];
   #exits: number;
@@ -118,10 +106,7 @@ export class Triage {
     this.#exits = options.watched.exits;
     this.#lineCount = options.watched.lineCount;
     this.#began = options.inquiry.stage.clock.now();
-    this.#crashes = new CrashSearch({
-      ...options,
-      find: (suspicion, script, at) => this.find(suspicion, script, at),
-    });
+    this.#crashes = new CrashSearch({ ...options, find: (...found) => options.finder.find(...found) });
   }
 
   /** The lanes have to stop. */
@@ -257,7 +242,7 @@ export class Triage {
     const shared: Inquiry = { ...inquiry, isOver, isBrokenOff, isShared: true };
     // The server is known to answer nobody any more, or to go down, with one like this.
     if (at.mutation.isNeutral === true && this.#o.avoidance.isRisky(at.mutation)) {
-      this.#dismiss(suspicion, at);
+      this.#o.finder.dismiss(suspicion, at);
       return undefined;
     }
     // Where nobody is answered, one connection's silence says nothing of its message.
@@ -269,7 +254,7 @@ export class Triage {
         this.#quiet.push({ ...suspect, isAlone: true });
         return undefined;
       }
-    } else if (await this.#find(shared, suspicion, scriptOf(at), at)) return undefined;
+    } else if (await this.#o.finder.seek(shared, suspicion, scriptOf(at), at)) return undefined;
     if (suspicion.oracle === 'no-answer' && !isOver() && !(await isCanaryWell(shared, CANARY_PATIENCE, 1))) {
       // It was well before, and this was played since: looked into again, it would fall silent again.
       this.#blamed.push(at);
@@ -290,7 +275,7 @@ export class Triage {
       // What was seen comes before what is only guessed.
       const guessed = this.#fresh.findIndex((one) => one.isGuess === true);
       this.#fresh.splice(guessed < 0 ? this.#fresh.length : guessed, 0, suspect);
-    } else this.#dismiss(suspicion, at);
+    } else this.#o.finder.dismiss(suspicion, at);
     return undefined;
   }
 
@@ -352,30 +337,6 @@ export class Triage {
     this.catchUp();
   }
 
-  /** Findings that were not made smaller yet. */
-  get wholeCount(): number {
-    return this.#whole.length;
-  }
-
-  /** Makes the findings smaller that are not yet. Nobody else is at work. @param ms for all of them */
-  async makeSmaller(ms: number): Promise<void> {
-    const { inquiry: own, findings, isCut, onDoing } = this.#o;
-    const until = this.#now() + ms;
-    while (this.#whole.length > 0 && !isCut()) {
-      const { inquiry, suspicion, at, isFresh } = this.#whole.shift()!;
-      const known = findings.get(suspicion.key);
-      if (known === undefined) continue;
-      onDoing(`making ${known.id} smaller`);
-      const result = await makeSmaller(inquiry.isSecluded === true ? inquiry : own, suspicion, known.script, {
-        mutation: at?.mutation,
-        isFresh,
-        ms: Math.min(MOST_SMALLER_MS, Math.max(0, until - this.#now()) / (this.#whole.length + 1)),
-      });
-      if (result !== undefined) await findings.improve(suspicion.key, result);
-    }
-    this.catchUp();
-  }
-
   /** What the server did and wrote until now is known. */
   catchUp(): void {
     this.#exits = this.#o.watched.exits;
@@ -386,62 +347,13 @@ export class Triage {
     const { inquiry, findings, isCut } = this.#o;
     if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return;
     const isQuiet = isAlone === true || NEEDS_QUIET.has(suspicion.oracle);
-    if (isQuiet && (await this.#find(inquiry, suspicion, scriptOf(at), at))) return;
+    if (isQuiet && (await this.#o.finder.seek(inquiry, suspicion, scriptOf(at), at))) return;
     if (isCut()) return;
     const began = this.#now();
-    const isFound = mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, scriptOf(at), at, true));
+    const isFound =
+      mayNeedFresh(suspicion, inquiry) && (await this.#o.finder.seek(inquiry, suspicion, scriptOf(at), at, true));
     this.#freshMs += this.#now() - began;
-    if (!isFound) this.#dismiss(suspicion, at);
-  }
-
-  /** Confirms, shrinks, saves; or drops it when it does not come back. Nobody else is at work. */
-  async find(suspicion: Suspicion, script: Script, at: CaseRun | undefined): Promise<void> {
-    const { inquiry, isCut } = this.#o;
-    if (await this.#find(inquiry, suspicion, script, at)) return;
-    if (isCut()) return;
-    if (mayNeedFresh(suspicion, inquiry) && (await this.#find(inquiry, suspicion, script, at, true))) return;
-    if (!isCut()) this.#dismiss(suspicion, at);
-  }
-
-  /** The same of somebody who asks under conditions of their own. */
-  async findIn(inquiry: Inquiry, suspicion: Suspicion, script: Script, at: CaseRun): Promise<void> {
-    this.#o.onDoing(`looking into ${suspicion.title}`);
-    if (!(await this.#find(inquiry, suspicion, script, at)) && !this.#o.isCut()) this.#dismiss(suspicion, at);
-  }
-
-  /** True when it is a finding, of now or of before. */
-  async #find(
-    inquiry: Inquiry,
-    suspicion: Suspicion,
-    script: Script,
-    at: CaseRun | undefined,
-    isFresh = false,
-  ): Promise<boolean> {
-    const { findings, rng } = this.#o;
-    const isKnown = (): boolean => (findings.get(suspicion.key) ?? findings.alike(suspicion.key)) !== undefined;
-    if (isKnown()) return true;
-    const result = await confirm(inquiry, suspicion, script, at, { isFresh });
-    if (result === undefined) return false;
-    if (isKnown()) return true;
-    this.#whole.push({ inquiry, suspicion, at, isFresh });
-    await findings.keep({
-      ...result,
-      key: suspicion.key,
-      oracle: suspicion.oracle,
-      message: at?.mutation.message ?? '',
-      field: at?.mutation.field ?? '',
-      caseId: at?.id ?? `${rng}:-:recorded session`,
-      what: at?.mutation.doc ?? 'The recorded session as it is.',
-      ...(at === undefined ? {} : { family: at.mutation.family }),
-      ...(inquiry.isSecluded === true ? { isSecluded: true } : {}),
-    });
-    return true;
-  }
-
-  #dismiss({ key, needsControl }: Suspicion, at: CaseRun | undefined): void {
-    const { findings } = this.#o;
-    findings.dismiss(key);
-    if (needsControl === true) findings.dismiss(silenceAfter(at?.mutation.message ?? ''));
+    if (!isFound) this.#o.finder.dismiss(suspicion, at);
   }
 
   async #lookIntoLog(recent: readonly CaseRun[], lines: readonly string[]): Promise<void> {
@@ -449,7 +361,7 @@ export class Triage {
     onDoing('finding out which case the server wrote of');
     const culprit = await whoWrites(inquiry, recent, lines);
     if (culprit === undefined) findings.dismiss(`log|${crashSignature(lines)}`);
-    else await this.find(culprit.suspicion, scriptOf(culprit.at), culprit.at);
+    else await this.#o.finder.find(culprit.suspicion, scriptOf(culprit.at), culprit.at);
   }
 
   async #lookIntoCanary(): Promise<void> {
@@ -465,7 +377,7 @@ export class Triage {
       return;
     }
     const { at, suspicion } = culprit;
-    await this.find(suspicion, scriptOf(at), at);
+    await this.#o.finder.find(suspicion, scriptOf(at), at);
     const finding = findings.get(suspicion.key);
     if (finding !== undefined) avoidance.add(at.mutation, suspicion.key, finding.id, true);
   }

@@ -1,0 +1,97 @@
+/** What a campaign works with once the target was looked at: who plays cases, who looks into them, who finds. */
+import type { Avoidance } from './avoidance.ts';
+import type { Calibrated } from './calibration.ts';
+import { CasePlayer } from './case-player.ts';
+import type { CaseQueue } from './case-queue.ts';
+import { canaryOf } from './canary.ts';
+import { Finder } from './finder.ts';
+import type { FindingList } from './finding-list.ts';
+import type { Inquiry } from './inquiry.ts';
+import type { Ledger } from './ledger.ts';
+import { Lookout } from './lookout.ts';
+import type { Patience, Stage } from './run-script.ts';
+import { whoIs } from './scene.ts';
+import { Screening } from './screening.ts';
+import { Seclusion } from './seclusion.ts';
+import type { Tempo } from './tempo.ts';
+import type { Timing } from './timing.ts';
+import { Triage } from './triage.ts';
+import type { Watched } from './world.ts';
+
+export interface Ready {
+  readonly calibrated: Calibrated;
+  readonly inquiry: Inquiry;
+  readonly finder: Finder;
+  readonly triage: Triage;
+  readonly player: CasePlayer;
+  readonly lookout: Lookout;
+  readonly seclusion: Seclusion;
+}
+
+export interface ReadyOptions {
+  readonly stage: Stage;
+  readonly watched: Watched;
+  readonly rng: number;
+  /** How often a finding must come back. */
+  readonly times: number;
+  /** What a look for leaks may take. */
+  readonly huntMs: number;
+  readonly findings: FindingList;
+  readonly ledger: Ledger;
+  readonly avoidance: Avoidance;
+  readonly tempo: Tempo;
+  readonly timing: Timing;
+  readonly queue: CaseQueue;
+  readonly newTag: () => number;
+  /** Nothing more is waited for. */
+  readonly isCut: () => boolean;
+  readonly onDoing: (doing: string) => void;
+  readonly onNote: (text: string) => void;
+}
+
+export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
+  const { baseline, identities, seed } = calibrated;
+  const { stage, watched, rng, findings, ledger, tempo, queue, newTag, isCut } = o;
+  const patience = patienceWith(calibrated);
+  const screening = new Screening(seed, baseline, findings);
+  const inquiry: Inquiry = {
+    seed,
+    stage,
+    watched,
+    identities,
+    newTag,
+    world: () => screening.world(),
+    patience,
+    times: o.times,
+    isOver: isCut,
+    canary: canaryOf(seed),
+  };
+  const finder = new Finder({ ...o, inquiry });
+  const triage = new Triage({
+    ...o,
+    finder,
+    inquiry,
+    calibrated,
+    onPlayed: (at) => player.settle(at, screening.screen(at)),
+    onAgain: (again) => queue.again(again),
+    onRenewed: () => player.renewed(),
+    onDeadly: (n) => queue.leaveOut(n),
+  });
+  const player = new CasePlayer({ ...o, calibrated, patience, screening, triage });
+  const lookout = new Lookout({ inquiry, triage, ledger, findings });
+  const seclusion = new Seclusion({ calibrated, inquiry, findings, ledger, tempo, finder, rng });
+  queue.divert((index, mutation) => seclusion.takes(index, mutation));
+  return { calibrated, inquiry, finder, triage, player, lookout, seclusion };
+}
+
+/** How long cases wait, by how fast this server answers. */
+function patienceWith({ p90, stretch, seed }: Calibrated): Patience {
+  return {
+    answer: Math.min(2000, Math.max(300, p90 * 10)),
+    // A client that crashes takes a moment to end.
+    muted: Math.min(300, Math.max(whoIs(seed.scene) === 'client' ? 80 : 20, p90 * 4)),
+    settle: 1,
+    quiet: Math.min(15, Math.max(2, p90)),
+    stretch,
+  };
+}
