@@ -35,6 +35,8 @@ export interface Mutation {
   readonly rule?: string;
   /** It takes luck with values only the server knows: worth trying in more situations. */
   readonly isGuess?: boolean;
+  /** Something in the recording says that it may well show: it comes early. */
+  readonly isLikely?: boolean;
   /** It guesses what a server gives out first: where it missed, it is tried on one that was just started. */
   readonly guessesFirst?: boolean;
   /** How it is taken is told; it is no fault by itself, since what is allowed is the game's to say. */

@@ -2,7 +2,8 @@
  * Twice in one instant against twice in turn: what may succeed once only must not succeed twice because two requests came
  * together. The server itself says what is right: what it answers when asked in turn.
  */
-import { type Made, type MakeHow, mutated, type Mutation, prefixOf, sendAt } from './mutation.ts';
+import { signatureOfAll } from './hearing.ts';
+import { isSameBytes, type Made, type MakeHow, mutated, type Mutation, prefixOf, sendAt } from './mutation.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { type Script, type SendStep, type Step, TWIN } from './script.ts';
 
@@ -17,7 +18,14 @@ export function* raceMutations(seed: Seed, at: SeedMessage): Generator<Mutation>
   if (at.index > 0) return;
   const step = sendAt(seed, at.step);
   if (!step.awaits.some(([, count]) => count > 0)) return;
-  const base = { family: 'race' as const, message: at.name, field: '', n: at.frame.n, step: at.step };
+  const base = {
+    family: 'race' as const,
+    message: at.name,
+    field: '',
+    n: at.frame.n,
+    step: at.step,
+    ...(isHadOnce(seed, at) ? { isLikely: true } : {}),
+  };
   yield {
     ...base,
     id: `${at.frame.n}:@race-same`,
@@ -32,6 +40,20 @@ export function* raceMutations(seed: Seed, at: SeedMessage): Generator<Mutation>
     doc: 'The message on two connections in one instant.',
     make: (made, how) => raced(twoScripts(made, at, how)),
   };
+}
+
+/** The same was said again in the recording, and was answered in another manner: what it gives is given once. */
+function isHadOnce(seed: Seed, { frame, name }: SeedMessage): boolean {
+  const answerOf = (n: number): string =>
+    (seed.between.get(n)?.answers ?? []).map(({ messages }) => signatureOfAll(messages)).join(' | ');
+  const again = seed.messages.find(
+    (one) =>
+      one.name === name &&
+      one.frame.n > frame.n &&
+      one.frame.conn === frame.conn &&
+      isSameBytes(one.frame.bytes, frame.bytes),
+  );
+  return again !== undefined && answerOf(again.frame.n) !== answerOf(frame.n);
 }
 
 /** @param name `race-same` or `race-two` */

@@ -32,6 +32,7 @@ const ROUND: Readonly<Record<Family, number>> = {
 /** Wrong values that servers stumble over most. */
 const FIRST =
   /^(?:null|missing|as-(?:array|object|string|number)|minus-one|negated|below-range|above-range|outside|int-max|past-(?:int|uint)|zero|empty|many|one-less|one-more|long-(?:256|65536)|root-(?:null|array|number)|everywhere|added-(?:null|long-4096|minus-one)|length|count)/;
+const ROOTS = /^root-(?:null|array|number)$/;
 /** Wrong values that only look odd. */
 const LOOKS =
   /^(?:as-|upper|twice-|random-|right-to-left|emoji|bom|quotes|markup|format|path|escaped|newline|blank|control|raw-control|nul$|unclosed|trailing|leading|cut-utf8|lone-surrogate|bad-escape|hex|fraction|exponent|bare-|key-order|proto-|half|large|tiny|plus|huge|long-(?:digits|fraction)|minus-(?:zero|infinity|step)|infinity|past-(?:byte|long|double)|top-bit|byte$)/;
@@ -48,8 +49,10 @@ const AGAIN: Readonly<Record<Family, number>> = {
 };
 const CHANCE = 0.6;
 
-function roundOf({ family, name, field, rule, isGuess }: Mutation): number {
-  if (rule !== undefined) return ROUND.rule;
+function roundOf({ family, name, field, rule, isGuess, isLikely }: Mutation): number {
+  if (rule !== undefined || isLikely === true) return ROUND.rule;
+  // What is no message at all goes through all of the code that comes before messages are told apart.
+  if (ROOTS.test(name) && field === '') return ROUND.framing;
   // Most of what a description knows beyond the recording is refused, whatever is wrong with it.
   // There are few of these.
   if (name.startsWith('meanwhile-')) return 0.2;
@@ -60,9 +63,11 @@ function roundOf({ family, name, field, rule, isGuess }: Mutation): number {
 }
 
 /** Of one kind are the same ways of going wrong in fields of the same name: most often the same code reads them. */
-function kindOf({ family, name, field }: Mutation): string {
+function kindOf({ id, family, name, field }: Mutation): string {
   const last = fieldPattern(field).split('.').at(-1) ?? '';
-  return `${family}|${family === 'rule' ? name.replace(/-.*/, '') : name}|${last}`;
+  // A payload around the message is read by other code than the message is.
+  const place = field === '' && /^\d+:\$/.test(id) ? '$' : '';
+  return `${place}${family}|${family === 'rule' ? name.replace(/-.*/, '') : name}|${last}`;
 }
 
 /** Occurrences of one message in one situation that are tried in other orders. */
@@ -147,7 +152,7 @@ function plan(seed: Seed, rng: number): Mutation[] {
     const nth = (kinds.get(kind) ?? 0) + 1;
     kinds.set(kind, nth);
     const cost = (1 + mutation.step / DEPTH) ** 0.25;
-    const again = AGAIN[mutation.rule === undefined ? mutation.family : 'rule'];
+    const again = mutation.isLikely === true ? 0 : AGAIN[mutation.rule === undefined ? mutation.family : 'rule'];
     const round = roundOf(mutation) + again * Math.log2(nth) + CHANCE * dice.next();
     found.push({ mutation, place: round * cost });
   };
