@@ -38,6 +38,8 @@ export interface LeakHunt {
 }
 
 const MOST_SUSPECTS = 6;
+/** Where the way to a message is long, a first burst may be smaller: what leaks much shows in it, too. */
+const TASTE_MS = 1500;
 const ENOUGH_SUSPECTS = 3;
 
 /** Says candidates in bursts and watches the memory grow. */
@@ -54,7 +56,7 @@ export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'h
     // The time is for the promising ones too.
     if (isOver() || stage.clock.now() > until - ms / 3) break;
     const before = watched.memory() ?? 0;
-    const after = await burst(inquiry, candidate.script, lanes);
+    const after = await burst(inquiry, candidate.script, lanes, TASTE_MS);
     if (after - before >= WORTH * BURST) scores.push({ candidate, taste: after - before });
     if (after - before >= OBVIOUS * BURST) {
       // So much is rarely chance: the others need not be tasted first.
@@ -118,15 +120,16 @@ function repeated(script: Script): Script | undefined {
   return { steps: [...script.steps, ...Array.from({ length: REPEATS - 1 }, () => again)] };
 }
 
-/** Memory after a message, or a connection, has come `BURST` times. */
-async function burst(inquiry: Inquiry, script: Script, lanes: number): Promise<number> {
+/** Memory after a message, or a connection, has come `BURST` times, or as often as it could be in the time. */
+async function burst(inquiry: Inquiry, script: Script, lanes: number, ms = Infinity): Promise<number> {
   const { isOver, patience, stage, watched } = inquiry;
   const many = repeated(script);
   // All of it is to be dealt with before the connection goes; a server is done when it says nothing more.
   const impatient = { ...patience, muted: 15, settle: MOST_REST_MS, lull: Math.max(30, patience.muted) };
   let left = BURST;
+  const until = stage.clock.now() + ms;
   const lane = async (): Promise<void> => {
-    while (left > 0 && !isOver() && watched.isRunning) {
+    while (left > 0 && !isOver() && watched.isRunning && stage.clock.now() < until) {
       left -= many === undefined ? 1 : REPEATS;
       const run = await playAlone(
         inquiry,
