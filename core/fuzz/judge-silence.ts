@@ -9,7 +9,9 @@ import { isSend, originalOf, type SendStep } from './script.ts';
 import { wireOf } from './wire-of.ts';
 import type { JudgeWorld, Suspicion } from './suspicion.ts';
 import { answersTo, isHeardOf } from './answers.ts';
-import { LONG } from './judge.ts';
+
+/** Who falls silent at very much text does so whatever field it is in. */
+const LONG = /^long(?:-\d+)?$/;
 
 /** Families that say something wrong where something right was due. */
 const SAYS_WRONG: ReadonlySet<Mutation['family']> = new Set(['field', 'payload', 'rule', 'havoc']);

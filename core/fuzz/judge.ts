@@ -11,9 +11,6 @@ import { answersTo, summaryOf } from './answers.ts';
 import { neutral, silence } from './judge-silence.ts';
 import { acceptance, breaches } from './judge-acceptance.ts';
 
-/** Who falls silent at very much text does so whatever field it is in. */
-export const LONG = /^long(?:-\d+)?$/;
-
 /** What became of the mutated message. */
 export function outcomeOf(run: Run, focus: number): Outcome {
   const step = run.script.steps[focus];
