@@ -175,10 +175,20 @@ function partnersOf(seed: Seed, at: number): number[] {
 
 const TRIES = { least: 14, most: 48 };
 
+const MAKES = /create|register|sign_?up|new_/i;
+
+/**
+ * Makes something that later messages are about. It is not left out: where others have made theirs, a server may take those for
+ * it, and on another day there are none.
+ */
+export function isMaking(seed: Seed, step: Step): boolean {
+  return isSend(step) && MAKES.test(step.message) && !seed.refused.has(step.n);
+}
+
 /** Whole connections first, then messages, halving. */
 export async function fewer(
   steps: readonly Step[],
-  conn: number,
+  { conn, isKept }: { readonly conn: number; readonly isKept: (step: Step) => boolean },
   isEnough: (prefix: readonly Step[]) => Promise<boolean>,
   isOver: () => boolean,
 ): Promise<readonly Step[]> {
@@ -197,7 +207,7 @@ export async function fewer(
     for (let at = 0; at < best.filter(isSend).length && tries < most && !isOver(); ) {
       let seen = -1;
       const kept = best.filter((step) => {
-        if (step.kind !== 'send') return true;
+        if (step.kind !== 'send' || isKept(step)) return true;
         seen += 1;
         return seen < at || seen >= at + size;
       });

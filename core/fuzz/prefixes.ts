@@ -5,7 +5,7 @@
 import { type Baseline, canTell } from './baseline.ts';
 import { remarkKey } from './hearing.ts';
 import { sendAt } from './mutation.ts';
-import { fewer, Needs } from './prefix-needs.ts';
+import { fewer, isMaking, Needs } from './prefix-needs.ts';
 import type { Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { isSend, type Script, type Step } from './script.ts';
@@ -174,7 +174,10 @@ async function shortest(
   const { conn } = sendAt(seed, at);
   const own = needs.stepsBefore(at);
   const tried = new Set<string>();
+  const isKept = (step: Step): boolean => isMaking(seed, step);
   const isNew = (prefix: readonly Step[]): boolean => {
+    const conns = new Set(prefix.map((step) => step.conn));
+    if (own.some((step) => conns.has(step.conn) && isKept(step) && !prefix.includes(step))) return false;
     const key = prefix.map((step) => seed.base.steps.indexOf(step)).join();
     return !tried.has(key) && tried.add(key).size > 0;
   };
@@ -189,13 +192,13 @@ async function shortest(
       if (!isNew(candidate) || isOver()) continue;
       if (!(await isEnough(candidate))) continue;
       // Later messages take this way too.
-      return candidate.filter(isSend).length > SHORT ? fewer(candidate, conn, isEnough, isOver) : candidate;
+      return candidate.filter(isSend).length > SHORT ? fewer(candidate, { conn, isKept }, isEnough, isOver) : candidate;
     }
   }
   if (isOver()) return undefined;
-  if (alone.has(at) || (isNew(own) && (await isEnough(own)))) return fewer(own, conn, isEnough, isOver);
+  if (alone.has(at) || (isNew(own) && (await isEnough(own)))) return fewer(own, { conn, isKept }, isEnough, isOver);
   const more = await needs.withOthers(at, isEnough);
-  return more === undefined ? undefined : fewer(more, conn, isEnough, isOver);
+  return more === undefined ? undefined : fewer(more, { conn, isKept }, isEnough, isOver);
 }
 
 /** Whether the message, after this prefix, is answered as in the recorded session, and breaks no rule that it kept to there. */
