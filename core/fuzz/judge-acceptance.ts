@@ -61,11 +61,19 @@ export function* acceptance(
 /** Smaller numbers may stand for anything. */
 const LEAST_ID = 10;
 
+const ACTS = /^(?:uid|owner|user|player|actor|seat|account|char(?:acter)?|puppet|sender|from)(?:_?id)?$/i;
+
+function lastWord(field: string): string {
+  return field.split('.').at(-1) ?? '';
+}
+
 /** The number of somebody else that is shown was told to this connection before: nobody is to be kept from knowing it. */
 function isPublic(run: Run, at: number, { conn }: SendStep, sent: StepRun, { name, field }: Mutation): boolean {
-  if (!/^(?:others|foreign)-/.test(name)) return false;
+  // Who acts is another thing than what is acted on: others are known by name, and nobody is to speak in theirs.
+  const isWhole = name.startsWith('foreign-') && field === '';
+  if (!isWhole && (!name.startsWith('others-') || ACTS.test(lastWord(field)))) return false;
   const shown = leavesOf(sent.heard.messages[0]?.fields).find(({ path }) => formatPath(path) === field)?.value;
-  if (typeof shown !== 'number' || shown < LEAST_ID) return false;
+  if (typeof shown !== 'number' || (!isWhole && shown < LEAST_ID)) return false;
   const isId = (spec: DissectedMessage['spec'], path: readonly (string | number)[]): boolean =>
     metaAt(spec?.node, path).role === 'id' || /(?:^|_)id$|[a-z]I[dD]$/i.test(lastName(path));
   return run.frames.some(
