@@ -15,7 +15,7 @@ export type Confirmed = Pick<
 >;
 
 /** What a server in another state may answer otherwise. */
-const NEEDS_STATE: ReadonlySet<Oracle> = new Set(['exit', 'canary', 'accepted', 'race', 'schema', 'invariant']);
+export const NEEDS_STATE: ReadonlySet<Oracle> = new Set(['exit', 'canary', 'accepted', 'race', 'schema', 'invariant']);
 const LOG_LINES = 40;
 const REPRO_LANES = 4;
 

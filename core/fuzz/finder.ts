@@ -106,7 +106,8 @@ export class Finder {
         isFresh,
         ms: Math.min(MOST_SMALLER_MS, Math.max(0, until - now()) / (this.#whole.length + 1)),
       });
-      if (result !== undefined) await findings.improve(suspicion.key, result);
+      if (result === 'gone') findings.drop(suspicion.key);
+      else if (result !== undefined) await findings.improve(suspicion.key, result);
     }
   }
 }

@@ -5,6 +5,8 @@ import type { Keeper } from './world.ts';
 /** Suspicions of one kind that did not come back after which no more of it are looked into. */
 const MOST_DISMISSED = 3;
 
+const LOG_LINES = 20;
+
 /** Findings of one oracle and one field, each of another message, after which more messages are no news. */
 const ENOUGH_ALIKE = 2;
 
@@ -41,7 +43,8 @@ export class FindingList {
     const check = checkOf(key);
     if (check !== undefined) return this.all.find((one) => checkOf(one.key) === check);
     const [oracle, message, ...rest] = key.split('|');
-    if (message === undefined || rest.every((part) => part === '')) return undefined;
+    // Silence at nonsense comes from what reads all messages; whatever else is wrong with a whole message is its own.
+    if (message === undefined || (oracle !== 'no-answer' && rest.every((part) => part === ''))) return undefined;
     const same = this.all.filter((one) => {
       const [otherOracle, , ...otherRest] = one.key.split('|');
       return otherOracle === oracle && otherRest.join('|') === rest.join('|');
@@ -94,6 +97,22 @@ export class FindingList {
     const finding = { ...known, ...change };
     this.#byKey.set(key, finding);
     await this.#keeper.save(finding);
+  }
+
+  /** It came back only where others had left something behind. */
+  drop(key: string): void {
+    const known = this.#byKey.get(key);
+    if (known === undefined) return;
+    this.#byKey.delete(key);
+    this.#keeper.drop(known.id);
+    const { oracle, title, caseId, log } = known;
+    this.unconfirm({
+      key,
+      oracle,
+      title: `${title} (not on a server that was just started)`,
+      cases: [caseId],
+      log: log.slice(-LOG_LINES),
+    });
   }
 
   async keep(found: Omit<Finding, 'id' | 'hits' | 'at'>): Promise<Finding> {

@@ -1,6 +1,6 @@
 /** How little is needed for a finding to come back? Messages first, then fields or bytes. */
 import { checkFor, type Shown } from './checks.ts';
-import { type Confirmed, every, toldBy } from './confirm.ts';
+import { type Confirmed, every, NEEDS_STATE, toldBy } from './confirm.ts';
 import { type Inquiry, isEndedEarly } from './inquiry.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
@@ -27,13 +27,16 @@ const FIELDS_DEAR_MS = 4000;
 /** Smaller scripts that did not come back after all, until the larger one is kept. */
 const MOST_BACK = 5;
 
-/** Undefined when nothing can be left out, or what is left does not come back every time. */
+/**
+ * Undefined when nothing can be left out, or what is left does not come back every time. `gone`: it does not show on a server
+ * that was just started, neither so nor behind the whole session.
+ */
 export async function makeSmaller(
   inquiry: Inquiry,
   suspicion: Suspicion,
-  start: Script,
+  script: Script,
   { mutation, isFresh, ms }: SmallerHow,
-): Promise<Smaller | undefined> {
+): Promise<Smaller | 'gone' | undefined> {
   const { times, isOver, stage, watched } = inquiry;
   let first: Run | undefined;
   const asking: Inquiry = { ...inquiry, onRun: (run) => (first ??= run) };
@@ -46,6 +49,17 @@ export async function makeSmaller(
     };
   };
   const check = checking({ isRough: false });
+  const alone = async (candidate: Script): Promise<Shown | undefined> => {
+    if (watched.isManaged) await watched.restart();
+    return check(candidate);
+  };
+  let start = script;
+  if (NEEDS_STATE.has(suspicion.oracle) && watched.isManaged && !isFresh && inquiry.isSecluded !== true) {
+    const found = await firmOf([script, script, ...wholeOf(inquiry, mutation)], alone);
+    if (isOver()) return undefined;
+    if (found === undefined) return 'gone';
+    start = found;
+  }
   const isExit = suspicion.oracle === 'exit' || suspicion.oracle === 'refused';
   const isDear = isExit || isFresh || inquiry.isSecluded === true;
   const began = stage.clock.now();
@@ -66,26 +80,29 @@ export async function makeSmaller(
       isBrokenOff: () => first !== undefined && isEndedEarly(first),
     });
   let best = await smaller(start, checking({ isRough: true }));
-  if (best === start) return undefined;
+  if (best === script) return undefined;
   // Luck would leave something that does not come back.
+  if (watched.isManaged && inquiry.isSecluded !== true) await watched.restart();
   let again = await every(times, () => check(best));
   if (again === undefined && !isOver()) {
     // What another run left behind has helped.
-    const alone = async (candidate: Script): Promise<Shown | undefined> => {
-      if (watched.isManaged) await watched.restart();
-      return check(candidate);
-    };
-    best = await smaller((await lastFirm(shown, alone)) ?? start, alone);
+    best = await smaller((await firmOf(shown.slice(-MOST_BACK - 1, -1).reverse(), alone)) ?? start, alone);
     if (best !== start) again = await every(times, () => alone(best));
   }
   return again === undefined || isOver() ? undefined : { ...toldBy(again, inquiry), script: best, shrunk: tried };
 }
 
-/** The smallest of them that comes back. */
-async function lastFirm(
-  shown: readonly Script[],
+/** The first of them that comes back. */
+async function firmOf(
+  scripts: readonly Script[],
   check: (candidate: Script) => Promise<Shown | undefined>,
 ): Promise<Script | undefined> {
-  for (const one of shown.slice(-MOST_BACK - 1, -1).reverse()) if ((await check(one)) !== undefined) return one;
-  return shown[0];
+  for (const one of scripts) if ((await check(one)) !== undefined) return one;
+  return undefined;
+}
+
+/** The same behind the whole recorded session before it. */
+function wholeOf({ seed }: Inquiry, mutation: Mutation | undefined): readonly Script[] {
+  const made = mutation?.make(seed, { rng: 1, tail: 0 });
+  return made === undefined ? [] : [made.script];
 }

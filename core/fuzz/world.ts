@@ -38,4 +38,6 @@ export interface Keeper {
   keep(one: KeptCase): void;
   /** Writes the finding's files; called again when it was hit more often. */
   save(finding: Finding): Promise<void>;
+  /** It turned out to be none. */
+  drop(id: string): void;
 }

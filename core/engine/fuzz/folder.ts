@@ -171,6 +171,10 @@ export class CampaignFolder implements Keeper {
     await this.#saveSession(finding, join(folder, `${finding.id}.ipsession`));
   }
 
+  drop(id: string): void {
+    rmSync(this.folderOf(id), { recursive: true, force: true });
+  }
+
   /** Everything but the session: written again when the finding was met more often. */
   saveTexts(finding: Finding): void {
     const folder = this.folderOf(finding.id);
