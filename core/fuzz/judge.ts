@@ -3,9 +3,9 @@ import type { ExpertInfo } from '../schema/expert-info.ts';
 import { NEGATIVE } from './amounts.ts';
 import { remarkKey } from './hearing.ts';
 import type { Mutation } from './mutation.ts';
-import type { LiveFrame, Run } from './run-script.ts';
+import type { LiveFrame, Run, StepRun } from './run-script.ts';
 import { whoIs } from './scene.ts';
-import { isSend } from './script.ts';
+import { isSend, type Step } from './script.ts';
 import type { JudgeWorld, Outcome, Suspicion } from './suspicion.ts';
 import { answersTo, summaryOf } from './answers.ts';
 import { neutral, silence } from './judge-silence.ts';
@@ -50,7 +50,12 @@ export function judge(
 function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspicion> {
   const told = new Set<string>();
   // Checks over a connection lose their footing once we have broken the rules ourselves.
-  const firstBreach = run.steps.find((sent) => sent !== undefined && breaches(sent, world).length > 0)?.at ?? Infinity;
+  const isBreach = (sent: StepRun | undefined, i: number): boolean => {
+    // In a crowd a recorded message may be about somebody who is not there: that upsets nobody.
+    const isGrave = (info: ExpertInfo): boolean => isWrong(run.script.steps[i]) || info.severity === 'error';
+    return sent !== undefined && breaches(sent, world).some(isGrave);
+  };
+  const firstBreach = run.steps.find(isBreach)?.at ?? Infinity;
   for (const frame of run.frames) {
     for (const info of frame.heard.expert) {
       const isAfterOurs = info.group === 'invariant' && info.code !== NEGATIVE && frame.at >= firstBreach;
@@ -60,7 +65,7 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
       if (told.has(key) || world.seed.serverRemarks.has(key) || world.baseline.serverRemarks.has(key)) continue;
       const hearsayMs = world.seed.scene.chatter?.has(frame.heard.name) === true ? sinceWrong(run, frame) : undefined;
       // Whoever has just said something wrong is likelier to have brought it about than who merely heard of it.
-      if (hearsayMs !== undefined && hearsayMs > HEARSAY_MS) continue;
+      if (hearsayMs !== undefined && hearsayMs > HEARSAY_MS && !isDue(run, frame)) continue;
       told.add(key);
       yield {
         oracle: info.group === 'invariant' ? 'invariant' : 'schema',
@@ -74,7 +79,17 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
   }
 }
 
+function isWrong(step: Step | undefined): boolean {
+  return step !== undefined && step.kind !== 'open' && step.mutated === true;
+}
+
 const HEARSAY_MS = 50;
+
+/** It came there when the session was played as it is. */
+function isDue({ script }: Run, { step, heard }: LiveFrame): boolean {
+  const said = script.steps[step];
+  return said !== undefined && isSend(said) && said.dueNames?.includes(heard.name) === true;
+}
 
 /** From the last wrong message to a frame. */
 function sinceWrong({ script, steps }: Run, { at }: LiveFrame): number {
