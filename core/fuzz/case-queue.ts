@@ -33,7 +33,7 @@ const FULL_TAIL = 400;
 /** Cases looked at for company. */
 const MOST_AHEAD = 300;
 /** One case in so many plays the whole recorded session around it. */
-const WHOLE_EVERY = 16;
+const WHOLE_EVERY = 64;
 
 export class CaseQueue {
   readonly #o: CaseQueueOptions;

@@ -74,7 +74,7 @@ const ENOUGH_FRESH = 4;
 /** Share of the time that may go into servers started for a suspicion each. */
 const FRESH_SHARE = 0.1;
 /** Lanes are not stopped for a suspicion more often than this, milliseconds. */
-const QUIET_EVERY_MS = 6000;
+const QUIET_EVERY_MS = 8000;
 
 export class Triage {
   readonly #o: TriageOptions;
