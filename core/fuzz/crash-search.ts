@@ -2,10 +2,12 @@
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Avoidance } from './avoidance.ts';
 import { type CaseRun, scriptOf } from './case-run.ts';
+import type { Finding } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
+import type { Run, StepRun } from './run-script.ts';
 import { whoIs } from './scene.ts';
 import { isSend, type Script } from './script.ts';
 import { crashKey, GRACE_MS, solo } from './solo.ts';
@@ -37,6 +39,7 @@ const LOG_LINES = 40;
 const RETURNS = { times: 20, ms: 250 };
 /** Times a case may have been under way when the server went down in a known manner, before it is looked at by itself. */
 const MOST_AGAIN = 4;
+const MOST_MEETINGS = 8;
 
 export class CrashSearch {
   readonly #o: CrashSearchOptions;
@@ -71,13 +74,20 @@ export class CrashSearch {
     const rest = new Set(cases);
     this.#alone.clear();
     const known = exit === undefined ? undefined : findings.get(crashKey(exit) ?? '');
+    // It went down at the same word as before: who did not say it last has nothing to do with it.
+    const likely = known === undefined ? ordered : ordered.filter(({ run }) => lastSaid(run) === lastOf(known));
+    if (known !== undefined && this.#mayMeetAgain(ordered)) {
+      const others = ordered.filter((one) => !likely.includes(one));
+      for (const one of others) rest.delete(one);
+      onAgain(others);
+    }
     for (const [grace, suspects] of [
-      [SOON_MS, ordered],
+      [SOON_MS, likely],
       [SOON_MS, mostLikelyFirst(recent).slice(0, cases.length + MAX_EARLIER)],
       [GRACE_MS, ordered],
     ] as const) {
       // Of a crash that is known, no more is to be learned.
-      if (known !== undefined && suspects !== ordered) break;
+      if (known !== undefined && suspects !== likely) break;
       for (const one of suspects) {
         if (isCut()) return;
         const isFound = await this.#solo(one, grace);
@@ -87,7 +97,7 @@ export class CrashSearch {
         return;
       }
     }
-    for (const one of cases) this.#playedAlone(one);
+    for (const one of rest) this.#playedAlone(one);
     this.#alone.clear();
     if (known !== undefined) return findings.hit(known, cases[0]?.index ?? -1);
     findings.unconfirm({
@@ -97,6 +107,11 @@ export class CrashSearch {
       cases: cases.slice(0, 20).map((one) => one.id),
       log: (exit?.lines ?? []).slice(-LOG_LINES),
     });
+  }
+
+  /** Not yet so often under way when the server went down that it may be their doing after all. */
+  #mayMeetAgain(cases: readonly CaseRun[]): boolean {
+    return cases.every((one) => (this.#met.get(one.index) ?? 0) < MOST_MEETINGS);
   }
 
   /** It went down as it did before, and one that was under way is like those it went down with: no need to try. */
@@ -195,6 +210,17 @@ export class CrashSearch {
     else if (one.mutation.family === 'race') ledger.finish(again, 'race');
     else onPlayed(again);
   }
+}
+
+/** The last message that was sent. */
+function lastSaid({ steps }: Run): string {
+  let last: StepRun | undefined;
+  for (const step of steps) if (step !== undefined && step.at >= (last?.at ?? 0)) last = step;
+  return last?.heard.name ?? '';
+}
+
+function lastOf({ said }: Finding): string {
+  return said.findLast(({ direction }) => direction === 'toServer')?.message ?? '';
 }
 
 /** Those that had said what is wrong last, and were not answered; then the others. */
