@@ -39,7 +39,10 @@ const LOG_LINES = 40;
 const RETURNS = { times: 20, ms: 250 };
 /** Times a case may have been under way when the server went down in a known manner, before it is looked at by itself. */
 const MOST_AGAIN = 4;
+/** So often, and it may be its doing after all. */
 const MOST_MEETINGS = 8;
+/** Races are not told by playing them once: they are played again, so often. */
+const MOST_RACES = 16;
 
 export class CrashSearch {
   readonly #o: CrashSearchOptions;
@@ -75,12 +78,12 @@ export class CrashSearch {
     this.#alone.clear();
     const known = exit === undefined ? undefined : findings.get(crashKey(exit) ?? '');
     // It went down at the same word as before: who did not say it last has nothing to do with it.
-    const likely = known === undefined ? ordered : ordered.filter(({ run }) => lastSaid(run) === lastOf(known));
-    if (known !== undefined && this.#mayMeetAgain(ordered)) {
-      const others = ordered.filter((one) => !likely.includes(one));
-      for (const one of others) rest.delete(one);
-      onAgain(others);
-    }
+    const isLikely = (one: CaseRun): boolean =>
+      known === undefined || lastSaid(one.run) === lastOf(known) || this.#metOf(one) >= MOST_MEETINGS;
+    const likely = ordered.filter(isLikely);
+    const others = ordered.filter((one) => !isLikely(one));
+    for (const one of others) rest.delete(one);
+    onAgain(others);
     for (const [grace, suspects] of [
       [SOON_MS, likely],
       [SOON_MS, mostLikelyFirst(recent).slice(0, cases.length + MAX_EARLIER)],
@@ -109,9 +112,9 @@ export class CrashSearch {
     });
   }
 
-  /** Not yet so often under way when the server went down that it may be their doing after all. */
-  #mayMeetAgain(cases: readonly CaseRun[]): boolean {
-    return cases.every((one) => (this.#met.get(one.index) ?? 0) < MOST_MEETINGS);
+  /** Times it was under way when the server went down in a known manner. */
+  #metOf({ index }: CaseRun): number {
+    return this.#met.get(index) ?? 0;
   }
 
   /** It went down as it did before, and one that was under way is like those it went down with: no need to try. */
@@ -123,8 +126,8 @@ export class CrashSearch {
     const culprit = ordered.find((one) => avoidance.isLike(one.mutation, known.key));
     const others = ordered.filter((one) => one !== culprit);
     if (culprit === undefined) {
-      const isNew = others.every((one) => (this.#met.get(one.index) ?? 0) < MOST_AGAIN);
-      for (const one of others) this.#met.set(one.index, (this.#met.get(one.index) ?? 0) + 1);
+      const isNew = others.every((one) => this.#metOf(one) < MOST_AGAIN);
+      for (const one of others) this.#met.set(one.index, this.#metOf(one) + 1);
       // Who it was comes out when they meet again.
       if (!isNew) return false;
       findings.hit(known, others[0]?.index ?? -1);
@@ -204,8 +207,13 @@ export class CrashSearch {
 
   /** It did not bring the server down by itself: it counts as it was played then. */
   #playedAlone(one: CaseRun): void {
-    const { ledger, onPlayed } = this.#o;
+    const { ledger, onPlayed, onAgain } = this.#o;
     const again = this.#alone.get(one);
+    if (one.mutation.family === 'race' && this.#metOf(one) < MOST_RACES) {
+      this.#met.set(one.index, this.#metOf(one) + 1);
+      onAgain([one]);
+      return;
+    }
     if (again === undefined) ledger.crashed(one);
     else if (one.mutation.family === 'race') ledger.finish(again, 'race');
     else onPlayed(again);
