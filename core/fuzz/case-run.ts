@@ -43,3 +43,9 @@ export function isCutOff({ connections, frames }: Run): boolean {
   }
   return false;
 }
+
+/** Nothing came from what is wrong on. */
+export function isUnheard({ run, made }: CaseRun): boolean {
+  const [focus = 0] = made.focus;
+  return !run.frames.some((frame) => frame.step >= focus && !frame.isHeartbeat);
+}

@@ -5,19 +5,19 @@
  */
 import type { Avoidance } from './avoidance.ts';
 import type { Calibrated } from './calibration.ts';
-import { type CaseRun, scriptOf } from './case-run.ts';
+import { type CaseRun, isUnheard, scriptOf } from './case-run.ts';
 import { mayNeedFresh } from './confirm.ts';
 import { checkFor } from './checks.ts';
 import { CrashSearch } from './crash-search.ts';
-import { CANARY_PATIENCE, isCanaryWell, whoBreaksCanary, whoWrites } from './culprits.ts';
+import { CANARY_PATIENCE, isCanaryWell, whoBreaksCanary } from './culprits.ts';
 import type { Finder } from './finder.ts';
 import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
 import { LeakCandidates } from './leak-candidates.ts';
-import { whatLeaks } from './leak-hunt.ts';
 import { crashSignature, isAlarming } from './log-patterns.ts';
+import { lookIntoLog, lookIntoMemory } from './noticed.ts';
 import { type Suspect, Suspects } from './suspects.ts';
 import type { Tempo } from './tempo.ts';
 import type { Timing } from './timing.ts';
@@ -317,8 +317,12 @@ export class Triage {
         await this.#o.watched.restart();
         this.#o.onRenewed();
       } else if (one.kind === 'canary') await timing.during('crashes', 1, () => this.#lookIntoCanary());
-      else if (one.kind === 'memory') await timing.during('memory', 1, () => this.#lookIntoMemory(one.hasGrown));
-      else await timing.during('inquiries', 1, () => this.#lookIntoLog(one.recent, one.lines));
+      else if (one.kind === 'memory') {
+        const { calibrated, inquiry } = this.#o;
+        const candidates = this.#leaks.all(calibrated, inquiry.seed);
+        const what = { candidates, lanes: calibrated.lanes, hasGrown: one.hasGrown };
+        await timing.during('memory', 1, () => lookIntoMemory(this.#o, what));
+      } else await timing.during('inquiries', 1, () => lookIntoLog(this.#o, one.recent, one.lines));
     }
     const isDue = (): boolean => this.#fresh.length > 0 && (isEnd || this.#mayStartFresh);
     while (!isCut() && (this.#quiet.length > 0 || isDue())) {
@@ -354,14 +358,6 @@ export class Triage {
       mayNeedFresh(suspicion, inquiry) && (await this.#o.finder.seek(inquiry, suspicion, scriptOf(at), at, true));
     this.#freshMs += this.#now() - began;
     if (!isFound) this.#o.finder.dismiss(suspicion, at);
-  }
-
-  async #lookIntoLog(recent: readonly CaseRun[], lines: readonly string[]): Promise<void> {
-    const { inquiry, findings, onDoing } = this.#o;
-    onDoing('finding out which case the server wrote of');
-    const culprit = await whoWrites(inquiry, recent, lines);
-    if (culprit === undefined) findings.dismiss(`log|${crashSignature(lines)}`);
-    else await this.#o.finder.find(culprit.suspicion, scriptOf(culprit.at), culprit.at);
   }
 
   async #lookIntoCanary(): Promise<void> {
@@ -400,22 +396,4 @@ export class Triage {
     this.#fresh = this.#fresh.filter(isOther);
     this.#o.onAgain(unheard);
   }
-
-  async #lookIntoMemory(hasGrown: boolean): Promise<void> {
-    const { findings, inquiry, calibrated, onDoing, onNote, isCut, huntMs } = this.#o;
-    onDoing('finding out what the memory of the target grows with');
-    const candidates = this.#leaks.all(calibrated, inquiry.seed);
-    const found = await whatLeaks({ inquiry, candidates, lanes: calibrated.lanes, ms: huntMs });
-    if (found === undefined) {
-      if (isCut() && hasGrown) onNote('The memory of the target grew, and no time was left to find out what with.');
-      return;
-    }
-    if (findings.get(found.key) === undefined) await findings.keep(found);
-  }
-}
-
-/** Nothing came from what is wrong on. */
-function isUnheard({ run, made }: CaseRun): boolean {
-  const [focus = 0] = made.focus;
-  return !run.frames.some((frame) => frame.step >= focus && !frame.isHeartbeat);
 }
