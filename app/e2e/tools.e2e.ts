@@ -92,8 +92,12 @@ describe.skipIf(isMissingChromium())('tools on the real engine', () => {
     await page.locator('.menu .item', { hasText: '#' }).first().waitFor();
     await page.keyboard.press('Escape');
     await onField('Filter by this value');
+    await until(
+      'the filter to name the value',
+      () => page.locator('#filter-input').inputValue(),
+      (text) => text.includes(value),
+    );
     await reads(page.locator('.hits b'), /\d/);
-    expect(await page.locator('#filter-input').inputValue()).toContain(value);
     await onField('Use in a rule');
     await page.locator('.rule-form input').first().waitFor();
     expect(await page.locator('.rule-form').textContent()).not.toBe('');
