@@ -54,3 +54,9 @@ test('prose and ids tell no kinds of answers apart, words of a state do', () => 
   expect(kind({ result: 'COMBAT_WIN' })).not.toBe(kind({ result: 'COMBAT_LOSE' }));
   expect(kind({ status: 'not found' })).not.toBe(kind({ status: 'granted' }));
 });
+
+test('what is no message of any dialect tells none', () => {
+  const game = gameOf();
+  game.hear(fromHex('ffffffffffff'), 'toServer', 0, true);
+  expect(game.hear(fromHex('0280000801030002a02e'), 'toClient', 0).expert).toEqual([]);
+});

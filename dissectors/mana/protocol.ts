@@ -175,7 +175,8 @@ export const mana: Protocol<State> = defineProtocol<State>({
   },
   next(state, direction, dissected, bytes, memory) {
     const [message] = dissected.messages;
-    if (message === undefined) return state;
+    // What is no message of any dialect tells none.
+    if (message === undefined || message.name === 'XXMSG_INVALID') return state;
     if (state.dialect !== 'auto') {
       const version = state.fixed ? undefined : versionNamed(message);
       const read = message.spec?.dialects?.[0] as Dialect | undefined;
