@@ -284,6 +284,8 @@ export class Campaign {
       await this.#tempo.slot();
       if (this.#isCut()) return;
       const together = this.#queue.company(next, this.#o.reuse ?? 1, this.#seed, calibrated, () => this.#isOver());
+      for (let i = 1; i < together.length; i++) await this.#tempo.slot();
+      if (this.#isCut()) return;
       await this.#timing.during('cases', lanes, () =>
         together.length > 1 ? player.playTogether(together) : player.play(next),
       );

@@ -97,6 +97,9 @@ export class Seclusion {
     const spent = this.#spent;
     while (!this.isEmpty && !isOver()) {
       if (!isEnd && this.#left <= 0) return;
+      await this.#o.tempo.unpaused();
+      await this.#o.tempo.slot();
+      if (isOver()) return;
       await this.#playOne(this.#waiting.shift()!);
       this.#spent = spent + this.#now() - began;
     }
