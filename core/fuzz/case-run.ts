@@ -13,12 +13,17 @@ export interface CaseRun {
   /** Played on the connections of another case, by its index. */
   readonly sharedWith?: number;
   /** As it is played by itself, where others were on its connections. */
-  readonly alone?: Script;
+  readonly alone?: Made;
+}
+
+/** The case as it is played when nothing else is. */
+export function byItself({ index, id, mutation, made, alone }: CaseRun): Omit<CaseRun, 'run'> {
+  return { index, id, mutation, made: alone ?? made };
 }
 
 /** What shows the case when nothing else is played. */
-export function scriptOf({ alone, made }: Pick<CaseRun, 'alone' | 'made'>): Script {
-  return alone ?? made.script;
+export function scriptOf(one: CaseRun): Script {
+  return byItself(one).made.script;
 }
 
 /** Where something wrong was said before, no further connection may come of it. */

@@ -1,7 +1,7 @@
 /** The server went down while several cases were under way: which of them was it? */
 import { EngineError } from '../traffic/engine-error.ts';
 import type { Avoidance } from './avoidance.ts';
-import { type CaseRun, scriptOf } from './case-run.ts';
+import { byItself, type CaseRun, scriptOf } from './case-run.ts';
 import type { Finding } from './finding.ts';
 import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
@@ -167,7 +167,7 @@ export class CrashSearch {
   async #solo(one: CaseRun, graceMs: number): Promise<boolean> {
     const { inquiry, isCut, ledger, findings, avoidance } = this.#o;
     const { down, run } = await solo(inquiry, scriptOf(one), graceMs);
-    const at = { ...one, run };
+    const at: CaseRun = { ...byItself(one), run };
     if (down !== undefined && (await this.#isRecorded(at, down))) return true;
     if (down === undefined) this.#alone.set(one, at);
     if (isCut() || down === undefined) return false;

@@ -2,6 +2,7 @@
 import type { Avoidance } from './avoidance.ts';
 import type { Calibrated } from './calibration.ts';
 import { CasePlayer } from './case-player.ts';
+import { byItself } from './case-run.ts';
 import type { CaseQueue } from './case-queue.ts';
 import { canaryOf } from './canary.ts';
 import { Finder } from './finder.ts';
@@ -73,7 +74,7 @@ export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
     inquiry,
     calibrated,
     onPlayed: (at) => player.settle(at, screening.screen(at)),
-    onAgain: (again) => queue.again(again),
+    onAgain: (again) => queue.again(again.map(byItself)),
     onRenewed: () => player.renewed(),
     onDeadly: (n) => queue.leaveOut(n),
   });

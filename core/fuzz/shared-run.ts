@@ -41,7 +41,7 @@ export function apart(cases: readonly Taken[], script: Script, run: Run): readon
   return cases.map((taken, i) => {
     if (run.steps[from + i] === undefined) return undefined;
     const made: Made = { script, focus: [from + i] };
-    return { ...taken, made, run, alone: taken.made.script, ...(i === 0 ? {} : { sharedWith: cases[0]!.index }) };
+    return { ...taken, made, run, alone: taken.made, ...(i === 0 ? {} : { sharedWith: cases[0]!.index }) };
   });
 }
 
