@@ -39,6 +39,17 @@ test('a wrong message the server refuses does not change how its next ones are r
   expect(hear(PLAYER_ENTERS)).toEqual([]);
 });
 
+test('nor does it when its own next ones are answered', () => {
+  const game = gameOf();
+  game.hear(fromHex(`0050${'38'.repeat(32)}`), 'toServer', 0);
+  expect(game.hear(fromHex('03a8'), 'toClient', 0).expert).toEqual([]);
+  // A bit flipped makes the form of another dialect of it.
+  game.hear(fromHex('8465000100095356'), 'toServer', 0, true);
+  game.hear(fromHex('03aa'), 'toServer', 0);
+  expect(game.hear(fromHex('03ab00'), 'toClient', 0).expert).toEqual([]);
+  expect(game.hear(fromHex('03a8'), 'toClient', 0).expert).toEqual([]);
+});
+
 test('what is wrong with a reply in any case is still said', () => {
   const game = gameOf();
   game.hear(fromHex(`0050${'38'.repeat(32)}`), 'toServer', 0);

@@ -6,6 +6,7 @@ import { negativeAmounts } from './amounts.ts';
 import { linkOf } from '../replay/conversation.ts';
 import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
 import type { RecordedConnection } from '../replay/recording.ts';
+import { Readings } from './readings.ts';
 import type { Direction, Dissected, DissectedMessage, Memory, Protocol, Watcher } from '../protocol/protocol.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 
@@ -32,49 +33,33 @@ const CODE = /^[\w.:/-]{1,40}$|^[A-Za-z][A-Za-z ,.'-]{0,40}$/;
 
 export class Hearing {
   readonly protocol: Protocol | undefined;
-  #state: unknown;
-  /** As if nothing wrong had been said: what a server that refuses it goes on in. */
-  #calm: unknown;
-  #isCalm = true;
-  #isUpset = false;
+  #readings: Readings | undefined;
   #watcher: Watcher | undefined;
-  readonly #memory: Memory;
   #n = 0;
 
   constructor(recorded: RecordedConnection, memory: Memory) {
     this.protocol = recorded.protocol;
-    this.#memory = memory;
     const { protocol } = this;
     if (protocol === undefined) return;
     const link = linkOf(recorded);
-    this.#state = protocol.start(link, recorded.options);
+    this.#readings = new Readings(protocol, protocol.start(link, recorded.options), memory);
     this.#watcher = protocol.watch?.(link, recorded.options);
   }
 
-  get state(): unknown {
-    return this.#state;
+  /** The state a client's message is read and written in. */
+  stateFor(bytes: Uint8Array): unknown {
+    return this.#readings?.stateFor(bytes, 'toServer');
   }
 
   /** @param isWrong it was mutated: the server may or may not have taken it */
   hear(bytes: Uint8Array, direction: Direction, time: number, isWrong = false): Heard {
     const { protocol } = this;
-    if (protocol === undefined) return unread(bytes);
-    if (isWrong && this.#isCalm) {
-      this.#isCalm = false;
-      this.#calm = this.#state;
-    }
-    // What answers something wrong says nothing of the state either.
-    if (direction === 'toServer') this.#isUpset = isWrong;
-    let dissected = protocol.dissect(bytes, direction, this.#state as never);
-    if (!this.#isCalm && !isWrong) {
-      const calm = dissected.expert.length === 0 ? dissected : protocol.dissect(bytes, direction, this.#calm as never);
-      if (calm.expert.length < dissected.expert.length) dissected = calm;
-    }
+    const readings = this.#readings;
+    if (protocol === undefined || readings === undefined) return unread(bytes);
+    const dissected = readings.read(bytes, direction);
     let { expert } = dissected;
     try {
-      if (!this.#isCalm && !this.#isUpset)
-        this.#calm = protocol.next(this.#calm as never, direction, dissected, bytes, this.#memory);
-      this.#state = protocol.next(this.#state as never, direction, dissected, bytes, this.#memory);
+      readings.goOn(isWrong);
       this.#n += 1;
       const more = this.#watcher?.see({ n: this.#n, direction, time, bytes, dissected });
       if (more !== undefined && more.length > 0) expert = [...expert, ...more];

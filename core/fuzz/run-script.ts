@@ -309,11 +309,12 @@ class ScriptRun {
   #payload(step: SendStep, live: Live): Uint8Array {
     const { links } = step;
     let { bytes } = step;
-    const { protocol, state } = live.hearing;
+    const { protocol } = live.hearing;
     if (links !== undefined && protocol !== undefined) {
       const nameOf = (issue: Issue) => (value: string) =>
         this.#how.identities.writeText(value, this.#namesOn(issue.conn));
       const issued = (issue: Issue): unknown => issuedAs(this.#frames, issue, nameOf(issue));
+      const state = live.hearing.stateFor(step.mutating?.base ?? bytes);
       bytes = relinked(step, links, { protocol, state, issued }) ?? bytes;
     }
     return this.#how.identities.write(bytes, this.#namesOn(step.conn));
