@@ -10,6 +10,7 @@ import { createWriteStream, mkdtempSync, openSync, closeSync, readFileSync, rmSy
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endsWithUs } from './feed/ends-with-us.ts';
 
 const PACKETS = Number(process.env.PACKETS ?? 500_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -98,7 +99,7 @@ async function run(command: string, args: readonly string[]): Promise<Run> {
   const output = join(folder, 'out');
   const file = openSync(output, 'w');
   const start = performance.now();
-  const child = spawn(command, [...args], { stdio: ['ignore', file, 'ignore'] });
+  const child = endsWithUs(spawn(command, [...args], { stdio: ['ignore', file, 'ignore'] }));
   let peakKb = 0;
   let ticks = 0;
   const watching = setInterval(() => {

@@ -14,6 +14,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { startEngine } from '../app/engine/start-engine.ts';
 import { createHost, PacketFlag, type Peer } from '../core/enet-node/index.ts';
+import { endsWithUs } from './feed/ends-with-us.ts';
 
 const SIZE = 64;
 const self = fileURLToPath(import.meta.url);
@@ -27,7 +28,7 @@ interface Result {
 
 /** A child process and its lines of output. */
 function run(command: string, args: readonly string[]): { child: ChildProcess; line: () => Promise<string> } {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = endsWithUs(spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] }));
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   return {
     child,
@@ -139,10 +140,7 @@ async function interposeProxy(target: number): Promise<void> {
       { name: 'bench', listen: 'enet://127.0.0.1:0', upstream: `enet://127.0.0.1:${target}`, protocol: 'bytes' },
     ],
   });
-  process.once('SIGTERM', () => {
-    rmSync(home, { recursive: true, force: true });
-    process.exit();
-  });
+  process.on('exit', () => rmSync(home, { recursive: true, force: true }));
   console.log(`port ${engine.proxies.list()[0]!.url!.split(':').at(-1)!}`);
 }
 

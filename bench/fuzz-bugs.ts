@@ -13,6 +13,8 @@ import { countSends } from '../core/fuzz/script.ts';
 import { timingText } from '../core/fuzz/timing.ts';
 import { Closers, recordVisit, type Visit } from '../core/io/testing/replay-world.ts';
 import { fixtureNames, loadFixture } from '../fixtures/index.ts';
+// A target ends with the process that started it: a signal makes that end an orderly one.
+import './feed/ends-with-us.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

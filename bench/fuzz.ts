@@ -15,15 +15,16 @@ import { readProtocolChoice } from '../app/cli/protocol-options.ts';
 import { type FuzzHow, fuzz, homeOf } from '../core/engine/fuzz/testing/fuzz-world.ts';
 import { Closers, recordVisit, type RecordOptions } from '../core/io/testing/replay-world.ts';
 import { visitFco, visitMana } from '../core/io/testing/visits.ts';
+import { endsWithUs } from './feed/ends-with-us.ts';
 
 const seconds = Number(process.argv[2] ?? 8);
 const TURNS = 3;
 const closers = new Closers();
 
 async function startIdle(): Promise<{ port: number; stop: () => void }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'fuzz-process.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = endsWithUs(
+    spawn(process.execPath, [join(import.meta.dirname, 'fuzz-process.ts')], { stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
   const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
   return { port: Number(/^ready (\d+)/.exec(line)?.[1]), stop: () => void child.kill() };
 }
@@ -63,9 +64,11 @@ for (let turn = 0; turn < TURNS; turn++) {
   ours.push((await rateOf(await loginTo(idle.port))).rate);
   if (!hasPython) continue;
   // Not spawnSync: what our own connections left behind is cleared meanwhile.
-  const loop = spawn('python3', [join(import.meta.dirname, 'fuzz-process.py'), String(idle.port), String(seconds)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const loop = endsWithUs(
+    spawn('python3', [join(import.meta.dirname, 'fuzz-process.py'), String(idle.port), String(seconds)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  );
   let out = '';
   loop.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   await once(loop, 'close');

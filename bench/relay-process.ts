@@ -9,6 +9,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { startEngine } from '../app/engine/start-engine.ts';
 import { openAuthority } from '../core/io/certificate-authority.ts';
 import { parseEndpointUrl } from '../core/relay/endpoint-url.ts';
+import { endsWithUs } from './feed/ends-with-us.ts';
 
 const [kind = '', upstreamText, directory = ''] = process.argv.slice(2);
 const upstream = Number(upstreamText);
@@ -100,24 +101,24 @@ async function mitmdump(scheme: 'tcp' | 'ws'): Promise<number> {
   const free = createServer();
   const port = await listening(free);
   free.close();
-  other = spawn(
-    'mitmdump',
-    [
-      '-q',
-      '--listen-host',
-      HOST,
-      '-p',
-      String(port),
-      '--mode',
-      `reverse:http://${HOST}:${upstream}`,
-      '--set',
-      `confdir=${directory}`,
-      ...(scheme === 'tcp' ? ['--rawtcp', '--tcp-hosts', '.*'] : []),
-    ],
-    { stdio: 'inherit' },
+  other = endsWithUs(
+    spawn(
+      'mitmdump',
+      [
+        '-q',
+        '--listen-host',
+        HOST,
+        '-p',
+        String(port),
+        '--mode',
+        `reverse:http://${HOST}:${upstream}`,
+        '--set',
+        `confdir=${directory}`,
+        ...(scheme === 'tcp' ? ['--rawtcp', '--tcp-hosts', '.*'] : []),
+      ],
+      { stdio: 'inherit' },
+    ),
   );
-  process.on('exit', () => other?.kill());
-  process.once('SIGTERM', () => process.exit());
   for (let tries = 0; tries < 200; tries++) {
     if (await canConnect(port)) break;
     await new Promise((resolve) => setTimeout(resolve, 100));

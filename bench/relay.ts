@@ -15,6 +15,7 @@ import { performance } from 'node:perf_hooks';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { openAuthority } from '../core/io/certificate-authority.ts';
+import { endsWithUs } from './feed/ends-with-us.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 5);
 const SECONDS = 1.2;
@@ -86,9 +87,11 @@ class Relay {
     this.port = port;
   }
   static async start(kind: string, upstream: number, directory: string): Promise<Relay> {
-    const child = fork(new URL('./relay-process.ts', import.meta.url), [kind, String(upstream), directory], {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
+    const child = endsWithUs(
+      fork(new URL('./relay-process.ts', import.meta.url), [kind, String(upstream), directory], {
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+      }),
+    );
     const [{ port }] = (await once(child, 'message')) as [{ port: number }];
     return new Relay(child, port);
   }

@@ -14,6 +14,7 @@ import { createTarget } from '../core/io/target.ts';
 import { recordVisit, towards, type Visit } from '../core/io/testing/replay-world.ts';
 import { visitChat, visitMana } from '../core/io/testing/visits.ts';
 import { type CopiesReport, type CopyValues, runCopies } from '../core/replay/copies.ts';
+import { endsWithUs } from './feed/ends-with-us.ts';
 
 const copies = Number(process.argv[2] ?? 200);
 const ROOT = join(import.meta.dirname, '..');
@@ -40,7 +41,9 @@ const WORLDS: readonly World[] = [
 /** A world in a process of its own; its endpoints by name. */
 async function startWorld(name: string): Promise<{ endpoints: Record<string, string>; stop: () => void }> {
   const flags = ['--disable-warning=ExperimentalWarning', 'fixtures/run.ts', name, '--port', '0', '--pace', 'fast'];
-  const child = spawn(process.execPath, [...flags, '--quiet'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = endsWithUs(
+    spawn(process.execPath, [...flags, '--quiet'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
   const endpoints: Record<string, string> = {};
   const lines = createInterface(child.stdout);
   await new Promise<void>((resolve, reject) => {

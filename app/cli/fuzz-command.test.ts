@@ -1,10 +1,8 @@
 /** `interpose fuzz` as a user runs it: processes of their own, against a world started and restarted by it. */
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { freePort, ROOT } from '../../core/engine/fuzz/testing/fuzz-world.ts';
-import { recordingPath } from '../../fixtures/captures/recording.ts';
+import { freePort } from '../../core/engine/fuzz/testing/fuzz-world.ts';
+import { chatOn, isTaken, SEED, until } from '../acceptance/chat-campaign.ts';
 import { CommandLine } from '../acceptance/command-line.ts';
 
 let line = new CommandLine();
@@ -12,25 +10,6 @@ afterEach(async () => {
   await line.end();
   line = new CommandLine();
 });
-
-const NODE = `'${process.execPath}' --disable-warning=ExperimentalWarning`;
-const SEED = ['--seed', recordingPath('socketchat/session_newline.jsonl'), '--as', 'socketchat'];
-
-function chatOn(port: number, bug?: string): string {
-  return `exec ${NODE} '${ROOT}/fixtures/run.ts' socketchat --port 0 --port plain=${port} --pace fast --option framing=newline ${bug === undefined ? '' : `--bug ${bug}`}`;
-}
-
-async function isTaken(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
 
 test('a finding is told, kept and run again by a command and by a script of its own', async () => {
   const port = await freePort();
@@ -52,6 +31,11 @@ test('a finding is told, kept and run again by a command and by a script of its 
   expect(JSON.parse(again.out)).toEqual({ id: 'F1', seen: 2, times: 2 });
   const mended = await line.run(['fuzz', 'repro', 'findings/findings/F1', '--target', chatOn(port)]);
   expect(mended, mended.err).toMatchObject({ code: 0, out: 'F1: 0 of 1\n' });
+  // Ended on its way it ends the server: nobody would do it later.
+  const long = line.start(['fuzz', 'repro', 'findings/findings/F1', '--target', chatOn(port), '--times', '100000']);
+  await until(() => isTaken(port));
+  expect(await long.stop('SIGTERM')).toMatchObject({ code: 130 });
+  await until(async () => !(await isTaken(port)));
 
   // The script needs nothing of ours.
   const server = line.spawn('bash', ['-c', buggy]);
@@ -85,7 +69,7 @@ test('a campaign that was killed goes on: every case once, those under way again
   const args = ['fuzz', ...SEED, '--to', `tcp://127.0.0.1:${port}`, '--target', chatOn(port), '--out', 'findings'];
   const first = line.start([...args, '--cases', '80']);
   const isFar = (): boolean => existsSync(journal) && read().filter((one) => one.what === 'done').length >= 15;
-  for (let i = 0; i < 1500 && !isFar(); i++) await new Promise((wake) => setTimeout(wake, 20));
+  await until(isFar);
   first.child.kill('SIGKILL');
   await first.ended;
   const before = read();
@@ -109,16 +93,4 @@ test('a campaign that was killed goes on: every case once, those under way again
   ).toEqual([...wasOpen].sort());
   // What the killed campaign had started has ended too.
   expect(await isTaken(port)).toBe(false);
-});
-
-test('wrong use is one line that says what to do', async () => {
-  const none = await line.run(['fuzz', ...SEED, '--out', 'x']);
-  expect(none).toMatchObject({ code: 2 });
-  expect(none.err).toContain('--to');
-  const far = await line.run(['fuzz', ...SEED, '--to', 'tcp://192.0.2.1:4004', '--out', 'y']);
-  expect(far).toMatchObject({ code: 2 });
-  expect(far.err).toContain('--allow 192.0.2.1');
-  const nothing = await line.run(['fuzz', 'repro', 'nowhere']);
-  expect(nothing).toMatchObject({ code: 2 });
-  expect(nothing.err).toContain('no finding in nowhere');
 });

@@ -4,22 +4,29 @@ import { anyPortFor } from '../../core/engine/fuzz/prepare-client.ts';
 import { openReproduction } from '../../core/engine/fuzz/reproduction.ts';
 import { readEndpointMap } from '../../core/replay/endpoints.ts';
 import { type Invocation, UsageError } from './command.ts';
+import { readFilter } from './decoded-file.ts';
 import { withConfig } from './fuzz-config.ts';
 import { loadRecording } from './load-recording.ts';
 import { print, progress } from './output.ts';
 import { readProtocolChoice } from './protocol-options.ts';
+import { untilEnded } from './until-ended.ts';
 
 /** Exit code 1 when it still happens, 0 when it does not. */
 export async function repro(path: string, invocation: Invocation): Promise<number> {
   const { finding, config } = readFinding(path);
   const times = invocation.number('times') ?? 1;
   if (!Number.isInteger(times) || times < 1) throw new UsageError('--times takes a whole number above 0');
-  const choice = readProtocolChoice(withConfig(invocation, config));
-  const { recording } = await loadRecording(config.seed, choice);
+  const asThen = withConfig(invocation, config);
+  const choice = readProtocolChoice(asThen);
+  const filter = readFilter(asThen, choice);
+  const { recording, fitting } = await loadRecording(config.seed, choice, filter);
   const to = invocation.texts('to');
   const target = invocation.text('target') ?? config.target;
+  // What is started ends with us.
+  void untilEnded().then(() => process.exit(130));
   const reproduction = await openReproduction({
     recording,
+    ...(filter.isEmpty ? {} : { only: fitting }),
     to: readEndpointMap([to, config.to, [anyPortFor(recording)]].find((one) => one.length > 0)!),
     allow: [...config.allow, ...invocation.texts('allow')],
     rng: config.rng,

@@ -52,7 +52,13 @@ function readArguments(command: Command, argv: readonly string[]): Invocation {
   );
   let parsed: ReturnType<typeof parseArgs>;
   try {
-    parsed = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true, tokens: true });
+    parsed = parseArgs({
+      args: withNegatives(argv, options),
+      options,
+      allowPositionals: true,
+      strict: true,
+      tokens: true,
+    });
   } catch (error) {
     const [firstSentence] = (error as Error).message.split('. ');
     throw new UsageError(`${firstSentence}; "interpose help ${command.name}" shows what there is`);
@@ -79,6 +85,21 @@ function readArguments(command: Command, argv: readonly string[]): Invocation {
       return number;
     },
   };
+}
+
+/** `--cases -5` as `--cases=-5`: else it would be taken for an option. */
+function withNegatives(
+  argv: readonly string[],
+  options: Readonly<Record<string, { readonly type: string }>>,
+): string[] {
+  const args: string[] = [];
+  for (const arg of argv) {
+    const before = args.at(-1);
+    const isValue = before?.startsWith('--') === true && options[before.slice(2)]?.type === 'string';
+    if (isValue && /^-\.?\d/.test(arg)) args[args.length - 1] = `${before}=${arg}`;
+    else args.push(arg);
+  }
+  return args;
 }
 
 function checkOperands(command: Command, positionals: readonly string[]): void {

@@ -103,7 +103,7 @@ export async function startEngine(options: StartOptions = {}): Promise<StartedEn
   const work = fileWork(engine, entry('file-worker'));
   engine.register(replayVerbs(engine, work));
   engine.register(compareVerbs(engine, work));
-  engine.register(fuzzVerbs(engine));
+  engine.register(fuzzVerbs(engine, work));
   let server: ApiServer | undefined;
   const close = async (): Promise<void> => {
     await server?.close();

@@ -1,6 +1,10 @@
 /** Fuzz campaigns on the API. */
 export interface FuzzVerbs {
   'fuzz.start': { readonly args: FuzzArgs; readonly result: FuzzStatus };
+  /** Goes on with a campaign that was stopped or killed, as it was started. */
+  'fuzz.resume': { readonly args: { readonly folder: string }; readonly result: FuzzStatus };
+  /** Earlier campaigns the engine knows of, the latest first: beside the session, beside other sessions of its home, its own. */
+  'fuzz.campaigns': { readonly args: Record<string, never>; readonly result: readonly EarlierCampaign[] };
   'fuzz.pause': { readonly args: { readonly on: boolean }; readonly result: FuzzStatus };
   'fuzz.stop': { readonly args: Record<string, never>; readonly result: FuzzStatus };
   'fuzz.status': { readonly args: Record<string, never>; readonly result: FuzzStatus | null };
@@ -28,6 +32,29 @@ export interface FuzzArgs {
   readonly out?: string;
   readonly maxFindings?: number;
   readonly ratePerSecond?: number;
+  /** Cases played at once. Default: as many as the recorded session bears. */
+  readonly lanes?: number;
+  /** Cases that may follow each other on the same connections. Default 1: each has fresh ones. */
+  readonly reuse?: number;
+  /** Folders of earlier campaigns: begins with the cases that showed something new there. */
+  readonly corpus?: readonly string[];
+  /** Hosts beyond this machine that may be fuzzed. */
+  readonly allow?: readonly string[];
+}
+export interface EarlierCampaign {
+  readonly folder: string;
+  /** When something was written there last, seconds. */
+  readonly time: number;
+  /** What was fuzzed: URLs, or the command that starts the client. */
+  readonly target: string;
+  /** The recording. */
+  readonly seed: string;
+  readonly cases: number;
+  readonly findings: number;
+  /** Cases another campaign could begin with. */
+  readonly kept: number;
+  /** Cases were left when it ended. */
+  readonly isOpen: boolean;
 }
 export interface FuzzStatus {
   readonly state: 'running' | 'paused' | 'done' | 'stopped' | 'failed';
@@ -55,6 +82,8 @@ export interface FuzzStatus {
   readonly phases: Readonly<Record<string, number>>;
   readonly error?: string;
   readonly target: string;
+  /** Where its findings, its journal and its corpus are. */
+  readonly folder: string;
 }
 export interface Reproduced {
   /** Runs in which it showed, of those that were tried. */

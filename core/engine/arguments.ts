@@ -25,6 +25,10 @@ export const flag: Check = (value, at) =>
   typeof value === 'boolean' ? undefined : expected('true or false', value, at);
 export const number: Check = (value, at) =>
   typeof value === 'number' && Number.isFinite(value) ? undefined : expected('a number', value, at);
+export const above =
+  (low: number): Check =>
+  (value, at) =>
+    number(value, at) ?? ((value as number) > low ? undefined : `\`${at}\` must be above ${low}`);
 /** A whole number within limits, both included. */
 export const integer =
   (low: number, high = Number.MAX_SAFE_INTEGER): Check =>

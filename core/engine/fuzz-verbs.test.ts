@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { startEngine, type StartedEngine } from '../../app/engine/start-engine.ts';
 import { socketchat } from '../../fixtures/socketchat/socketchat.ts';
-import type { FuzzStatus } from '../contract/fuzz-verbs.ts';
+import type { FuzzArgs, FuzzStatus } from '../contract/fuzz-verbs.ts';
 import { freePort, ROOT } from './fuzz/testing/fuzz-world.ts';
 import { createLog } from './log.ts';
 
@@ -103,12 +103,74 @@ test('a finding comes as it is found, with everything about it', async () => {
   await expect(engine.call('fuzz.finding', { id: 'F9' })).rejects.toMatchObject({ code: 'not-found' });
 });
 
-test('targets beyond this machine are refused', async () => {
-  const { started } = await visited();
-  await expect(started.engine.call('fuzz.start', { to: 'tcp://192.0.2.1:4004', cases: 5 })).rejects.toMatchObject({
-    code: 'not-allowed',
+test('earlier campaigns are listed: another one begins with what they kept, one that was stopped goes on', async () => {
+  const { started, home, plain } = await visited();
+  const { engine } = started;
+  expect(await engine.call('fuzz.campaigns', {})).toEqual([]);
+  const out = join(home, 'elsewhere', 'first');
+  const over = told(started, ({ state }) => state === 'done');
+  await engine.call('fuzz.start', { to: plain, cases: 50, reuse: 4, lanes: 2, out });
+  expect(await over).toMatchObject({ folder: out });
+  const first = readFileSync(join(out, 'journal.jsonl'), 'utf8');
+  // They came on connections of others.
+  expect(first).toMatch(/"what":"done".*"with":/);
+  const [listed, ...others] = await engine.call('fuzz.campaigns', {});
+  expect(others).toEqual([]);
+  expect(listed).toMatchObject({ folder: out, target: plain, seed: engine.session.path, cases: 50, isOpen: false });
+  const kept = readFileSync(join(out, 'corpus/cases.jsonl'), 'utf8').split('\n').slice(0, -1);
+  expect(listed).toMatchObject({ kept: kept.length, findings: 0 });
+
+  // Other dice would play others first.
+  const stopped = told(started, ({ state, cases }) => state === 'running' && cases > 0);
+  const { folder } = await engine.call('fuzz.start', {
+    to: plain,
+    cases: 70,
+    rng: 5,
+    corpus: [out],
+    ratePerSecond: 50,
   });
-  expect(await started.engine.call('fuzz.status', {})).toBeNull();
+  await stopped;
+  await engine.call('fuzz.stop', {});
+  const end = told(started, ({ state }) => state === 'done');
+  const campaigns = await engine.call('fuzz.campaigns', {});
+  expect(campaigns.map((one) => one.folder).toSorted()).toEqual([folder, out].toSorted());
+  const resumed = await engine.call('fuzz.resume', { folder });
+  expect(resumed).toMatchObject({ folder, planned: 70, rng: 5 });
+  await expect(engine.call('fuzz.resume', { folder })).rejects.toMatchObject({ code: 'not-allowed' });
+  expect(await end).toMatchObject({ cases: 70 });
+  const ids = readFileSync(join(folder, 'journal.jsonl'), 'utf8')
+    .split('\n')
+    .flatMap((line) => (line.includes('"what":"start"') ? [(JSON.parse(line) as { id: string }).id] : []));
+  const wanted = kept.map((line) => (JSON.parse(line) as { id: string }).id);
+  expect(new Set([...new Set(ids)].slice(0, wanted.length))).toEqual(new Set(wanted));
+});
+
+test('what cannot begin is refused and leaves nothing behind', async () => {
+  const { started, home, plain } = await visited();
+  const { engine } = started;
+  const folders = (): string[] => readdirSync(join(home, 'sessions')).filter((name) => name.startsWith('fuzz'));
+  const far = 'tcp://192.0.2.1:4004';
+  const start = (args: Partial<FuzzArgs>): Promise<unknown> =>
+    engine.call('fuzz.start', { to: plain, cases: 5, ...args });
+  await expect(start({ to: far })).rejects.toMatchObject({ code: 'not-allowed' });
+  await expect(start({ to: far, allow: ['192.0.2.2'] })).rejects.toMatchObject({ code: 'not-allowed' });
+  await expect(start({ corpus: [join(home, 'nowhere')] })).rejects.toMatchObject({ code: 'not-found' });
+  await expect(start({ filter: 'message == "none"' })).rejects.toMatchObject({ code: 'bad-request' });
+  await expect(start({ session: join(home, 'nowhere') })).rejects.toMatchObject({ code: 'not-found' });
+  for (const wrong of [{ reuse: 0 }, { lanes: 0.5 }, { seconds: 0 }, { ratePerSecond: -1 }, { corpus: 'x' as never }])
+    await expect(start(wrong)).rejects.toMatchObject({ code: 'bad-request' });
+  await expect(engine.call('fuzz.resume', { folder: home })).rejects.toMatchObject({ code: 'not-found' });
+  expect(await engine.call('fuzz.status', {})).toBeNull();
+  expect(folders()).toEqual([]);
+
+  const failed = told(started, ({ state }) => state === 'failed');
+  await start({ to: `tcp://127.0.0.1:${await freePort()}` });
+  expect((await failed).error).toContain('Nothing listens');
+  // Closing it takes a moment longer.
+  const over = told(started, ({ state }) => state === 'done');
+  await start({});
+  await over;
+  expect(folders()).toEqual(['fuzz-1']);
 });
 
 test('a client is fuzzed with what its server said in the open session', async () => {

@@ -1,9 +1,10 @@
 /** Replay on the API: one at a time, told of as it goes. */
-import type { Binding, ReplayStatus, VerdictRow, VerdictSide } from '../contract/replay-verbs.ts';
+import type { Binding, ReplayArgs, ReplayStatus, VerdictRow, VerdictSide } from '../contract/replay-verbs.ts';
 import { createSystemTimer } from '../io/system-timer.ts';
 import { createTarget } from '../io/target.ts';
 import { parsePace } from '../replay/pace.ts';
 import { ignoresFrom } from '../replay/compare.ts';
+import { type EndpointMap, endpointsFor } from '../replay/endpoints.ts';
 import { type Learned, learnFromRecordings } from '../replay/learned.ts';
 import { type FoundBinding, findBindings } from '../replay/rebinding.ts';
 import { type Plain, plainText } from '../replay/spelling.ts';
@@ -91,7 +92,7 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
       engine.guests.clear();
       await running?.close();
       const pace = parsePace(args.pace);
-      const recording = await recordingFor(engine, work, args);
+      const { recording, to } = await recordingFor(engine, work, args);
       const target = createTarget();
       const began = engine.clock.now();
       const rows: VerdictRow[] = [];
@@ -117,7 +118,7 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
       };
       const options: ReplayOptions = {
         recording,
-        to: args.to,
+        to,
         pace,
         ignore: args.ignore ?? [],
         disabled: status.bindings.filter((binding) => !binding.enabled).map((binding) => binding.id),
@@ -189,13 +190,14 @@ export function replayVerbs(engine: Engine, work: FileWork): VerbHandlers {
 async function recordingFor(
   engine: Engine,
   work: FileWork,
-  args: { readonly session?: string; readonly filter?: string; readonly frames?: readonly number[] },
-): Promise<Recording> {
+  args: Pick<ReplayArgs, 'session' | 'filter' | 'frames' | 'to'>,
+): Promise<{ recording: Recording; to: EndpointMap }> {
   const how = args.filter === undefined ? {} : { filter: args.filter };
   const { recording, fitting } = await recordingAt(engine, work, args.session, how);
   const narrowed = fitting === undefined ? recording : narrowRecording(recording, (frame) => fitting.has(frame.n));
-  if (args.frames !== undefined && args.frames.length > 0) return selectFrames(narrowed, args.frames);
-  return withoutReplays(narrowed);
+  const hasFrames = args.frames !== undefined && args.frames.length > 0;
+  const played = hasFrames ? selectFrames(narrowed, args.frames) : withoutReplays(narrowed);
+  return { recording: played, to: endpointsFor(played, recording, args.to) };
 }
 
 /** The bindings are known before anything is sent, so that they can be switched off in time. */

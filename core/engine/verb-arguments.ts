@@ -1,6 +1,7 @@
 /** What every verb may be sent. One table, so that no handler ever sees a shape it does not expect. */
 import type { VerbName } from '../contract/verbs.ts';
 import {
+  above,
   anything,
   type Check,
   dictionary,
@@ -213,12 +214,18 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
     side: optional(word('client')),
     target: optional(text),
     cases: optional(integer(1)),
-    seconds: optional(number),
+    seconds: optional(above(0)),
     rng: optional(integer(0)),
     out: optional(text),
     maxFindings: optional(integer(1)),
-    ratePerSecond: optional(number),
+    ratePerSecond: optional(above(0)),
+    lanes: optional(integer(1, 1000)),
+    reuse: optional(integer(1, 1000)),
+    corpus: optional(list(text, 100)),
+    allow: optional(list(text, 100)),
   }),
+  'fuzz.resume': object({ folder: text }),
+  'fuzz.campaigns': nothing,
   'fuzz.pause': object({ on: flag }),
   'fuzz.stop': nothing,
   'fuzz.status': nothing,

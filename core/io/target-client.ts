@@ -52,7 +52,7 @@ export class ClientTarget implements Target, Watched {
     if (port === 0 && !/\{(?:port|url)\}/.test(options.command)) {
       throw new EngineError(
         'bad-request',
-        'The client is not told where to connect: write {port} or {url} into --target, or listen on a port it knows.',
+        'The client is not told where to connect: write {port} or {url} into the command that starts it, or listen on a port it knows.',
       );
     }
   }

@@ -33,6 +33,12 @@ const PAGE = 4096;
 /** A target is started again and again: one that runs on Node then need not be compiled each time. Others pass it over. */
 const QUICK_START = { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') };
 
+/** Process groups of ours. None outlives us, unless we are killed: then whoever goes on with the campaign ends it. */
+const groups = new Set<number>();
+process.on('exit', () => {
+  for (const pid of groups) signalGroup(pid, 'SIGKILL');
+});
+
 export class TargetProcess implements Watched {
   readonly isManaged: boolean;
   readonly #options: TargetProcessOptions;
@@ -76,7 +82,7 @@ export class TargetProcess implements Watched {
     if (await this.#options.reach()) {
       throw new EngineError(
         'port-taken',
-        'Somebody else already listens where the target should: end that server, or leave out --target to fuzz it.',
+        'Somebody else already listens where the target should: end that server, or leave out the command (--target) to fuzz it as it is.',
       );
     }
     this.#start(command);
@@ -143,7 +149,11 @@ export class TargetProcess implements Watched {
       this.#waiting.clear();
     });
     child.once('error', (error) => this.#line(error.message));
-    if (child.pid !== undefined) this.#options.onGroup?.(child.pid);
+    const { pid } = child;
+    if (pid === undefined) return;
+    this.#options.onGroup?.(pid);
+    groups.add(pid);
+    child.once('close', () => groups.delete(pid));
   }
 
   #line(line: string): void {

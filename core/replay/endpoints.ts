@@ -1,8 +1,9 @@
 /** Which server a recorded connection goes to now: one URL for all, or one for each recorded server. */
 import { type EndpointUrl, parseEndpointUrl, printHostPort, type Scheme } from '../relay/endpoint-url.ts';
 import { EngineError } from '../traffic/engine-error.ts';
+import type { Connection } from '../traffic/frame.ts';
 import type { Plan } from './plan.ts';
-import type { RecordedConnection } from './recording.ts';
+import type { RecordedConnection, Recording } from './recording.ts';
 
 const SCHEMES: readonly Scheme[] = ['tcp', 'tls', 'ws', 'wss', 'enet', 'udp'];
 
@@ -77,6 +78,23 @@ export function resolveEndpoints(plan: Plan, map: EndpointMap): Endpoints {
   return { of: (recorded) => found.get(recorded.connection.id), fallbackHost: first?.host ?? '127.0.0.1' };
 }
 
+/**
+ * The map without servers that are not played: it says where all recorded servers are, and a filter may leave some out.
+ * What names none of `whole` stays, and is a mistake.
+ */
+export function endpointsFor(played: Recording, whole: Recording, map: EndpointMap): EndpointMap {
+  if (typeof map === 'string' || played === whole) return map;
+  const has = ({ connections }: Recording, key: string): boolean =>
+    [...connections.values()].some(({ connection }) => namesOf(connection).includes(key));
+  return Object.fromEntries(Object.entries(map).filter(([key]) => key === '*' || has(played, key) || !has(whole, key)));
+}
+
+function namesOf({ server: { address, port }, role, proxy }: Connection): string[] {
+  const names = [printHostPort(address, port), String(port)];
+  for (const other of [role, proxy]) if (other !== undefined && !names.includes(other)) names.push(other);
+  return names;
+}
+
 interface RecordedServer {
   /** `host:port` first, then the shorter ways to name it. */
   readonly names: string[];
@@ -89,13 +107,10 @@ export function serversOf(plan: Plan): RecordedServer[] {
   for (const step of plan.steps) {
     if (step.kind !== 'open') continue;
     const { connection } = plan.recording.connections.get(step.conn)!;
-    const { address, port } = connection.server;
-    const name = printHostPort(address, port);
-    let server = servers.get(name);
-    if (server === undefined) servers.set(name, (server = { names: [name, String(port)], conns: [] }));
-    const { role, proxy } = connection;
-    for (const other of [role, proxy])
-      if (other !== undefined && !server.names.includes(other)) server.names.push(other);
+    const names = namesOf(connection);
+    let server = servers.get(names[0]!);
+    if (server === undefined) servers.set(names[0]!, (server = { names: [], conns: [] }));
+    for (const name of names) if (!server.names.includes(name)) server.names.push(name);
     server.conns.push(step.conn);
   }
   return [...servers.values()];

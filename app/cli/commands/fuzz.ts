@@ -18,6 +18,7 @@ import { withConfig } from '../fuzz-config.ts';
 import { print, progress } from '../output.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
 import { RECORDER_WORKER } from '../recorder-entry.ts';
+import { untilEnded } from '../until-ended.ts';
 import { VERSION } from '../version.ts';
 
 /** A campaign, or a finding once more. Exit code 1 when something was found. */
@@ -28,9 +29,13 @@ export async function fuzz(invocation: Invocation): Promise<number> {
     return (await import('../fuzz-repro.ts')).repro(finding, invocation);
   }
   if (word !== undefined) throw new UsageError(`fuzz has no "${word}"; there is "fuzz repro FINDING"`);
-  const out = needed(invocation, 'out');
   const resume = invocation.flag('resume');
-  const config = resume ? readConfig(out) : configOf(invocation);
+  const config = {
+    ...(resume ? readConfig(needed(invocation, 'out')) : configOf(invocation)),
+    ...limitsOf(invocation),
+  };
+  const out = needed(invocation, 'out');
+  if (resume) sayPassedOver(invocation);
   const choice = readProtocolChoice(resume ? withConfig(invocation, config) : invocation);
   const filter = readFilter(resume ? withConfig(invocation, config) : invocation, choice);
   const { recording, fitting, problems } = await loadRecording(config.seed, choice, filter);
@@ -46,35 +51,17 @@ export async function fuzz(invocation: Invocation): Promise<number> {
   });
   const isJson = invocation.flag('json');
   const told = new Set<string>();
-  const maxFindings = invocation.number('max-findings');
-  const ratePerSecond = invocation.number('rate');
-  const lanes = invocation.number('lanes');
-  const reuse = invocation.number('reuse');
-  if (reuse !== undefined && (!Number.isInteger(reuse) || reuse < 1))
-    throw new UsageError(`--reuse is a number of cases, 1 or more, not ${reuse}`);
-  const cases = invocation.number('cases') ?? config.cases;
-  const seconds = invocation.number('time') ?? config.seconds;
   say(
     config.side === 'client'
       ? `fuzzing the client started by: ${config.target}; rng ${config.rng}; Ctrl-C stops`
       : `fuzzing ${config.to.join(', ')}${config.target === undefined ? '' : `, started by: ${config.target}`}; rng ${config.rng}; Ctrl-C stops`,
   );
   const { campaign, done } = startCampaign({
+    ...config,
     recording,
     ...(filter.isEmpty ? {} : { only: fitting }),
-    ...(config.from === undefined ? {} : { from: config.from }),
     to: readEndpointMap(config.to.length > 0 ? config.to : [anyPortFor(recording)]),
-    rng: config.rng,
-    ...(config.side === undefined ? {} : { side: config.side }),
-    allow: config.allow,
     folder,
-    ...(config.target === undefined ? {} : { target: config.target }),
-    ...(cases === undefined ? {} : { cases }),
-    ...(seconds === undefined ? {} : { seconds }),
-    ...(maxFindings === undefined ? {} : { maxFindings }),
-    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
-    ...(lanes === undefined ? {} : { lanes }),
-    ...(reuse === undefined ? {} : { reuse }),
     onNote: say,
     onStatus: (status) => {
       for (const finding of status.findings) {
@@ -87,11 +74,10 @@ export async function fuzz(invocation: Invocation): Promise<number> {
       );
     },
   });
-  const stop = (): void => {
-    say('stopping');
+  void untilEnded().then(() => {
+    say('stopping; a second signal ends it at once');
     campaign.stop();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  });
   const status = await done;
   progress('');
   const junit = invocation.text('junit');
@@ -103,7 +89,7 @@ export async function fuzz(invocation: Invocation): Promise<number> {
     );
   }
   if (isJson) print(JSON.stringify(jsonOf(status, campaign.outcomes, campaign.rules), null, 2));
-  else {
+  else if (status.state !== 'failed' || status.cases > 0) {
     for (const finding of status.findings) print(lineOf(finding, folder.folderOf(finding.id)));
     printEnd(status, campaign.outcomes, campaign.rules, out);
   }
@@ -111,37 +97,88 @@ export async function fuzz(invocation: Invocation): Promise<number> {
   return status.findings.length > 0 ? 1 : 0;
 }
 
-function needed(invocation: Invocation, name: string): string {
-  const text = invocation.text(name);
-  if (text === undefined) throw new UsageError(`fuzz needs --${name}; "interpose help fuzz" shows an example`);
-  return text;
+function needed(invocation: Invocation, ...names: readonly string[]): string {
+  const missing = names.filter((name) => invocation.text(name) === undefined).map((name) => `--${name}`);
+  if (missing.length > 0)
+    throw new UsageError(
+      `fuzz needs ${missing.join(', ').replace(/, ([^,]*)$/, ' and $1')}; "interpose help fuzz" shows an example`,
+    );
+  return invocation.text(names[0]!)!;
 }
 
 function configOf(invocation: Invocation): CampaignConfig {
+  const side = sideOf(invocation);
+  const isClient = side === 'client';
+  const seed = needed(invocation, 'seed', isClient ? 'target' : 'to', 'out');
   const target = invocation.text('target');
   const as = invocation.text('as');
   const filter = invocation.text('filter');
-  const from = invocation.number('from-frame');
-  const cases = invocation.number('cases');
-  const seconds = invocation.number('time');
-  const side = sideOf(invocation);
-  const isClient = side === 'client';
-  needed(invocation, isClient ? 'target' : 'to');
+  const from = wholeFrom(invocation, 'from-frame', 1);
   return {
-    seed: needed(invocation, 'seed'),
+    seed,
     to: invocation.texts(isClient ? 'listen' : 'to'),
     ...(isClient ? { side } : {}),
     ...(target === undefined ? {} : { target }),
-    rng: invocation.number('rng') ?? 1,
+    rng: wholeFrom(invocation, 'rng', 0) ?? 1,
     ...(as === undefined ? {} : { as }),
     options: invocation.texts('option'),
     protocolFiles: invocation.texts('protocol-file'),
     ...(filter === undefined ? {} : { filter }),
     ...(from === undefined ? {} : { from }),
     allow: invocation.texts('allow'),
+  };
+}
+
+/** What may be chosen anew for a campaign that goes on. */
+function limitsOf(invocation: Invocation): Partial<CampaignConfig> {
+  const cases = wholeFrom(invocation, 'cases', 1);
+  const seconds = aboveZero(invocation, 'time');
+  const maxFindings = wholeFrom(invocation, 'max-findings', 1);
+  const ratePerSecond = aboveZero(invocation, 'rate');
+  const lanes = wholeFrom(invocation, 'lanes', 1);
+  const reuse = wholeFrom(invocation, 'reuse', 1);
+  return {
     ...(cases === undefined ? {} : { cases }),
     ...(seconds === undefined ? {} : { seconds }),
+    ...(maxFindings === undefined ? {} : { maxFindings }),
+    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+    ...(lanes === undefined ? {} : { lanes }),
+    ...(reuse === undefined ? {} : { reuse }),
   };
+}
+
+function wholeFrom(invocation: Invocation, name: string, least: number): number | undefined {
+  const number = invocation.number(name);
+  if (number === undefined || (Number.isSafeInteger(number) && number >= least)) return number;
+  throw new UsageError(`--${name} takes a whole number, ${least} or more, not ${number}`);
+}
+
+function aboveZero(invocation: Invocation, name: string): number | undefined {
+  const number = invocation.number(name);
+  if (number === undefined || number > 0) return number;
+  throw new UsageError(`--${name} takes a number above 0, not ${number}`);
+}
+
+/** A campaign that goes on is the one that was started. */
+const FIXED = [
+  'seed',
+  'to',
+  'target',
+  'side',
+  'listen',
+  'rng',
+  'filter',
+  'as',
+  'option',
+  'from-frame',
+  'allow',
+  'corpus',
+  'protocol-file',
+];
+
+function sayPassedOver(invocation: Invocation): void {
+  const given = FIXED.filter((name) => invocation.text(name) !== undefined).map((name) => `--${name}`);
+  if (given.length > 0) say(`it goes on as it was started; passed over: ${given.join(', ')}`);
 }
 
 function sideOf(invocation: Invocation): 'client' | undefined {
@@ -149,6 +186,8 @@ function sideOf(invocation: Invocation): 'client' | undefined {
   if (side !== 'client' && side !== 'server') throw new UsageError(`--side is client or server, not "${side}"`);
   if (side === 'client' && invocation.text('to') !== undefined)
     throw new UsageError('a client connects to us: --listen says where, in place of --to');
+  if (side === 'server' && invocation.text('listen') !== undefined)
+    throw new UsageError('--listen is for --side client; a server is fuzzed at --to');
   return side === 'client' ? side : undefined;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { ignoresFrom } from '../../../core/replay/compare.ts';
 import { readCopyValues, runCopies } from '../../../core/replay/copies.ts';
-import { readEndpointMap } from '../../../core/replay/endpoints.ts';
+import { endpointsFor, readEndpointMap } from '../../../core/replay/endpoints.ts';
 import { learn, learnedTogether, learnFromRecordings, type Learned } from '../../../core/replay/learned.ts';
 import { parsePace } from '../../../core/replay/pace.ts';
 import { type FoundBinding, findBindings } from '../../../core/replay/rebinding.ts';
@@ -57,9 +57,10 @@ async function readOptions(invocation: Invocation): Promise<ReplayOptions> {
     learned.push(learnFromRecordings(recording, (await loadRecording(other, choice)).recording));
   }
   const until = invocation.number('until');
+  const played = frames.length === 0 ? withoutReplays(narrowed) : selectFrames(narrowed, frames);
   return {
-    recording: frames.length === 0 ? withoutReplays(narrowed) : selectFrames(narrowed, frames),
-    to,
+    recording: played,
+    to: endpointsFor(played, recording, to),
     pace,
     ignore: invocation.texts('ignore'),
     ...(learned.length === 0 ? {} : { learned: learnedTogether(learned) }),

@@ -175,6 +175,7 @@ export function runAnswers({ event, isEmpty }: AnswerDeps): Answers {
         doing: 'running',
         phases: { 'getting ready': 400, cases: 8000, inquiries: 2000, restarts: 640 },
         target: 'enet://127.0.0.1:9601',
+        folder: '/home/somebody/sessions/fuzz-3',
       };
   const setFuzz = (part: Partial<FuzzStatus>): FuzzStatus | null => {
     if (fuzz !== null) fuzz = { ...fuzz, ...part };
@@ -191,6 +192,8 @@ export function runAnswers({ event, isEmpty }: AnswerDeps): Answers {
       return replay;
     },
     'fuzz.start': () => setFuzz({ state: 'running' }),
+    'fuzz.resume': () => setFuzz({ state: 'running' }),
+    'fuzz.campaigns': () => [],
     'fuzz.pause': ({ on }: { on: boolean }) => setFuzz({ state: on ? 'paused' : 'running' }),
     'fuzz.stop': () => setFuzz({ state: 'stopped' }),
     'fuzz.status': () => fuzz,

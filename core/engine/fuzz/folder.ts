@@ -8,23 +8,23 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type KeptCase, printCorpus, readCorpus } from '../../fuzz/corpus.ts';
 import type { Finding } from '../../fuzz/finding.ts';
-import { mirrorDirection } from '../../fuzz/mirror.ts';
 import { type JournalLine, readJournal, type Resumed } from '../../fuzz/journal.ts';
 import { type ReportContext, reportOf, scriptOf } from '../../fuzz/report.ts';
 import type { Scene } from '../../fuzz/scene.ts';
-import { originalOf, printScript, readScript } from '../../fuzz/script.ts';
+import { printScript, readScript } from '../../fuzz/script.ts';
 import type { Keeper } from '../../fuzz/world.ts';
-import { endLeftBehind, startTimeOf } from '../../io/target-process.ts';
+import { endLeftBehind } from '../../io/target-process.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
-import type { ProtocolSource } from '../../session/recorder-messages.ts';
-import { writeSession } from '../files/write-session.ts';
+import { saveSession, type SessionHow } from './finding-session.ts';
+import { isAlive, noteOf, readNote } from './process-note.ts';
 
 /** What a campaign was started with: enough to go on with it, and to run a finding again. */
 export interface CampaignConfig {
@@ -43,26 +43,33 @@ export interface CampaignConfig {
   readonly allow: readonly string[];
   readonly cases?: number;
   readonly seconds?: number;
+  readonly maxFindings?: number;
+  readonly ratePerSecond?: number;
+  readonly lanes?: number;
+  readonly reuse?: number;
 }
 
-export interface FolderOptions {
+export interface FolderOptions extends SessionHow {
   readonly path: string;
   readonly config: CampaignConfig;
-  readonly recorderWorker: URL;
-  readonly sources: readonly ProtocolSource[];
-  readonly version: string;
   readonly resume: boolean;
   /** Folders of earlier campaigns, or their corpora. */
   readonly corpus?: readonly string[];
 }
 
-const JOURNAL = 'journal.jsonl';
-const CONFIG = 'campaign.json';
-const TARGET = 'target.json';
 const CORPUS = 'corpus';
-const CASES = 'cases.jsonl';
+/** What is where in the folder of a campaign. */
+export const PLACES = {
+  journal: 'journal.jsonl',
+  config: 'campaign.json',
+  findings: 'findings',
+  cases: join(CORPUS, 'cases.jsonl'),
+} as const;
+const TARGET = 'target.json';
 /** What this campaign began with: the same when it is resumed. */
-const FIRST = 'first.jsonl';
+const FIRST = join(CORPUS, 'first.jsonl');
+/** The process it runs in. */
+const OWNER = 'owner.json';
 
 export class CampaignFolder implements Keeper {
   readonly path: string;
@@ -73,13 +80,15 @@ export class CampaignFolder implements Keeper {
   readonly corpus: readonly KeptCase[];
   readonly #options: FolderOptions;
   readonly #journal: number;
+  /** There is a case or a finding in it. */
+  #isUsed: boolean;
   #scene: Scene | undefined;
 
   /** @throws EngineError when there is a campaign in it already, or none to go on with */
   constructor(options: FolderOptions) {
     this.path = options.path;
     this.#options = options;
-    const journal = join(options.path, JOURNAL);
+    const journal = join(options.path, PLACES.journal);
     const exists = existsSync(journal);
     if (exists && !options.resume) {
       throw new EngineError(
@@ -87,38 +96,47 @@ export class CampaignFolder implements Keeper {
         `There is a campaign in ${options.path} already: choose another folder, or go on with that one (--resume).`,
       );
     }
-    mkdirSync(join(options.path, 'findings'), { recursive: true });
+    const owner = readNote(join(options.path, OWNER));
+    if (exists && owner !== undefined && isAlive(owner)) {
+      throw new EngineError(
+        'not-allowed',
+        `The campaign in ${options.path} is running, in process ${owner.pid}: stop it there first.`,
+      );
+    }
+    this.#isUsed = exists;
+    const begun = exists ? [] : (options.corpus ?? []).flatMap(readCorpusOf);
+    mkdirSync(join(options.path, PLACES.findings), { recursive: true });
     mkdirSync(join(options.path, CORPUS), { recursive: true });
     this.resumed = exists ? readKnown(journal) : undefined;
     this.earlier = exists ? readFindings(options.path) : [];
-    this.corpus = this.#beginWith(options.corpus ?? [], exists);
-    if (!exists) writeFileSync(join(options.path, CONFIG), `${JSON.stringify(options.config, null, 2)}\n`);
+    this.corpus = this.#beginWith(begun);
+    if (!exists) writeWhole(join(options.path, PLACES.config), `${JSON.stringify(options.config, null, 2)}\n`);
+    writeWhole(join(options.path, OWNER), JSON.stringify(noteOf(process.pid)));
     this.#journal = openSync(journal, 'a');
     // A line that was cut off must not swallow the next one.
     if (exists && !readFileSync(journal, 'utf8').endsWith('\n')) writeSync(this.#journal, '\n');
   }
 
-  #beginWith(folders: readonly string[], isResumed: boolean): KeptCase[] {
-    const first = join(this.path, CORPUS, FIRST);
-    if (!isResumed && folders.length > 0) writeWhole(first, printCorpus(folders.flatMap(readCorpusOf)));
+  #beginWith(cases: readonly KeptCase[]): KeptCase[] {
+    const first = join(this.path, FIRST);
+    if (cases.length > 0) writeWhole(first, printCorpus(cases));
     return existsSync(first) ? readCorpus(readFileSync(first, 'utf8')) : [];
   }
 
   /** Ends a target that a killed campaign left running. */
   async endLeftBehind(): Promise<void> {
     const path = join(this.path, TARGET);
-    if (!existsSync(path)) return;
-    const { pid, started } = JSON.parse(readFileSync(path, 'utf8')) as { pid: number; started: string };
-    await endLeftBehind(pid, started);
+    const note = readNote(path);
+    if (note?.started !== undefined) await endLeftBehind(note.pid, note.started);
     rmSync(path, { force: true });
   }
 
   /** Remembers the process group of the target for `endLeftBehind`. */
   noteTarget(pid: number | undefined): void {
     const path = join(this.path, TARGET);
-    const started = pid === undefined ? undefined : startTimeOf(pid);
-    if (pid === undefined || started === undefined) rmSync(path, { force: true });
-    else writeFileSync(path, JSON.stringify({ pid, started }));
+    const note = pid === undefined ? undefined : noteOf(pid);
+    if (note?.started === undefined) rmSync(path, { force: true });
+    else writeWhole(path, JSON.stringify(note));
   }
 
   useScene(scene: Scene): void {
@@ -126,11 +144,12 @@ export class CampaignFolder implements Keeper {
   }
 
   append(line: JournalLine): void {
+    if (line.what === 'start' || line.what === 'finding' || line.what === 'unconfirmed') this.#isUsed = true;
     writeSync(this.#journal, `${JSON.stringify(line)}\n`);
   }
 
   folderOf(id: string): string {
-    return join(this.path, 'findings', id);
+    return join(this.path, PLACES.findings, id);
   }
 
   contextOf(id: string): ReportContext {
@@ -155,7 +174,7 @@ export class CampaignFolder implements Keeper {
   }
 
   get #corpusFile(): string {
-    return join(this.path, CORPUS, CASES);
+    return join(this.path, PLACES.cases);
   }
 
   /** Drops the cases whose news others show too. */
@@ -168,7 +187,7 @@ export class CampaignFolder implements Keeper {
     const folder = this.folderOf(finding.id);
     mkdirSync(folder, { recursive: true });
     this.saveTexts(finding);
-    await this.#saveSession(finding, join(folder, `${finding.id}.ipsession`));
+    await saveSession(finding, join(folder, `${finding.id}.ipsession`), this.#scene, this.#options);
   }
 
   drop(id: string): void {
@@ -186,66 +205,17 @@ export class CampaignFolder implements Keeper {
     writeWhole(join(folder, `${finding.id}.ts`), this.scriptOf(finding));
   }
 
-  async #saveSession(finding: Finding, path: string): Promise<void> {
-    for (const ending of ['', '-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
-    const began = Date.now() / 1000;
-    const writing = await writeSession({
-      path,
-      recorderWorker: this.#options.recorderWorker,
-      sources: this.#options.sources,
-      meta: { title: finding.title, version: this.#options.version, finding: finding.id },
-      now: () => performance.now(),
-    });
-    const { recorder } = writing;
-    const isMirrored = this.#scene?.side === 'client';
-    const ids = new Map<number, number>();
-    for (const { conn, at } of finding.said) {
-      if (ids.has(conn)) continue;
-      const id = recorder.nextConnectionId();
-      ids.set(conn, id);
-      const scene = this.#scene?.connections.get(originalOf(conn));
-      const recorded = scene?.recorded.connection;
-      recorder.opened({
-        id,
-        transport: recorded?.transport ?? 'tcp',
-        client: { address: '127.0.0.1', port: 0 },
-        server: { address: scene?.url?.host ?? recorded?.server.address ?? '', port: recorded?.server.port ?? 0 },
-        protocol: scene?.recorded.protocol?.id ?? '',
-        ...(scene === undefined ? {} : { options: scene.recorded.options }),
-        opened: began + at / 1000,
-        details: {},
-        ...(recorded?.role === undefined ? {} : { role: recorded.role }),
-      });
-    }
-    const none = new Uint8Array(0);
-    for (const one of finding.said) {
-      const n = recorder.frame({
-        conn: ids.get(one.conn)!,
-        direction: isMirrored ? mirrorDirection(one.direction) : one.direction,
-        time: began + one.at / 1000,
-        mono: Math.round(one.at * 1000),
-        carrier: one.carrier,
-        bytes: one.bytes,
-        head: none,
-        tail: none,
-        origin: one.direction === 'toClient' ? 'wire' : one.mutated ? 'fuzzed' : 'replayed',
-        fate: 'forwarded',
-        expert: [],
-      });
-      if (one.mutated) await recorder.mark(n, 'red', finding.what);
-    }
-    const last = finding.said.at(-1)?.at ?? 0;
-    for (const id of ids.values())
-      recorder.closed(
-        id,
-        began + last / 1000,
-        finding.exit === undefined ? 'end of the finding' : `the ${isMirrored ? 'client' : 'server'} went down`,
-      );
-    await writing.finish();
-  }
-
   close(): void {
     closeSync(this.#journal);
+    rmSync(join(this.path, OWNER), { force: true });
+  }
+
+  /** Closes a campaign that could not begin: where nothing was played, nothing stays, and the next try may have the folder. */
+  closeFailed(): void {
+    this.close();
+    if (this.#isUsed) return;
+    for (const file of [PLACES.journal, PLACES.config, TARGET, FIRST]) rmSync(join(this.path, file), { force: true });
+    for (const folder of [PLACES.findings, CORPUS, '']) removeEmpty(join(this.path, folder));
   }
 }
 
@@ -264,14 +234,14 @@ function readKnown(journal: string): Resumed {
 
 /** @throws EngineError when the folder holds no campaign */
 export function readConfig(path: string): CampaignConfig {
-  const file = join(path, CONFIG);
+  const file = join(path, PLACES.config);
   if (!existsSync(file)) throw new EngineError('not-found', `There is no campaign in ${path}.`);
   return JSON.parse(readFileSync(file, 'utf8')) as CampaignConfig;
 }
 
 /** @throws EngineError when there is no corpus */
 function readCorpusOf(folder: string): KeptCase[] {
-  const file = [join(folder, CORPUS, CASES), join(folder, CASES)].find((path) => existsSync(path));
+  const file = [join(folder, PLACES.cases), join(folder, basename(PLACES.cases))].find((path) => existsSync(path));
   if (file === undefined) throw new EngineError('not-found', `There is no corpus in ${folder}.`);
   try {
     return readCorpus(readFileSync(file, 'utf8'));
@@ -281,7 +251,7 @@ function readCorpusOf(folder: string): KeptCase[] {
 }
 
 function readFindings(path: string): Finding[] {
-  const folder = join(path, 'findings');
+  const folder = join(path, PLACES.findings);
   const found: Finding[] = [];
   for (const id of readdirSync(folder)) {
     const file = join(folder, id, 'finding.json');
@@ -310,6 +280,15 @@ export function readFinding(path: string): { readonly finding: Finding; readonly
 
 function printFinding(finding: Finding): Record<string, unknown> {
   return printScript({ steps: [], ...finding } as never) as Record<string, unknown>;
+}
+
+/** A folder that was somebody else's before may have more in it. */
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // It stays.
+  }
 }
 
 /** All of it or nothing: a killed process leaves no half of a file. */

@@ -54,6 +54,7 @@ export function prepareClient(setup: ClientSetup): Prepared {
   });
   return {
     recording,
+    to: setup.to,
     // What clients log in with is theirs to choose.
     seed: { ...seed, scene: { ...seed.scene, side: 'client', identities: [] } },
     stage: {

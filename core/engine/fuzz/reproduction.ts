@@ -15,7 +15,7 @@ export interface Reproduction {
   close(): Promise<void>;
 }
 
-export type ReproductionSetup = Pick<CampaignSetup, 'recording' | 'to' | 'side' | 'target' | 'allow' | 'rng'>;
+export type ReproductionSetup = Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'side' | 'target' | 'allow' | 'rng'>;
 
 /** Plays the recorded session first, to know what this server answers. @throws EngineError */
 export async function openReproduction(setup: ReproductionSetup): Promise<Reproduction> {

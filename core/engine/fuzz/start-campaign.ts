@@ -10,7 +10,7 @@ import { createFuzzTarget } from '../../io/target-fuzz.ts';
 import { TargetProcess } from '../../io/target-process.ts';
 import { createSystemClock } from '../../io/system-clock.ts';
 import { createSystemTimer } from '../../io/system-timer.ts';
-import { type EndpointMap, resolveEndpoints } from '../../replay/endpoints.ts';
+import { type EndpointMap, endpointsFor, resolveEndpoints } from '../../replay/endpoints.ts';
 import { makePlan } from '../../replay/plan.ts';
 import type { RecordedConnection, Recording } from '../../replay/recording.ts';
 import type { Target } from '../../replay/target.ts';
@@ -49,6 +49,15 @@ export interface StartedCampaign {
 
 /** @throws EngineError when the target is not allowed, or the recording gives nothing to fuzz with */
 export function startCampaign(setup: CampaignSetup): StartedCampaign {
+  try {
+    return started(setup);
+  } catch (error) {
+    setup.folder.closeFailed();
+    throw error;
+  }
+}
+
+function started(setup: CampaignSetup): StartedCampaign {
   const world = prepare(setup);
   const { stage, process: target, close } = world;
   const { folder, from } = setup;
@@ -67,7 +76,11 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
     ...(folder.resumed === undefined ? {} : { resumed: folder.resumed }),
   });
   campaign.restore(folder.earlier);
+  const leftOut =
+    typeof setup.to === 'string' ? [] : Object.keys(setup.to).filter((key) => !Object.keys(world.to).includes(key));
+  if (leftOut.length > 0) setup.onNote?.(`The filter leaves out ${leftOut.join(', ')}: nothing is sent there.`);
   const run = async (): Promise<CampaignStatus> => {
+    let hasBegun = false;
     try {
       await folder.endLeftBehind();
       if (from !== undefined) {
@@ -75,12 +88,14 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
         setup.onNote?.(state);
       }
       const status = await campaign.run();
+      hasBegun = status.state !== 'failed';
       for (const finding of campaign.findings) folder.saveTexts(finding);
       folder.minimiseCorpus();
       return status;
     } finally {
       await close();
-      folder.close();
+      if (hasBegun) folder.close();
+      else folder.closeFailed();
     }
   };
   return { campaign, seed, done: run() };
@@ -89,16 +104,17 @@ export function startCampaign(setup: CampaignSetup): StartedCampaign {
 async function stateAt(
   setup: CampaignSetup,
   from: number,
-  { stage, process: target, recording }: Prepared,
+  { stage, process: target, recording, to }: Prepared,
 ): Promise<string> {
   if (target.isManaged) await target.restart();
   const { clock } = stage;
-  return compareAt({ recording, to: setup.to, from }, { target: stage.target, clock, timer: createSystemTimer() });
+  return compareAt({ recording, to, from }, { target: stage.target, clock, timer: createSystemTimer() });
 }
 
 export interface Prepared {
-  /** What is played of it. */
+  /** What is played of it, and where its servers are. */
   readonly recording: Recording;
+  readonly to: EndpointMap;
   readonly seed: Seed;
   readonly stage: Stage;
   readonly process: Watched;
@@ -111,13 +127,13 @@ export function prepare(
   },
 ): Prepared {
   if (setup.side === 'client') return prepareClient(setup);
+  if (setup.only !== undefined && !setup.recording.frames.some(({ n }) => setup.only!.has(n))) throw noneFits();
   const recording = setup.only === undefined ? setup.recording : forServersOf(setup.recording, setup.only);
+  const to = endpointsFor(recording, setup.recording, setup.to);
   const plan = makePlan(recording);
-  const endpoints = resolveEndpoints(plan, setup.to);
+  const endpoints = resolveEndpoints(plan, to);
   const seed = makeSeed(plan, endpoints, setup.only);
-  if (seed.messages.length === 0) {
-    throw new EngineError('bad-request', 'No client message fits the filter, so there is nothing to mutate.');
-  }
+  if (seed.messages.length === 0) throw noneFits();
   const clock = createSystemClock();
   const target = guarded(createFuzzTarget({ verify: false }), setup.allow);
   const urls = [...seed.scene.connections.values()].flatMap(({ url }) => (url === undefined ? [] : [url]));
@@ -140,6 +156,7 @@ export function prepare(
   };
   return {
     recording,
+    to,
     seed,
     stage,
     process,
@@ -148,6 +165,10 @@ export function prepare(
       await process.stop();
     },
   };
+}
+
+function noneFits(): EngineError {
+  return new EngineError('bad-request', 'No client message fits the filter, so there is nothing to mutate.');
 }
 
 /** A filter chooses what is fuzzed, and with it the servers: those it leaves out need no URL. */
@@ -168,7 +189,7 @@ function checkAllowed(url: EndpointUrl, allow: readonly string[]): void {
   if (isLoopback(url.host) || allow.includes(url.host)) return;
   throw new EngineError(
     'not-allowed',
-    `${url.host} is not this machine. Fuzz only what is yours; if it is, allow it: --allow ${url.host}`,
+    `${url.host} is not this machine. Fuzz only what is yours; if it is, allow it: --allow ${url.host}, or Allowed hosts in the app.`,
   );
 }
 
