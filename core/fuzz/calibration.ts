@@ -1,6 +1,7 @@
 /** Before the first case: does the server answer the recorded session as it is, with which users, and how many at once? */
 import { EngineError } from '../traffic/engine-error.ts';
 import { type Baseline, likenessOf, makeBaseline } from './baseline.ts';
+import { type Bystanders, meetBystanders } from './bystanders.ts';
 import { canaryOf } from './canary.ts';
 import { Chatter } from './chatter.ts';
 import { expecting, lessWaiting } from './expecting.ts';
@@ -34,6 +35,8 @@ export interface Calibrated {
   readonly runs: readonly Run[];
   /** What only a server that was just started answers as recorded; where the server is ours. */
   readonly secluded?: Secluded;
+  /** Where the server is ours. */
+  readonly bystanders?: Bystanders;
 }
 
 type Sample = Prefixes['samples'][number];
@@ -229,13 +232,25 @@ export async function calibrate(
     }
   } else if (how.lanes === undefined) lanes = TRIED_LANES[0]!;
   await renewing.done();
+  const inCompany: Seed = { ...seed, scene: { ...scene, chatter: chatter.names } };
   // Cases begin with a server that nothing was left behind on.
-  if (watched?.isManaged === true && !how.isOver()) await watched.restart();
+  const bystanders =
+    watched?.isManaged !== true || how.isOver()
+      ? undefined
+      : await meetBystanders({
+          seed: inCompany,
+          stage,
+          identities,
+          nextTag,
+          isOver: how.isOver,
+          world: { seed: inCompany, baseline, refusals: new Set() },
+          watched,
+        });
   const p90 = percentile(latencies, 0.9) ?? Math.min(baseline.p99, 10);
   // Several at once are slower than one alone was.
   const stretch = STRETCH * Math.min(MOST_STRETCH, Math.max(1, p90 / Math.max(1, baseline.p90)));
   return {
-    seed: { ...seed, scene: { ...scene, chatter: chatter.names } },
+    seed: inCompany,
     identities,
     baseline,
     prefixes,
@@ -246,6 +261,7 @@ export async function calibrate(
     waitingLess: lessWaiting(recorded, seed),
     deadly,
     ...(watched?.isManaged === true ? { secluded: secludedOf(recorded, first, baseline) } : {}),
+    ...(bystanders === undefined ? {} : { bystanders }),
   };
 }
 

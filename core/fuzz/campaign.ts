@@ -244,7 +244,7 @@ export class Campaign {
       await Promise.all(Array.from({ length: calibrated.lanes }, (_, lane) => this.#lane(lane, ready)));
       if (this.#isOver()) {
         ready.player.release();
-        lookout.lookLast();
+        await this.#timing.during('inquiries', 1, () => lookout.lookLast());
       }
       if (triage.isUrgent || this.#isOver()) await triage.lookInto(this.#isOver());
       else if (this.#isShrinkingDue(finder)) await this.#makeSmaller(ready);

@@ -17,12 +17,12 @@ export interface CaseRun {
 }
 
 /** The case as it is played when nothing else is. */
-export function byItself({ index, id, mutation, made, alone }: CaseRun): Omit<CaseRun, 'run'> {
+export function byItself({ index, id, mutation, made, alone }: Omit<CaseRun, 'run'>): Omit<CaseRun, 'run'> {
   return { index, id, mutation, made: alone ?? made };
 }
 
 /** What shows the case when nothing else is played. */
-export function scriptOf(one: CaseRun): Script {
+export function scriptOf(one: Omit<CaseRun, 'run'>): Script {
   return byItself(one).made.script;
 }
 

@@ -11,6 +11,7 @@ import { inTurn, isRace, isRaceable, isSteady, raceFrom, resultOf } from './race
 import type { Patience, Run } from './run-script.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
 import { GRACE_MS, solo } from './solo.ts';
+import { stateCheck } from './state-check.ts';
 import type { Exit } from './world.ts';
 
 /** What a test saw when it still shows. */
@@ -42,6 +43,7 @@ export function checkFor(
   const isSame = (found: Suspicion): boolean => found.key === suspicion.key;
   // How long a crash took to show is known once it was seen; nobody waits longer for the next ones.
   let grace: number | undefined;
+  const showsState = stateCheck(inquiry, suspicion, mutation, isRough);
   return async (script) => {
     if (mutation?.isStill?.(script) === false) return undefined;
     await upAgain(inquiry);
@@ -64,6 +66,7 @@ export function checkFor(
       if (!isWell && watched.isManaged) await watched.restart();
       return isWell ? undefined : { run, found: suspicion, exit: undefined, lines: lines() };
     }
+    if (suspicion.oracle === 'state') return showsState(script);
     if (suspicion.oracle === 'race') return race(inquiry, script, suspicion);
     if (suspicion.oracle === 'log') {
       const run = await playAlone(inquiry, script, { ...patience, settle: 60 });

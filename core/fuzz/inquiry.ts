@@ -1,4 +1,5 @@
 /** What looking into a case needs, and what is known of the server by now. */
+import type { Bystanders } from './bystanders.ts';
 import type { Identities } from './identity.ts';
 import type { JudgeWorld } from './suspicion.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
@@ -20,6 +21,8 @@ export interface Inquiry {
   readonly isOver: () => boolean;
   /** What must work whatever was sent before. */
   readonly canary: Script;
+  /** To whom the server must look as it always did. Absent: the server is not ours to start again, or a client is under test. */
+  readonly bystanders?: Bystanders;
   /** Cases are played meanwhile: the server is not started again. */
   readonly isShared?: boolean;
   /** The server is started again before each run. */

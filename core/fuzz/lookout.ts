@@ -1,10 +1,11 @@
-/** Now and then between cases: does the recorded session still work, and does the memory grow? */
+/** Now and then between cases: does the recorded session still work, is it answered as it was, and does the memory grow? */
 import { CANARY_PATIENCE, isCanaryWell } from './culprits.ts';
 import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLeakWatch } from './memory.ts';
 import { whoIs } from './scene.ts';
+import type { StateWatch } from './state-watch.ts';
 import type { Triage } from './triage.ts';
 
 export interface LookoutOptions {
@@ -12,6 +13,7 @@ export interface LookoutOptions {
   readonly triage: Triage;
   readonly ledger: Ledger;
   readonly findings: FindingList;
+  readonly states: StateWatch;
 }
 
 const CANARY_CASES = 60;
@@ -44,6 +46,7 @@ export class Lookout {
     else if (this.#hunts.count === 0 && played >= FIRST_HUNT && watched.memory() !== undefined) this.#hunt(false);
     // Each case has a client of its own.
     if (whoIs(seed.scene) === 'client') return;
+    await this.#o.states.look();
     if (played - this.#lastCanary.played < CANARY_CASES && now - this.#lastCanary.at <= CANARY_MS) return;
     this.#lastCanary = { at: now, played };
     const { exits } = watched;
@@ -53,8 +56,9 @@ export class Lookout {
     triage.canaryFailed();
   }
 
-  /** At the end once more, when it has never been looked for. */
-  lookLast(): void {
+  /** At the end once more: how others see it, and the memory when it has never been looked for. */
+  async lookLast(): Promise<void> {
+    await this.#o.states.look(true);
     if (this.#hunts.count === 0 && this.#isMemorySuspicious()) this.#hunt(true);
   }
 

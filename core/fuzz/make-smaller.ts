@@ -60,8 +60,8 @@ export async function makeSmaller(
     if (found === undefined) return 'gone';
     start = found;
   }
-  const isExit = suspicion.oracle === 'exit' || suspicion.oracle === 'refused';
-  const isDear = isExit || isFresh || inquiry.isSecluded === true;
+  const isStarting = ['exit', 'refused', 'state'].includes(suspicion.oracle);
+  const isDear = isStarting || isFresh || inquiry.isSecluded === true;
   const began = stage.clock.now();
   const tried: ShrinkTry[] = [];
   /** All that still showed it while it was made smaller, the smallest last. */

@@ -14,6 +14,7 @@ import type { Patience, Stage } from './run-script.ts';
 import { whoIs } from './scene.ts';
 import { Screening } from './screening.ts';
 import { Seclusion } from './seclusion.ts';
+import { StateWatch } from './state-watch.ts';
 import type { Tempo } from './tempo.ts';
 import type { Timing } from './timing.ts';
 import { Triage } from './triage.ts';
@@ -51,7 +52,7 @@ export interface ReadyOptions {
 }
 
 export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
-  const { baseline, identities, seed } = calibrated;
+  const { baseline, identities, seed, lanes, bystanders } = calibrated;
   const { stage, watched, rng, findings, ledger, tempo, queue, newTag, isCut } = o;
   const patience = patienceWith(calibrated);
   const screening = new Screening(seed, baseline, findings);
@@ -66,6 +67,7 @@ export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
     times: o.times,
     isOver: isCut,
     canary: canaryOf(seed),
+    ...(bystanders === undefined ? {} : { bystanders }),
   };
   const finder = new Finder({ ...o, inquiry });
   const triage = new Triage({
@@ -77,9 +79,12 @@ export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
     onAgain: (again) => queue.again(again.map(byItself)),
     onRenewed: () => player.renewed(),
     onDeadly: (n) => queue.leaveOut(n),
+    onRemembered: (at) => states.remember(at),
+    beforeRenewal: () => states.lookNow(),
   });
   const player = new CasePlayer({ ...o, calibrated, patience, screening, triage });
-  const lookout = new Lookout({ inquiry, triage, ledger, findings });
+  const states = new StateWatch({ ...o, inquiry, finder, lanes, onOdd: (look) => triage.stateOdd(look) });
+  const lookout = new Lookout({ inquiry, triage, ledger, findings, states });
   const seclusion = new Seclusion({ calibrated, inquiry, findings, ledger, tempo, finder, rng });
   queue.divert((index, mutation) => seclusion.takes(index, mutation));
   return { calibrated, inquiry, finder, triage, player, lookout, seclusion };

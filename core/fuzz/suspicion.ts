@@ -6,6 +6,7 @@ export type Oracle =
   | 'exit'
   | 'refused'
   | 'canary'
+  | 'state'
   | 'no-answer'
   | 'closed'
   | 'slow'

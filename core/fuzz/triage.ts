@@ -3,58 +3,25 @@
  * itself (it went down, it answers nobody, what raced, what was slow) waits until the lanes have stopped. What comes back every
  * time becomes a finding.
  */
-import type { Avoidance } from './avoidance.ts';
-import type { Calibrated } from './calibration.ts';
 import { type CaseRun, isUnheard, scriptOf } from './case-run.ts';
 import { mayNeedFresh } from './confirm.ts';
 import { checkFor } from './checks.ts';
 import { CrashSearch } from './crash-search.ts';
 import { CANARY_PATIENCE, isCanaryWell, whoBreaksCanary } from './culprits.ts';
-import type { Finder } from './finder.ts';
-import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
-import type { Ledger } from './ledger.ts';
 import { LeakCandidates } from './leak-candidates.ts';
 import { crashSignature, isAlarming } from './log-patterns.ts';
 import { lookIntoLog, lookIntoMemory } from './noticed.ts';
 import { type Suspect, Suspects } from './suspects.ts';
-import type { Tempo } from './tempo.ts';
-import type { Timing } from './timing.ts';
-import type { Watched } from './world.ts';
+import type { TriageOptions } from './triage-options.ts';
 
 type Urgent =
   | { readonly kind: 'canary' }
   | { readonly kind: 'worn' }
+  | { readonly kind: 'state'; readonly look: () => Promise<void> }
   | { readonly kind: 'log'; readonly recent: readonly CaseRun[]; readonly lines: readonly string[] }
   | { readonly kind: 'memory'; readonly hasGrown: boolean };
-
-export interface TriageOptions {
-  readonly watched: Watched;
-  readonly inquiry: Inquiry;
-  readonly calibrated: Calibrated;
-  readonly findings: FindingList;
-  readonly finder: Finder;
-  readonly ledger: Ledger;
-  readonly avoidance: Avoidance;
-  readonly tempo: Tempo;
-  readonly timing: Timing;
-  readonly rng: number;
-  /** What a look for leaks may take. */
-  readonly huntMs: number;
-  /** Nothing more is waited for. */
-  readonly isCut: () => boolean;
-  readonly onDoing: (doing: string) => void;
-  readonly onNote: (text: string) => void;
-  /** A case that was played again by itself, and the server stands. */
-  readonly onPlayed: (at: CaseRun) => void;
-  /** A recorded message that brings the server down as it is. */
-  readonly onDeadly: (n: number) => void;
-  /** The server was started again because it was full. */
-  readonly onRenewed: () => void;
-  /** Cases that were broken by another one: to be played again. */
-  readonly onAgain: (cases: readonly CaseRun[]) => void;
-}
 
 /** Finished cases remembered for when the server turns out to be gone. */
 const MAX_RECENT = 64;
@@ -157,6 +124,7 @@ export class Triage {
 
   remember(at: CaseRun): void {
     this.#leaks.remember(at);
+    this.#o.onRemembered(at);
     this.#recent.push(at);
     if (this.#recent.length > MAX_RECENT) this.#recent.shift();
   }
@@ -191,6 +159,9 @@ export class Triage {
   /** It refuses what it granted before: full of what cases left behind. */
   wornOut(): void {
     if (!this.#urgent.some(({ kind }) => kind === 'worn')) this.#urgent.push({ kind: 'worn' });
+  }
+  stateOdd(look: () => Promise<void>): void {
+    this.#urgent.push({ kind: 'state', look });
   }
   /** @param hasGrown it looks as if; else it is looked for just in case */
   huntLeaks(hasGrown: boolean): void {
@@ -298,7 +269,7 @@ export class Triage {
 
   /** @param isEnd everything that is left, also what would wait for company */
   async lookInto(isEnd = false): Promise<void> {
-    const { isCut, onNote, onDoing, timing } = this.#o;
+    const { isCut, onNote, onDoing, timing, beforeRenewal } = this.#o;
     const broken = this.#broken.splice(0);
     if (broken.length > 0) {
       const recent = this.#recent;
@@ -313,10 +284,12 @@ export class Triage {
     for (const one of urgent) {
       if (isCut()) return;
       if (one.kind === 'worn') {
+        await timing.during('inquiries', 1, beforeRenewal);
         onDoing('starting the target again, which is full of what cases left behind');
         await this.#o.watched.restart();
         this.#o.onRenewed();
       } else if (one.kind === 'canary') await timing.during('crashes', 1, () => this.#lookIntoCanary());
+      else if (one.kind === 'state') await timing.during('inquiries', 1, one.look);
       else if (one.kind === 'memory') {
         const { calibrated, inquiry } = this.#o;
         const candidates = this.#leaks.all(calibrated, inquiry.seed);

@@ -24,7 +24,7 @@ export async function openReproduction(setup: ReproductionSetup): Promise<Reprod
     let tag = ((Date.now() / 7) % 1_000_000) | 0;
     const newTag = (): number => tag++;
     if (world.process.isManaged) await world.process.restart();
-    const { baseline, identities, seed, secluded } = await calibrate(world.seed, world.stage, newTag, {
+    const { baseline, identities, seed, secluded, bystanders } = await calibrate(world.seed, world.stage, newTag, {
       lanes: 1,
       steps: [],
       isOver: () => false,
@@ -44,6 +44,7 @@ export async function openReproduction(setup: ReproductionSetup): Promise<Reprod
           times: 1,
           isOver: () => false,
           canary: canaryOf(seed),
+          ...(bystanders === undefined ? {} : { bystanders }),
         };
         const asked =
           finding.isSecluded === true && secluded !== undefined ? secludedInquiry(inquiry, secluded) : inquiry;
