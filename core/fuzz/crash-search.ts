@@ -7,7 +7,7 @@ import type { FindingList } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
-import type { Run, StepRun } from './run-script.ts';
+import type { Run } from './run-script.ts';
 import { whoIs } from './scene.ts';
 import { isSend, type Script } from './script.ts';
 import { crashKey, GRACE_MS, solo } from './solo.ts';
@@ -37,12 +37,16 @@ const SOON_MS = 100;
 const LOG_LINES = 40;
 /** A server somebody else started may need a moment. */
 const RETURNS = { times: 20, ms: 250 };
+/** That are tried by themselves at once. */
+const FEW = 3;
 /** Times a case may have been under way when the server went down in a known manner, before it is looked at by itself. */
 const MOST_AGAIN = 4;
 /** So often, and it may be its doing after all. */
 const MOST_MEETINGS = 8;
 /** Races are not told by playing them once: they are played again, so often. */
 const MOST_RACES = 16;
+/** The server may have gone on for a message or two. */
+const BACK = 3;
 
 export class CrashSearch {
   readonly #o: CrashSearchOptions;
@@ -79,7 +83,7 @@ export class CrashSearch {
     const known = exit === undefined ? undefined : findings.get(crashKey(exit) ?? '');
     // It went down at the same word as before: who did not say it last has nothing to do with it.
     const isLikely = (one: CaseRun): boolean =>
-      known === undefined || lastSaid(one.run) === lastOf(known) || this.#metOf(one) >= MOST_MEETINGS;
+      known === undefined || isSaying(one.run, known) || this.#metOf(one) >= MOST_MEETINGS;
     const likely = ordered.filter(isLikely);
     const others = ordered.filter((one) => !isLikely(one));
     for (const one of others) rest.delete(one);
@@ -126,6 +130,9 @@ export class CrashSearch {
     const culprit = ordered.find((one) => avoidance.isLike(one.mutation, known.key));
     const others = ordered.filter((one) => one !== culprit);
     if (culprit === undefined) {
+      // Few were saying what it went down at before: one of them it is, and would be again.
+      const saying = others.filter(({ run }) => isSaying(run, known)).length;
+      if (saying > 0 && saying <= FEW) return false;
       const isNew = others.every((one) => this.#metOf(one) < MOST_AGAIN);
       for (const one of others) this.#met.set(one.index, this.#metOf(one) + 1);
       // Who it was comes out when they meet again.
@@ -220,11 +227,10 @@ export class CrashSearch {
   }
 }
 
-/** The last message that was sent. */
-function lastSaid({ steps }: Run): string {
-  let last: StepRun | undefined;
-  for (const step of steps) if (step !== undefined && step.at >= (last?.at ?? 0)) last = step;
-  return last?.heard.name ?? '';
+/** What it went down at before is among the last that was said. */
+function isSaying({ steps }: Run, known: Finding): boolean {
+  const said = steps.filter((step) => step !== undefined).sort((a, b) => a.at - b.at);
+  return said.slice(-BACK).some(({ heard }) => heard.name === lastOf(known));
 }
 
 function lastOf({ said }: Finding): string {

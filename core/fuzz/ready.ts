@@ -12,6 +12,7 @@ import type { Ledger } from './ledger.ts';
 import { Lookout } from './lookout.ts';
 import type { Patience, Stage } from './run-script.ts';
 import { whoIs } from './scene.ts';
+import { isSend } from './script.ts';
 import { Screening } from './screening.ts';
 import { Seclusion } from './seclusion.ts';
 import { StateWatch } from './state-watch.ts';
@@ -69,6 +70,10 @@ export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
     canary: canaryOf(seed),
     ...(bystanders === undefined ? {} : { bystanders }),
   };
+  for (const { steps } of calibrated.deadly) {
+    const last = steps.at(-1);
+    if (last !== undefined && isSend(last)) queue.leaveOut(last.n);
+  }
   const finder = new Finder({ ...o, inquiry });
   const triage = new Triage({
     ...o,
