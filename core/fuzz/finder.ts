@@ -1,10 +1,10 @@
 /** From something suspicious to a finding: it must come back each time; made smaller when there is time for it. */
 import type { CaseRun } from './case-run.ts';
-import { confirm, mayNeedFresh } from './confirm.ts';
+import { confirm, mayNeedFresh, toldBy } from './confirm.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
-import { makeSmaller } from './make-smaller.ts';
-import type { Script } from './script.ts';
+import { firmly, makeSmaller } from './make-smaller.ts';
+import { countSends, type Script } from './script.ts';
 import type { Suspicion } from './suspicion.ts';
 
 export interface FinderOptions {
@@ -26,6 +26,8 @@ interface Whole {
 
 /** For one finding, at the most. */
 const MOST_SMALLER_MS = 30_000;
+/** A try that costs a start of the server, in messages. */
+const DEAR = 10;
 
 export class Finder {
   readonly #o: FinderOptions;
@@ -91,23 +93,55 @@ export class Finder {
     if (needsControl === true) findings.dismiss(silenceAfter(at?.mutation.message ?? ''));
   }
 
-  /** Makes the findings smaller that are not yet. Nobody else is at work. @param ms for all of them */
+  /**
+   * Makes the findings smaller that are not yet, once it is known that they come back without what other cases left behind.
+   * Nobody else is at work.
+   * @param ms for all of them
+   */
   async makeSmaller(ms: number): Promise<void> {
     const { inquiry: own, findings, isCut, onDoing } = this.#o;
     const now = (): number => own.stage.clock.now();
     const until = now() + ms;
-    while (this.#whole.length > 0 && !isCut()) {
-      const { inquiry, suspicion, at, isFresh } = this.#whole.shift()!;
-      const known = findings.get(suspicion.key);
-      if (known === undefined) continue;
+    const open: Whole[] = [];
+    for (const whole of this.#whole.splice(0)) if (!isCut() && (await this.#isFirm(whole))) open.push(whole);
+    /** By case: what one finding needs is often what the other does. */
+    const small = new Map<string, Script>();
+    open.sort((a, b) => this.#cost(a) - this.#cost(b));
+    for (const [i, { inquiry, suspicion, at, isFresh }] of open.entries()) {
+      if (isCut()) return;
+      const known = findings.get(suspicion.key)!;
+      const hint = small.get(known.caseId);
       onDoing(`making ${known.id} smaller`);
       const result = await makeSmaller(inquiry.isSecluded === true ? inquiry : own, suspicion, known.script, {
         mutation: at?.mutation,
         isFresh,
-        ms: Math.min(MOST_SMALLER_MS, Math.max(0, until - now()) / (this.#whole.length + 1)),
+        ms: Math.min(MOST_SMALLER_MS, Math.max(0, until - now()) / (open.length - i)),
+        ...(hint === undefined ? {} : { hint }),
       });
-      if (result === 'gone') findings.drop(suspicion.key);
-      else if (result !== undefined) await findings.improve(suspicion.key, result);
+      if (result === undefined) continue;
+      await findings.improve(suspicion.key, result);
+      small.set(known.caseId, result.script);
     }
+  }
+
+  /** False when it is no finding any more: it does not come back on a server that was just started. */
+  async #isFirm({ inquiry, suspicion, at, isFresh }: Whole): Promise<boolean> {
+    const { inquiry: own, findings, onDoing } = this.#o;
+    const known = findings.get(suspicion.key);
+    if (known === undefined) return false;
+    onDoing(`playing ${known.id} to a server that was just started`);
+    const asking = inquiry.isSecluded === true ? inquiry : own;
+    const firm = await firmly(asking, suspicion, known.script, { mutation: at?.mutation, isFresh });
+    if (firm === 'gone') findings.drop(suspicion.key);
+    else if (firm !== undefined && firm.script !== known.script) {
+      await findings.improve(suspicion.key, { ...toldBy(firm.shown, asking), script: firm.script });
+    }
+    return firm !== 'gone';
+  }
+
+  /** Those that are soon done with come first: what they leave of their time the others have. */
+  #cost({ inquiry, suspicion, isFresh }: Whole): number {
+    const sends = countSends(this.#o.findings.get(suspicion.key)?.script ?? { steps: [] });
+    return isFresh || inquiry.isSecluded === true ? sends * DEAR : sends;
   }
 }

@@ -2,7 +2,7 @@
 import { checkFor, type Shown } from './checks.ts';
 import { type Confirmed, every, NEEDS_STATE, toldBy } from './confirm.ts';
 import { type Inquiry, isEndedEarly } from './inquiry.ts';
-import type { Suspicion } from './suspicion.ts';
+import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
 import type { Script } from './script.ts';
@@ -18,55 +18,73 @@ export interface SmallerHow {
   readonly isFresh: boolean;
   /** What it may take. */
   readonly ms: number;
+  /** What was left of another finding of the same case: it may show this one too. */
+  readonly hint?: Script;
 }
 
 const RUNS = 160;
 /** Where each run costs a start of the server: messages matter, fields and bytes are worth little. */
 const DEAR_RUNS = 100;
 const FIELDS_DEAR_MS = 4000;
-/** Smaller scripts that did not come back after all, until the larger one is kept. */
-const MOST_BACK = 5;
+/** Found with whole messages: pieces of one say nothing. */
+const OF_WHOLE_MESSAGES: ReadonlySet<Oracle> = new Set(['accepted', 'race', 'invariant']);
+
+/** It shows, and does so on a server that was just started. */
+export interface Firm {
+  readonly script: Script;
+  readonly shown: Shown;
+}
 
 /**
- * Undefined when nothing can be left out, or what is left does not come back every time. `gone`: it does not show on a server
- * that was just started, neither so nor behind the whole session.
+ * Behind which script it shows on a server that was just started: as it is, or behind the whole session. `gone`: neither; what
+ * other cases had left behind has helped. Undefined where that does not matter, or is known.
  */
+export async function firmly(
+  inquiry: Inquiry,
+  suspicion: Suspicion,
+  script: Script,
+  { mutation, isFresh }: Pick<SmallerHow, 'mutation' | 'isFresh'>,
+): Promise<Firm | 'gone' | undefined> {
+  const { isOver, times } = inquiry;
+  if (isFresh || !canBeHelped(inquiry, suspicion)) return undefined;
+  const check = onFresh(inquiry, checkFor(inquiry, suspicion, mutation));
+  for (const one of [script, script, ...wholeOf(inquiry, mutation)]) {
+    const shown = await every(one === script ? 1 : times, () => check(one));
+    if (isOver()) return undefined;
+    if (shown !== undefined) return { script: one, shown };
+  }
+  return 'gone';
+}
+
+/** @param script shows it, on a server that was just started too. Undefined when nothing can be left out. */
 export async function makeSmaller(
   inquiry: Inquiry,
   suspicion: Suspicion,
   script: Script,
-  { mutation, isFresh, ms }: SmallerHow,
-): Promise<Smaller | 'gone' | undefined> {
+  { mutation, isFresh, ms, hint }: SmallerHow,
+): Promise<Smaller | undefined> {
   const { times, isOver, stage, watched } = inquiry;
+  const { oracle } = suspicion;
   let first: Run | undefined;
   const asking: Inquiry = { ...inquiry, onRun: (run) => (first ??= run) };
-  const checking = (how: { readonly isRough: boolean }): ((script: Script) => Promise<Shown | undefined>) => {
-    const plain = checkFor(asking, suspicion, mutation, how);
-    return async (candidate) => {
-      if (isFresh) await watched.restart();
+  const checking = (isRough: boolean): Check => {
+    const plain = checkFor(asking, suspicion, mutation, { isRough });
+    const check: Check = (candidate) => {
       first = undefined;
       return plain(candidate);
     };
+    return isFresh ? onFresh(inquiry, check) : check;
   };
-  const check = checking({ isRough: false });
-  const alone = async (candidate: Script): Promise<Shown | undefined> => {
-    if (watched.isManaged) await watched.restart();
-    return check(candidate);
-  };
-  let start = script;
-  if (NEEDS_STATE.has(suspicion.oracle) && watched.isManaged && !isFresh && inquiry.isSecluded !== true) {
-    const found = await firmOf([script, script, ...wholeOf(inquiry, mutation)], alone);
-    if (isOver()) return undefined;
-    if (found === undefined) return 'gone';
-    start = found;
-  }
-  const isStarting = ['exit', 'refused', 'state'].includes(suspicion.oracle);
+  const strict = checking(false);
+  const rough = checking(true);
+  const isStarting = ['exit', 'refused', 'state'].includes(oracle);
   const isDear = isStarting || isFresh || inquiry.isSecluded === true;
   const began = stage.clock.now();
+  const spent = (): number => stage.clock.now() - began;
   const tried: ShrinkTry[] = [];
   /** All that still showed it while it was made smaller, the smallest last. */
-  const shown: Script[] = [start];
-  const smaller = (from: Script, check: (candidate: Script) => Promise<Shown | undefined>): Promise<Script> =>
+  const shown: Script[] = [script];
+  const smaller = (from: Script, check: Check): Promise<Script> =>
     shrink(from, {
       fails: async (candidate) => {
         const isShown = (await check(candidate)) !== undefined;
@@ -74,31 +92,55 @@ export async function makeSmaller(
         return isShown;
       },
       runs: isDear ? DEAR_RUNS : RUNS,
-      isOver: () => isOver() || stage.clock.now() - began > ms,
-      isLate: () => isDear && stage.clock.now() - began > FIELDS_DEAR_MS,
+      isOver: () => isOver() || spent() > ms,
+      isLate: () => spent() > (isDear ? Math.min(ms, FIELDS_DEAR_MS) : ms / 2),
+      isOfWholeMessages: OF_WHOLE_MESSAGES.has(oracle),
       onTry: (one) => tried.push(one),
       isBrokenOff: () => first !== undefined && isEndedEarly(first),
     });
-  let best = await smaller(start, checking({ isRough: true }));
+  // What the tries before it left behind may help: what seems to show is tried where nobody was before.
+  const sure: Check = async (candidate) =>
+    (await rough(candidate)) === undefined ? undefined : onFresh(inquiry, rough)(candidate);
+  const check = !isFresh && !isStarting && canBeHelped(inquiry, suspicion) ? sure : rough;
+  const isHinted = hint !== undefined && (await check(hint)) !== undefined;
+  if (isHinted) shown.push(hint);
+  let best = await smaller(isHinted ? hint : script, check);
   if (best === script) return undefined;
   // Luck would leave something that does not come back.
   if (watched.isManaged && inquiry.isSecluded !== true) await watched.restart();
-  let again = await every(times, () => check(best));
+  let again = await every(times, () => strict(best));
   if (again === undefined && !isOver()) {
-    // What another run left behind has helped.
-    best = await smaller((await firmOf(shown.slice(-MOST_BACK - 1, -1).reverse(), alone)) ?? start, alone);
-    if (best !== start) again = await every(times, () => alone(best));
+    const alone = watched.isManaged && inquiry.isSecluded !== true ? onFresh(inquiry, strict) : strict;
+    best = await smaller(await smallestOf(shown, alone), alone);
+    if (best !== script) again = await every(times, () => alone(best));
   }
   return again === undefined || isOver() ? undefined : { ...toldBy(again, inquiry), script: best, shrunk: tried };
 }
 
-/** The first of them that comes back. */
-async function firmOf(
-  scripts: readonly Script[],
-  check: (candidate: Script) => Promise<Shown | undefined>,
-): Promise<Script | undefined> {
-  for (const one of scripts) if ((await check(one)) !== undefined) return one;
-  return undefined;
+type Check = (script: Script) => Promise<Shown | undefined>;
+
+function onFresh({ watched }: Inquiry, check: Check): Check {
+  return async (script) => {
+    await watched.restart();
+    return check(script);
+  };
+}
+
+/** Whether what others left behind may make it show. */
+function canBeHelped({ watched, isSecluded }: Inquiry, { oracle }: Suspicion): boolean {
+  return NEEDS_STATE.has(oracle) && watched.isManaged && isSecluded !== true;
+}
+
+/** The smallest that comes back, where the first does and the last does not, and each has all of the next. */
+async function smallestOf(scripts: readonly Script[], check: Check): Promise<Script> {
+  let good = 0;
+  let bad = scripts.length - 1;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if ((await check(scripts[middle]!)) === undefined) bad = middle;
+    else good = middle;
+  }
+  return scripts[good]!;
 }
 
 /** The same behind the whole recorded session before it. */

@@ -89,6 +89,31 @@ test('what comes behind the wrong message goes first, then connections it does n
   expect(shrunk.steps.filter((step) => step.kind === 'open')).toEqual([{ kind: 'open', conn: 1 }]);
 });
 
+test('what shows in the silence at the next message is shrunk to those two', async () => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    { kind: 'open', conn: 2 },
+    send(1, 'hello'),
+    send(2, 'wrong', true),
+    send(3, 'other', false, 2),
+    send(4, 'next'),
+    ...Array.from({ length: 20 }, (_, i) => send(5 + i, `m${i}`)),
+  ];
+  const { how, runs } = failing((script) => {
+    const texts = textsOf(script);
+    return texts.indexOf('wrong') >= 0 && texts.length > texts.indexOf('wrong') + 1;
+  });
+  expect(textsOf(await shrink({ steps }, { ...how, isLate: () => true }))).toEqual(['wrong', 'next']);
+  expect(runs()).toBeLessThanOrEqual(4);
+});
+
+test('bytes of what is wrong as a whole message are left alone', async () => {
+  const script: Script = { steps: [{ kind: 'open', conn: 1 }, send(1, 'before'), send(2, 'xxxxwrong', true)] };
+  const { how } = failing((other) => textsOf(other).some((text) => text.endsWith('wrong')));
+  expect(textsOf(await shrink(script, { ...how, isOfWholeMessages: true }))).toEqual(['xxxxwrong']);
+  expect(textsOf(await shrink(script, how))).toEqual(['wrong']);
+});
+
 test('keys and bytes that do not matter go too', async () => {
   const wrong = send(1, JSON.stringify({ type: 'buy', amount: -1, note: 'a'.repeat(40), where: [1, 2, 3] }), true);
   const { how } = failing((script) =>

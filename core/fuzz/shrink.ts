@@ -19,6 +19,8 @@ export interface ShrinkHow {
   readonly isOver: () => boolean;
   /** No time for fields and bytes any more. Default: as `isOver`. */
   readonly isLate?: () => boolean;
+  /** What is wrong is a whole message: pieces of its bytes say nothing. */
+  readonly isOfWholeMessages?: boolean;
   readonly onTry?: (one: ShrinkTry) => void;
   /** Whether the other side broke the last try off before all of it was said. */
   readonly isBrokenOff?: () => boolean;
@@ -40,7 +42,8 @@ export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
   let best = await fewerSteps(script, tries, () => how.isBrokenOff?.() === true);
   // A message with fields is made smaller by fields: pieces of its text say nothing to anybody.
   const inTime: Tries = async (what, candidate) => how.isLate?.() !== true && tries(what, candidate);
-  return isObject(best) ? fewerFields(best, inTime) : fewerBytes(best, inTime);
+  if (isObject(best)) return fewerFields(best, inTime);
+  return how.isOfWholeMessages === true ? best : fewerBytes(best, inTime);
 }
 
 type Tries = (what: string, candidate: Script) => Promise<boolean>;
@@ -50,17 +53,29 @@ async function fewerSteps(script: Script, tries: Tries, isBrokenOff: () => boole
   let best = script;
   // Everything behind the last mutated message first: most often it does not matter.
   const lastWrong = best.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true);
-  if (lastWrong >= 0 && lastWrong + 1 < best.steps.length) {
-    const cut = { steps: best.steps.slice(0, lastWrong + 1) };
-    if (await tries('everything after it left out', cut)) best = cut;
-  }
-  // The message alone.
-  const wrong = best.steps[best.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true)];
+  const wrong = best.steps[lastWrong];
   if (wrong !== undefined) {
-    const alone = {
-      steps: best.steps.filter((step) => step.conn === wrong.conn && (step.kind === 'open' || step.mutated === true)),
-    };
+    const isWrong = (step: Step): boolean => step.conn === wrong.conn && step.kind !== 'open' && step.mutated === true;
+    const isItsOpening = (step: Step): boolean => step.conn === wrong.conn && step.kind === 'open';
+    let upTo = lastWrong + 1;
+    let next: Step | undefined;
+    if (upTo < best.steps.length) {
+      const cut = { steps: best.steps.slice(0, upTo) };
+      if (await tries('everything after it left out', cut)) best = cut;
+      else {
+        // It may take the next one to show.
+        upTo = best.steps.findIndex((step, i) => i > lastWrong && isSend(step) && step.conn === wrong.conn) + 1;
+        next = best.steps[upTo - 1];
+        const shorter = { steps: best.steps.slice(0, upTo) };
+        if (upTo > 0 && upTo < best.steps.length && (await tries('everything after the next one left out', shorter)))
+          best = shorter;
+      }
+    }
+    const alone = { steps: best.steps.filter((step) => isItsOpening(step) || isWrong(step)) };
     if (alone.steps.length < best.steps.length && (await tries('the message alone', alone))) return tidy(alone);
+    const both = { steps: best.steps.filter((step) => isItsOpening(step) || isWrong(step) || step === next) };
+    if (next !== undefined && both.steps.length < best.steps.length && (await tries('the message and the next', both)))
+      return tidy(both);
   }
   // Whole connections next.
   for (const conn of new Set(best.steps.map((step) => step.conn))) {
