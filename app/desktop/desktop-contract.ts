@@ -13,6 +13,7 @@ export interface MenuEntry {
 export interface InterposeDesktop {
   readonly platform: string;
   pickFile(): Promise<string | null>;
+  pickFolder(): Promise<string | null>;
   pathOf(file: File): string;
   notify(title: string, text: string): void;
   openLink(url: string): void;
@@ -31,6 +32,7 @@ export interface InterposeDesktop {
 /** Channel names. `invoke` channels answer, `send` channels do not, `push` channels go to the page. */
 export const CHANNELS = {
   pickFile: 'interpose:pick-file',
+  pickFolder: 'interpose:pick-folder',
   notify: 'interpose:notify',
   openLink: 'interpose:open-link',
   openWindow: 'interpose:open-window',

@@ -10,6 +10,7 @@ export interface DesktopPowers {
   /** Origin of the engine this page belongs to; empty when it is none of ours. */
   origin(page: WebContents): string;
   pickFile(page: WebContents): Promise<string | null>;
+  pickFolder(page: WebContents): Promise<string | null>;
   notify(page: WebContents, title: string, text: string): void;
   openLink(url: string): void;
   openWindow(page: WebContents): void;
@@ -29,10 +30,14 @@ export function registerVerbs(ipcMain: Pick<IpcMain, 'handle' | 'on'>, powers: D
       if (isFromOurPage(event, powers.origin(event.sender))) run(event.sender, ...args);
     });
   };
-  ipcMain.handle(CHANNELS.pickFile, (event) => {
-    if (!isFromOurPage(event, powers.origin(event.sender))) throw new Error('not allowed');
-    return powers.pickFile(event.sender);
-  });
+  const handle = (channel: string, run: (page: WebContents) => Promise<unknown>): void => {
+    ipcMain.handle(channel, (event) => {
+      if (!isFromOurPage(event, powers.origin(event.sender))) throw new Error('not allowed');
+      return run(event.sender);
+    });
+  };
+  handle(CHANNELS.pickFile, (page) => powers.pickFile(page));
+  handle(CHANNELS.pickFolder, (page) => powers.pickFolder(page));
   on(CHANNELS.notify, (page, title, text) => {
     if (typeof title !== 'string' || typeof text !== 'string') return;
     powers.notify(page, title.slice(0, 200), text.slice(0, 1000));

@@ -64,6 +64,7 @@ test('a verb from a frame, a window or an origin that is not ours does nothing',
     {
       origin: () => origin,
       pickFile: async () => null,
+      pickFolder: async () => null,
       notify: () => void called.push('notify'),
       openLink: (url) => void called.push(url),
       openWindow: () => void called.push('window'),

@@ -214,6 +214,10 @@ if (app.requestSingleInstanceLock({ asked })) {
       });
       return canceled ? null : (filePaths[0] ?? null);
     },
+    async pickFolder() {
+      const { canceled, filePaths } = await dialog.showOpenDialog({ properties: ['openDirectory'] });
+      return canceled ? null : (filePaths[0] ?? null);
+    },
     notify(page, title, body) {
       const note = new Notification({ title, body });
       note.on('click', () => sessions.focus(idOf(page)));

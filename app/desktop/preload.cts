@@ -7,6 +7,7 @@ const { contextBridge, ipcRenderer, webUtils } = require('electron') as typeof i
 const verbs = {
   platform: process.platform,
   pickFile: () => ipcRenderer.invoke('interpose:pick-file') as Promise<string | null>,
+  pickFolder: () => ipcRenderer.invoke('interpose:pick-folder') as Promise<string | null>,
   pathOf: (file) => webUtils.getPathForFile(file),
   notify: (title, text) => ipcRenderer.send('interpose:notify', title, text),
   openLink: (url) => ipcRenderer.send('interpose:open-link', url),

@@ -82,6 +82,8 @@ export interface FuzzStatus {
   readonly phases: Readonly<Record<string, number>>;
   readonly error?: string;
   readonly target: string;
+  /** What it says of itself: how much of the session is answered, what was left undone. The last ones. */
+  readonly notes: readonly string[];
   /** Where its findings, its journal and its corpus are. */
   readonly folder: string;
 }

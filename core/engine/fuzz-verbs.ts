@@ -36,15 +36,13 @@ export function fuzzVerbs(engine: Engine, work: FileWork): VerbHandlers {
     current.status = statusOf(status, current);
     if (current !== running) return;
     tell();
-    const isLive = status.state === 'running' || status.state === 'paused';
     for (const finding of status.findings) {
       // What is made smaller later is kept as it is then.
-      if (!isLive || finding.shrunk !== undefined) void keep(engine, kept, current.folder, finding);
+      if (!isLive(status) || finding.shrunk !== undefined) void keep(engine, kept, current.folder, finding);
     }
   };
   const begin = async (make: () => Promise<PlayedCampaign>): Promise<FuzzStatus> => {
-    const state = running?.status.state;
-    if (isStarting || state === 'running' || state === 'paused') {
+    if (isStarting || (running !== undefined && isLive(running.status))) {
       throw new EngineError('not-allowed', 'A campaign is running; stop it before another one is started.');
     }
     isStarting = true;
@@ -64,8 +62,11 @@ export function fuzzVerbs(engine: Engine, work: FileWork): VerbHandlers {
   return {
     'fuzz.start': (args) => begin(() => newCampaign(engine, work, args, onStatus)),
     'fuzz.resume': ({ folder }) => begin(() => resumedCampaign(engine, work, folder, onStatus)),
-    'fuzz.campaigns': () =>
-      earlierCampaigns([join(engine.options.home, 'sessions'), dirname(engine.session.path), ...folders]),
+    'fuzz.campaigns': async () => {
+      // One that was stopped is only over when what it started has ended.
+      if (running !== undefined && !isLive(running.status)) await running.started.done.catch(() => undefined);
+      return earlierCampaigns([join(engine.options.home, 'sessions'), dirname(engine.session.path), ...folders]);
+    },
     'fuzz.pause': ({ on }) => {
       const current = need();
       current.started.campaign.pause(on);
@@ -87,7 +88,7 @@ export function fuzzVerbs(engine: Engine, work: FileWork): VerbHandlers {
     'fuzz.repro': async ({ id, times = REPRO_TIMES }) => {
       const current = need();
       const finding = findingOf(current, id);
-      if (isStarting || current.status.state === 'running' || current.status.state === 'paused') {
+      if (isStarting || isLive(current.status)) {
         throw new EngineError('not-allowed', 'The campaign needs the server; stop it first.');
       }
       isStarting = true;
@@ -107,6 +108,10 @@ export function fuzzVerbs(engine: Engine, work: FileWork): VerbHandlers {
       }
     },
   };
+}
+
+function isLive({ state }: Pick<CampaignStatus, 'state'>): boolean {
+  return state === 'running' || state === 'paused';
 }
 
 function findingOf({ started }: PlayedCampaign, id: string): Finding {

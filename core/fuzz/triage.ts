@@ -307,7 +307,7 @@ export class Triage {
     }
     const left = this.#quiet.length + this.#fresh.length + this.#suspects.size;
     if (isEnd && isCut() && left > 0)
-      onNote(`${left} of the last cases looked suspicious and were not looked into; --resume does.`);
+      onNote(`${left} of the last cases looked suspicious and were not looked into; going on (--resume) does.`);
     // There is no time for these: nothing was seen of them where other cases had been.
     if (isEnd) for (const suspect of this.#fresh.splice(0)) this.#over(suspect);
     this.#lastQuiet = this.#now();

@@ -27,30 +27,32 @@ export function FileField({
       <label className="muted" htmlFor={id}>
         {label}
       </label>
-      <input
-        id={id}
-        className="field mono"
-        spellCheck={false}
-        list={`${id}-recent`}
-        placeholder={t.diff.thisSession}
-        title={t.diff.pathHint}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      />
-      <datalist id={`${id}-recent`}>
-        {recent.value?.map((each) => (
-          <option key={each.path} value={each.path} />
-        ))}
-      </datalist>
-      <button
-        type="button"
-        className="btn icon"
-        aria-label={`${t.diff.choose}: ${label}`}
-        title={t.diff.choose}
-        onClick={() => void choose().catch(app.notices.problem)}
-      >
-        <Icon name="folder" />
-      </button>
+      <span className="file-input">
+        <input
+          id={id}
+          className="field mono"
+          spellCheck={false}
+          list={`${id}-recent`}
+          placeholder={t.diff.thisSession}
+          title={t.diff.pathHint}
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+        />
+        <datalist id={`${id}-recent`}>
+          {recent.value?.map((each) => (
+            <option key={each.path} value={each.path} />
+          ))}
+        </datalist>
+        <button
+          type="button"
+          className="btn icon"
+          aria-label={`${t.diff.choose}: ${label}`}
+          title={t.diff.choose}
+          onClick={() => void choose().catch(app.notices.problem)}
+        >
+          <Icon name="folder" />
+        </button>
+      </span>
     </span>
   );
 }

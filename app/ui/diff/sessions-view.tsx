@@ -1,3 +1,4 @@
+import { nameOfPath } from '../format/text.ts';
 import { type FormEvent, useMemo, useState } from 'react';
 import type { SessionsDiff } from '../../../core/contract/compare-verbs.ts';
 import { useApp } from '../app.ts';
@@ -77,11 +78,11 @@ function Compared({ compared }: { readonly compared: SessionsCompared }) {
       <Verdict diff={diff} />
       <div className="head">
         <b className="mono cut" title={draft.a}>
-          {draft.a === '' ? t.diff.thisSession : nameOf(draft.a)}
+          {draft.a === '' ? t.diff.thisSession : nameOfPath(draft.a)}
         </b>
         <Icon name="right" small />
         <b className="mono cut" title={draft.b}>
-          {draft.b === '' ? t.diff.thisSession : nameOf(draft.b)}
+          {draft.b === '' ? t.diff.thisSession : nameOfPath(draft.b)}
         </b>
         <span className="right">
           <span className="seg small" role="group" aria-label={t.diff.show}>
@@ -150,9 +151,4 @@ function SetAside({ diff }: { readonly diff: SessionsDiff }) {
       </span>
     </div>
   );
-}
-
-/** A file without its folders. */
-function nameOf(path: string): string {
-  return path.split(/[\\/]/).pop() ?? path;
 }

@@ -1,4 +1,5 @@
 /** Nothing recorded yet: the ways to traffic on screen, each one key away. */
+import { nameOfPath } from '../format/text.ts';
 import { useEffect, useState, type KeyboardEvent } from 'react';
 import { useApp } from '../app.ts';
 import { DoctorFindings } from '../dialogs/doctor-findings.tsx';
@@ -210,7 +211,7 @@ function OpenCard() {
           onClick={() => void openPath(app, file.path).catch(app.notices.problem)}
         >
           <Icon name="file" small />
-          <span className="cut">{file.path.split(/[\\/]/).pop()}</span>
+          <span className="cut">{nameOfPath(file.path)}</span>
           <span className="muted right">
             {new Date(file.time * 1000).toLocaleDateString(undefined, { day: 'numeric', month: 'short' })}
           </span>

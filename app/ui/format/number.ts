@@ -59,6 +59,14 @@ export function wallTime(secondsSince1970: number): string {
   return `${pair(date.getHours())}:${pair(date.getMinutes())}:${pair(date.getSeconds())}.${String(micros).padStart(6, '0')}`;
 }
 
+/** When something was, to the minute: `14:03` today, else with its day. */
+export function whenText(secondsSince1970: number, now = Date.now()): string {
+  const date = new Date(secondsSince1970 * 1000);
+  const time = date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
+  if (date.toDateString() === new Date(now).toDateString()) return time;
+  return `${date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })} ${time}`;
+}
+
 /** `41.2 MB`. */
 export function byteCount(bytes: number): string {
   if (bytes < 10_000) return `${grouped(bytes)} B`;

@@ -27,6 +27,11 @@ export function languageOf(text: string): string | undefined {
   return /[\u3400-\u9fff\uf900-\ufaff]|[\ud840-\ud88f]/.test(text) ? 'zh' : undefined;
 }
 
+/** What a path ends with, of whatever system it is. */
+export function nameOfPath(path: string): string {
+  return path.split(/[\\/]/).findLast((part) => part !== '') ?? path;
+}
+
 /** Keeps both ends: `aaaa…zzzz`. */
 export function middleCut(text: string, length: number): string {
   if (text.length <= length) return text;

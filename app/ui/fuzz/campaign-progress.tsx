@@ -21,6 +21,7 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
       ? ((status.planned - status.cases) / status.perSecond) * 1000
       : Number.NaN;
   const { coverage } = status;
+  const isLive = status.state === 'running' || status.state === 'paused';
   const planned = coverage.messages.reduce((sum, each) => sum + each.planned, 0);
   const tried = coverage.messages.reduce((sum, each) => sum + each.tried, 0);
   return (
@@ -30,7 +31,7 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
           <b>{grouped(status.cases)}</b>
           <span className="muted">{t.fuzz.ofCases(status.planned)}</span>
           <span className="muted right">
-            {status.state === 'running' && Number.isFinite(left) ? t.fuzz.about(left) : t.replay.took(elapsed)}
+            {isLive ? (Number.isFinite(left) ? t.fuzz.about(left) : t.fuzz.soFar(elapsed)) : t.replay.took(elapsed)}
           </span>
         </div>
         <div
@@ -63,6 +64,13 @@ export function CampaignProgress({ status }: { readonly status: FuzzStatus }) {
       </div>
       <RatePlot rates={status.rates} />
       <TimeSpent phases={status.phases} />
+      {status.notes.length > 0 && (
+        <ul className="notes scroll" tabIndex={0} aria-label={t.fuzz.notes}>
+          {status.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
       <div className="head plain-head">
         <h2>{t.fuzz.coverage}</h2>
         <span className="right">{t.fuzz.covered(tried, planned, percent(planned === 0 ? 0 : tried / planned))}</span>

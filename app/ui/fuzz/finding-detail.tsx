@@ -66,13 +66,17 @@ export function FindingDetail({
   const save = (text: string, name: string, type: string): void => app.host.save(new Blob([text], { type }), name);
   return (
     <div className="pane find">
-      <div className="head">
+      <div className="head whole">
         <span className={isSevere(view) ? 'c-problem' : 'c-warning'}>
           <Icon name={isSevere(view) ? 'error' : 'warn'} />
         </span>
         <h2>{view.id}</h2>
-        <span className="cut">{view.title}</span>
-        <span className="right mono cut">{view.field}</span>
+        <span>{oneLine(view.title)}</span>
+        {view.field !== '' && (
+          <span className="right mono cut" title={view.field}>
+            {view.field}
+          </span>
+        )}
       </div>
       <div className="body scroll" tabIndex={0} role="region" aria-label={view.title}>
         {mutated !== undefined && (
@@ -124,8 +128,8 @@ export function FindingDetail({
             <Icon name="copy" small />
           </button>
         </div>
-        <Verdict finding={view} repro={repro} target={target} />
       </div>
+      <Verdict finding={view} repro={repro} target={target} />
       <div className="acts">
         <button
           className="btn main"

@@ -31,7 +31,6 @@ const COLUMNS: readonly TableColumn<FindingSummary>[] = [
   },
   { id: 'id', title: '', width: '40px', text: (finding) => finding.id },
   { id: 'title', title: t.fuzz.whatHappened, width: 'minmax(0, 1fr)', text: (finding) => finding.title },
-  { id: 'confirmed', title: t.fuzz.confirmed, width: '76px', text: (finding) => finding.confirmed },
   {
     id: 'hits',
     title: t.fuzz.times,
@@ -50,7 +49,6 @@ export function FindingList({
   readonly selected: string;
 }) {
   const { fuzz } = useApp();
-  if (findings.length === 0) return <div className="empty in-dock">{t.fuzz.noFindings}</div>;
   return (
     <Table
       label={t.fuzz.findings}

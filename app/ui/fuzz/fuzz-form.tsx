@@ -8,12 +8,19 @@ import { t } from '../strings/strings.ts';
 import { FormLine } from '../widgets/dialog.tsx';
 import { FilterField } from '../widgets/filter-field.tsx';
 import { NumberField } from '../widgets/number-field.tsx';
-import type { FuzzDraft } from './fuzz-service.ts';
+import { useRequest } from '../widgets/use-request.ts';
+import { CorpusField } from './corpus-field.tsx';
+import { EarlierCampaigns } from './earlier-campaigns.tsx';
+import { FuzzMore } from './fuzz-more.tsx';
+import { type FuzzDraft, hostsOf } from './fuzz-service.ts';
 
-export function FuzzForm() {
+/** @param failure why the last campaign could not begin */
+export function FuzzForm({ failure = '' }: { readonly failure?: string }) {
   const app = useApp();
   const draft = useStore(app.fuzz.draft);
-  const hasCampaign = useStore(app.mirror.fuzz) !== null;
+  const status = useStore(app.mirror.fuzz);
+  const isLive = status?.state === 'running' || status?.state === 'paused';
+  const known = useRequest((client) => client.request('fuzz.campaigns', {}), status?.state ?? '').value ?? [];
   const [isBusy, setBusy] = useState(false);
   const set = (part: Partial<FuzzDraft>): void => app.fuzz.draft.update((now) => ({ ...now, ...part }));
   // A server one looks at is likelier than none.
@@ -23,8 +30,22 @@ export function FuzzForm() {
   const choose = (client: boolean): void => set({ side: client ? 'client' : 'server', to: '', target: '', from: 0 });
   const to = targets(draft.to);
   const isBad = typeof to === 'string' ? !isEndpointUrl(to) : !Object.values(to).every(isEndpointUrl);
-  const submit = (event: FormEvent): void => {
+  const stranger = hostNotAllowed(typeof to === 'string' ? [to] : Object.values(to), draft.allow);
+  const problem =
+    draft.to === ''
+      ? undefined
+      : isBad
+        ? t.proxies.badUrl
+        : stranger === undefined
+          ? undefined
+          : t.fuzz.notAllowed(stranger);
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
+    const wrong = event.currentTarget.querySelector<HTMLElement>('[aria-invalid="true"]');
+    if (wrong !== null) {
+      wrong.focus();
+      return;
+    }
     setBusy(true);
     app.fuzz
       .start()
@@ -36,9 +57,15 @@ export function FuzzForm() {
       <div className="start-card">
         <h2>
           <Icon name="bolt" />
-          {t.fuzz.title}
+          {isClient ? t.fuzz.clientTitle : t.fuzz.title}
         </h2>
-        <p className="muted">{t.fuzz.lead}</p>
+        <p className="muted">{isClient ? t.fuzz.clientLead : t.fuzz.lead}</p>
+        {failure !== '' && (
+          <div className="remark bad" role="alert">
+            <Icon name="error" />
+            <span>{t.fuzz.couldNotBegin(failure)}</span>
+          </div>
+        )}
         <FormLine label={t.fuzz.side}>
           <select className="field" value={draft.side} onChange={(event) => choose(event.target.value === 'client')}>
             <option value="server">{t.fuzz.sides.server}</option>
@@ -47,14 +74,15 @@ export function FuzzForm() {
         </FormLine>
         <FormLine
           label={isClient ? t.fuzz.listen : t.fuzz.to}
-          hint={draft.to !== '' && isBad ? t.proxies.badUrl : isClient ? t.fuzz.listenHint : t.fuzz.toHint}
+          hint={isClient ? t.fuzz.listenHint : t.fuzz.toHint}
+          problem={problem}
         >
           <textarea
             className="field mono"
             rows={draft.to.split('\n').length}
             autoFocus
             spellCheck={false}
-            aria-invalid={draft.to !== '' && isBad}
+            aria-invalid={problem !== undefined}
             placeholder={isClient ? 'tcp://127.0.0.1:0' : 'tcp://127.0.0.1:4004'}
             value={draft.to}
             onKeyDown={(event) => {
@@ -84,50 +112,57 @@ export function FuzzForm() {
             onChange={(event) => set({ target: event.target.value })}
           />
         </FormLine>
+        <CorpusField earlier={known} value={draft.corpus} onChange={(corpus) => set({ corpus })} />
         <fieldset className="form-row">
-          <legend className="sr">{t.fuzz.limits}</legend>
+          <legend>{t.fuzz.limits}</legend>
           <label>
-            {t.fuzz.cases}
             <NumberField value={draft.cases} min={0} max={100_000_000} onChange={(cases) => set({ cases })} />
+            {t.fuzz.cases}
           </label>
           <label>
-            {t.fuzz.seconds}
             <NumberField value={draft.seconds} min={0} max={604_800} onChange={(seconds) => set({ seconds })} />
+            {t.fuzz.seconds}
           </label>
           <label>
-            {t.fuzz.limitRate}
             <NumberField
-              value={draft.ratePerSecond}
+              value={draft.maxFindings}
               min={0}
-              max={1_000_000}
-              onChange={(ratePerSecond) => set({ ratePerSecond })}
+              max={10_000}
+              onChange={(maxFindings) => set({ maxFindings })}
             />
-          </label>
-          <label>
-            {t.fuzz.from}
-            <NumberField value={draft.from} min={0} max={1_000_000_000} onChange={(from) => set({ from })} />
-          </label>
-          <label>
-            {t.fuzz.rng}
-            <NumberField value={draft.rng} min={0} max={4_294_967_295} onChange={(rng) => set({ rng })} />
+            {t.fuzz.maxFindings}
           </label>
           <span className="form-hint">{t.fuzz.limitsHint}</span>
         </fieldset>
+        <FuzzMore draft={draft} set={set} />
         <div className="start-acts">
           <button
             className="btn main"
-            disabled={isBusy || (isClient ? draft.target === '' || (draft.to !== '' && isBad) : isBad)}
+            disabled={
+              isBusy || problem !== undefined || (isClient ? draft.target.trim() === '' : draft.to.trim() === '')
+            }
           >
             <Icon name="bolt" />
             {t.fuzz.start}
           </button>
-          {hasCampaign && (
+          {status !== null && failure === '' && (
             <button type="button" className="btn" onClick={() => app.fuzz.isEditing.set(false)}>
               {t.fuzz.back}
             </button>
           )}
         </div>
+        {!isLive && <EarlierCampaigns earlier={known} />}
       </div>
     </form>
   );
+}
+
+/** The first host that is neither this machine nor allowed. The engine decides; here it is told while one types. */
+function hostNotAllowed(urls: readonly string[], allowed: string): string | undefined {
+  const hosts = urls.map(
+    (url) => /^[a-z]+:\/\/(\[[^\]]*\]|[^/:]*)/i.exec(url.trim())?.[1]?.replaceAll(/[[\]]/g, '') ?? '',
+  );
+  const isFine = (host: string): boolean =>
+    host === '' || /^(?:localhost|::1|127(?:\.\d+){3})$/.test(host) || hostsOf(allowed).includes(host);
+  return hosts.find((host) => !isFine(host));
 }

@@ -1,6 +1,6 @@
 /** Fuzz campaigns as the UI handles them: what will be fuzzed where, which finding is open. */
 import type { FieldView, FrameView } from '../../../core/contract/frames.ts';
-import type { FuzzArgs, Reproduced } from '../../../core/contract/fuzz-verbs.ts';
+import type { FuzzArgs, FuzzStatus, Reproduced } from '../../../core/contract/fuzz-verbs.ts';
 import type { EngineClient } from '../engine-client/engine-client.ts';
 import type { Mirror } from '../engine-client/mirror.ts';
 import { filterLiteral } from '../filter/filter-draft.ts';
@@ -22,10 +22,40 @@ export interface FuzzDraft {
   readonly cases: number;
   readonly seconds: number;
   readonly rng: number;
+  readonly maxFindings: number;
   readonly ratePerSecond: number;
+  /** 0: as many as the session bears. */
+  readonly lanes: number;
+  /** Cases on the same connections. */
+  readonly reuse: number;
+  /** Folder of an earlier campaign to begin with; '': none. */
+  readonly corpus: string;
+  /** Hosts beyond this machine, with commas between them. */
+  readonly allow: string;
+  /** Folder of the campaign; '': beside the recording. */
+  readonly out: string;
   /** Client frame behind which the mutated messages begin; 0: anywhere. */
   readonly from: number;
 }
+
+export const FRESH_DRAFT: FuzzDraft = {
+  side: 'server',
+  to: '',
+  filter: '',
+  session: '',
+  target: '',
+  cases: 20_000,
+  seconds: 0,
+  rng: 1,
+  maxFindings: 0,
+  ratePerSecond: 0,
+  lanes: 0,
+  reuse: 1,
+  corpus: '',
+  allow: '',
+  out: '',
+  from: 0,
+};
 
 export interface FuzzService {
   readonly draft: Store<FuzzDraft>;
@@ -33,12 +63,14 @@ export interface FuzzService {
   readonly finding: Store<string>;
   /** What to fuzz, and the connection whose server it is for. */
   prepare(filter: string, conn: number): void;
-  /** Fills in the server of a connection, unless one was named already. */
+  /** Fills in the server of a connection (0: those of all), unless one was named already. */
   suggestServer(conn: number): void;
   target(frame: FrameView, field: FieldView): void;
   /** Goes on where a replay ended: what comes behind the frame is mutated. */
   fork(draft: Pick<FuzzDraft, 'to' | 'session' | 'filter' | 'from'>): void;
   start(): Promise<void>;
+  /** Goes on with a campaign that was stopped or killed. */
+  resume(folder: string): Promise<void>;
   pause(on: boolean): Promise<void>;
   stop(): Promise<void>;
   /** Plays a finding again, on a server of its own. */
@@ -52,6 +84,10 @@ export interface Repro {
   readonly result?: Reproduced;
 }
 
+export function hostsOf(text: string): string[] {
+  return text.split(/[\s,]+/).filter((host) => host !== '');
+}
+
 export interface FuzzDeps {
   readonly client: EngineClient;
   readonly mirror: Mirror;
@@ -61,18 +97,7 @@ export interface FuzzDeps {
 }
 
 export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): FuzzService {
-  const draft = createStore<FuzzDraft>({
-    side: 'server',
-    to: '',
-    filter: '',
-    session: '',
-    target: '',
-    cases: 20_000,
-    seconds: 0,
-    rng: 1,
-    ratePerSecond: 0,
-    from: 0,
-  });
+  const draft = createStore(FRESH_DRAFT);
   const isEditing = createStore(false);
   const finding = createStore('');
   const repro = createStore<Repro | null>(null);
@@ -87,7 +112,9 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
   const serverOf = (conn: number): string => {
     const all = mirror.connections.get();
     const own = all.find((each) => each.id === conn);
-    const journey = all.filter((each) => each === own || (own?.journey !== undefined && each.journey === own.journey));
+    const journey = all.filter(
+      (each) => conn === 0 || each === own || (own?.journey !== undefined && each.journey === own.journey),
+    );
     const servers = new Map<string, string>();
     for (const { proxy: name, server } of journey) {
       const proxy = mirror.proxies.get().find((each) => each.spec.name === name);
@@ -103,6 +130,13 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
     const state = mirror.fuzz.get()?.state;
     if (state !== 'running' && state !== 'paused') isEditing.set(true);
     dock.show('fuzz');
+  };
+
+  const begin = async (asked: Promise<FuzzStatus>): Promise<void> => {
+    mirror.fuzz.set(await asked);
+    finding.set('');
+    repro.set(null);
+    isEditing.set(false);
   };
 
   return {
@@ -134,13 +168,17 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
         ...(now.target === '' ? {} : { target: now.target }),
         ...(now.cases > 0 ? { cases: now.cases } : {}),
         ...(now.seconds > 0 ? { seconds: now.seconds } : {}),
+        ...(now.maxFindings > 0 ? { maxFindings: now.maxFindings } : {}),
         ...(now.ratePerSecond > 0 ? { ratePerSecond: now.ratePerSecond } : {}),
+        ...(now.lanes > 0 && now.side === 'server' ? { lanes: now.lanes } : {}),
+        ...(now.reuse > 1 && now.side === 'server' ? { reuse: now.reuse } : {}),
+        ...(now.corpus === '' ? {} : { corpus: [now.corpus] }),
+        ...(now.allow.trim() === '' || now.side === 'client' ? {} : { allow: hostsOf(now.allow) }),
+        ...(now.out === '' ? {} : { out: now.out }),
       };
-      finding.set('');
-      repro.set(null);
-      mirror.fuzz.set(await client.request('fuzz.start', args));
-      isEditing.set(false);
+      await begin(client.request('fuzz.start', args));
     },
+    resume: (folder) => begin(client.request('fuzz.resume', { folder })),
     async pause(on) {
       mirror.fuzz.set(await client.request('fuzz.pause', { on }));
     },

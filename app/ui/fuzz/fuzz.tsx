@@ -1,6 +1,6 @@
 import type { FindingView, FuzzStatus } from '../../../core/contract/fuzz-verbs.ts';
 import { useApp } from '../app.ts';
-import { grouped } from '../format/number.ts';
+import { nameOfPath } from '../format/text.ts';
 import { Icon } from '../icons/icon.tsx';
 import { useStore } from '../state/store.ts';
 import { t } from '../strings/strings.ts';
@@ -16,7 +16,10 @@ export function Fuzz() {
   const app = useApp();
   const status = useStore(app.mirror.fuzz);
   const isEditing = useStore(app.fuzz.isEditing);
-  return status === null || isEditing ? <FuzzForm /> : <CampaignPage status={status} />;
+  if (status === null || isEditing) return <FuzzForm />;
+  // There is nothing to look at, and something to correct.
+  const isNothing = status.state === 'failed' && status.cases === 0 && status.findings.length === 0;
+  return isNothing ? <FuzzForm failure={status.error ?? t.fuzz.failed} /> : <CampaignPage status={status} />;
 }
 
 function CampaignPage({ status }: { readonly status: FuzzStatus }) {
@@ -31,6 +34,7 @@ function CampaignPage({ status }: { readonly status: FuzzStatus }) {
     // One that was made smaller is told anew.
     `${open} ${status.findings.find(({ id }) => id === open)?.sends ?? ''} ${isLive}`,
   );
+  const repeats = status.findings.reduce((sum, each) => sum + Math.max(0, each.hits - 1), 0);
   const act = (work: Promise<void>): void => void work.catch(app.notices.problem);
   return (
     <div className="dock fuzz">
@@ -41,9 +45,10 @@ function CampaignPage({ status }: { readonly status: FuzzStatus }) {
         </span>
         <span className="muted cut">
           <span className="mono">{status.target}</span>
-          {` · rng ${status.rng}`}
+          {` · ${t.fuzz.seed(status.rng)} · `}
+          <span title={status.folder}>{nameOfPath(status.folder)}</span>
         </span>
-        {isLive && (
+        {status.state === 'running' && (
           <span className="mark c-warning">
             <Icon name="warn" small />
             {t.fuzz.sendingBad}
@@ -62,10 +67,18 @@ function CampaignPage({ status }: { readonly status: FuzzStatus }) {
               </button>
             </>
           ) : (
-            <button className="btn" onClick={() => app.fuzz.isEditing.set(true)}>
-              <Icon name="plus" />
-              {t.fuzz.another}
-            </button>
+            <>
+              {status.state !== 'done' && (
+                <button className="btn" onClick={() => act(app.fuzz.resume(status.folder))}>
+                  <Icon name="play" />
+                  {t.fuzz.goOn}
+                </button>
+              )}
+              <button className="btn" onClick={() => app.fuzz.isEditing.set(true)}>
+                <Icon name="plus" />
+                {t.fuzz.another}
+              </button>
+            </>
           )}
         </span>
       </div>
@@ -74,15 +87,18 @@ function CampaignPage({ status }: { readonly status: FuzzStatus }) {
         <div className="pane found">
           <div className="head">
             <h2>{t.fuzz.findings}</h2>
-            <span>
-              {t.fuzz.findingCount(
-                status.findings.length,
-                grouped(status.findings.reduce((sum, each) => sum + Math.max(0, each.hits - 1), 0)),
-              )}
-            </span>
-            <span className="right">{t.fuzz.severeFirst}</span>
+            {status.findings.length > 0 && (
+              <>
+                <span>{t.fuzz.findingCount(status.findings.length, repeats)}</span>
+                <span className="right wide">{t.fuzz.severeFirst}</span>
+              </>
+            )}
           </div>
-          <FindingList findings={status.findings} selected={open} />
+          {status.findings.length === 0 ? (
+            <div className="empty in-dock">{isLive ? t.fuzz.noFindings : t.fuzz.foundNothing}</div>
+          ) : (
+            <FindingList findings={status.findings} selected={open} />
+          )}
           {status.unconfirmed.map(({ title, cases }) => (
             <div className="remark" key={title} title={cases.join('\n')}>
               <Icon name="note" />

@@ -1,3 +1,4 @@
+import { nameOfPath } from '../format/text.ts';
 import type { Host, InterposeDesktop } from './host.ts';
 
 declare global {
@@ -16,8 +17,9 @@ export function chooseHost(browser: Host): Host {
     isMac: desktop.platform === 'darwin',
     async pickFile() {
       const path = await desktop.pickFile();
-      return path === null ? null : { name: nameOf(path), path };
+      return path === null ? null : { name: nameOfPath(path), path };
     },
+    pickFolder: () => desktop.pickFolder(),
     fromDrop(file) {
       const path = desktop.pathOf(file);
       return path === '' ? { name: file.name, file } : { name: file.name, path };
@@ -30,10 +32,6 @@ export function chooseHost(browser: Host): Host {
     showMenu: (entries) => desktop.setMenu(entries),
     onCommand: (listener) => desktop.onCommand(listener),
     onNotice: (listener) => desktop.onNotice(listener),
-    onOpenFile: (listener) => desktop.onOpenFile((path) => listener({ name: nameOf(path), path })),
+    onOpenFile: (listener) => desktop.onOpenFile((path) => listener({ name: nameOfPath(path), path })),
   };
-}
-
-function nameOf(path: string): string {
-  return path.split(/[\\/]/).pop() ?? path;
 }

@@ -25,6 +25,8 @@ export interface Host {
   readonly kind: 'browser' | 'desktop';
   readonly isMac: boolean;
   pickFile(accept: string): Promise<PickedFile | null>;
+  /** A folder of the machine; a browser does not tell where one is. */
+  readonly pickFolder?: () => Promise<string | null>;
   /** A file dropped onto the page. */
   fromDrop(file: File): PickedFile;
   /** Saves what is at `url` of this origin under a name. */
@@ -52,6 +54,7 @@ export interface Host {
 export interface InterposeDesktop {
   readonly platform: string;
   pickFile(): Promise<string | null>;
+  pickFolder(): Promise<string | null>;
   /** Absolute path of a dropped file. */
   pathOf(file: File): string;
   notify(title: string, text: string): void;

@@ -7,7 +7,8 @@ import { composeStrings, faultStrings, holdStrings } from './control-strings.ts'
 import { diffStrings } from './diff-strings.ts';
 import { dialogStrings, firstRunStrings, proxyStrings } from './setup-strings.ts';
 import { commandStrings } from './command-strings.ts';
-import { fuzzStrings, replayStrings } from './run-strings.ts';
+import { fuzzStrings } from './fuzz-strings.ts';
+import { replayStrings } from './replay-strings.ts';
 import { inspectorStrings } from './inspector-strings.ts';
 import { filterStrings, lanesStrings, shellStrings, stripStrings, timelineStrings } from './view-strings.ts';
 

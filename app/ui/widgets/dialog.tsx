@@ -1,4 +1,4 @@
-import { useId, type FormEvent, type ReactNode } from 'react';
+import { cloneElement, isValidElement, useId, type FormEvent, type ReactNode } from 'react';
 import { useApp } from '../app.ts';
 import { Icon } from '../icons/icon.tsx';
 import type { IconName } from '../icons/icon-set.ts';
@@ -62,21 +62,33 @@ export function Dialog({ title, icon, children, action, isBlocked = false, isWid
   );
 }
 
-/** One labelled line of a form. */
+/** One labelled line of a form; the hint describes its control, and is no part of its name. */
 export function FormLine({
   label,
-  hint,
+  hint = '',
+  problem,
   children,
 }: {
   readonly label: string;
   readonly hint?: string | undefined;
+  /** In the place of the hint. */
+  readonly problem?: string | undefined;
   readonly children: ReactNode;
 }) {
+  const id = useId();
+  const text = problem ?? hint;
+  const described = text === '' ? {} : { 'aria-describedby': id };
   return (
-    <label className="form-line">
-      <span className="form-label">{label}</span>
-      {children}
-      {hint !== undefined && hint !== '' && <span className="form-hint">{hint}</span>}
-    </label>
+    <div className="form-line">
+      <label className="form-cells">
+        <span className="form-label">{label}</span>
+        {isValidElement<object>(children) ? cloneElement(children, described) : children}
+      </label>
+      {text !== '' && (
+        <span className={problem === undefined ? 'form-hint' : 'form-hint c-problem'} id={id}>
+          {text}
+        </span>
+      )}
+    </div>
   );
 }

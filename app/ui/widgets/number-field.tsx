@@ -5,12 +5,15 @@ export interface NumberFieldProps {
   readonly min: number;
   readonly max: number;
   readonly label?: string;
+  readonly id?: string;
+  readonly 'aria-describedby'?: string;
   readonly isWhole?: boolean;
   onChange(value: number): void;
 }
 
 /** A number within limits. What is outside is shown as wrong and not taken over. */
-export function NumberField({ value, min, max, label, isWhole = true, onChange }: NumberFieldProps) {
+export function NumberField({ value, min, max, label, id, isWhole = true, onChange, ...rest }: NumberFieldProps) {
+  const { 'aria-describedby': described } = rest;
   const [text, setText] = useState(String(value));
   useEffect(() => setText((now) => (Number(now) === value ? now : String(value))), [value]);
   const isGood = (each: string): boolean => {
@@ -19,6 +22,8 @@ export function NumberField({ value, min, max, label, isWhole = true, onChange }
   };
   return (
     <input
+      id={id}
+      aria-describedby={described}
       className="field num"
       inputMode="decimal"
       aria-label={label}

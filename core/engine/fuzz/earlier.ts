@@ -3,6 +3,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EarlierCampaign } from '../../contract/fuzz-verbs.ts';
 import { type CampaignConfig, PLACES } from './folder.ts';
+import { isAlive, readNote } from './process-note.ts';
 
 const MOST = 30;
 /** Of a journal: its last lines say how far it came. */
@@ -30,14 +31,17 @@ async function tell(folder: string, time: number): Promise<EarlierCampaign | und
     const config = JSON.parse(await readFile(join(folder, PLACES.config), 'utf8')) as CampaignConfig;
     const findings = await readdir(join(folder, PLACES.findings)).catch(() => []);
     const kept = await readFile(join(folder, PLACES.cases), 'utf8').catch(() => '');
+    const owner = readNote(join(folder, PLACES.owner));
+    const far = await howFar(join(folder, PLACES.journal));
     return {
+      ...far,
+      isOpen: far.isOpen && !(owner !== undefined && isAlive(owner)),
       folder,
       time,
       target: config.side === 'client' ? (config.target ?? '') : config.to.join(', '),
       seed: config.seed,
       findings: findings.length,
       kept: kept.split('\n').length - 1,
-      ...(await howFar(join(folder, PLACES.journal))),
     };
   } catch {
     return undefined;

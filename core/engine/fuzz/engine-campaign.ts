@@ -21,10 +21,13 @@ export interface PlayedCampaign {
   /** To run a finding again. */
   readonly setup: ReproductionSetup;
   readonly target: string;
+  readonly notes: string[];
   /** The seeds are frames of the session that is open. */
   readonly isOpenSession: boolean;
   status: FuzzStatus;
 }
+
+const MOST_NOTES = 20;
 
 type OnStatus = (current: PlayedCampaign, status: CampaignStatus) => void;
 
@@ -111,6 +114,7 @@ function begin(engine: Engine, { folder, config, recording, only }: Beginning, o
   const { seed, to: texts, filter: _filter, as: _as, options: _options, protocolFiles: _files, ...asked } = config;
   const to: EndpointMap = readEndpointMap(texts.length > 0 ? texts : [anyPortFor(recording)]);
   const setup = { ...asked, recording, to, ...(only === undefined ? {} : { only }) };
+  const notes: string[] = [];
   let current: PlayedCampaign | undefined;
   const started = startCampaign({
     ...setup,
@@ -118,7 +122,10 @@ function begin(engine: Engine, { folder, config, recording, only }: Beginning, o
     onStatus: (status) => {
       if (current !== undefined) onStatus(current, status);
     },
-    onNote: (text) => engine.notice('info', text),
+    onNote: (text) => {
+      notes.push(text);
+      if (notes.length > MOST_NOTES) notes.shift();
+    },
   });
   const target = config.side === 'client' ? (config.target ?? '') : texts.join(', ');
   const mine: PlayedCampaign = {
@@ -126,8 +133,9 @@ function begin(engine: Engine, { folder, config, recording, only }: Beginning, o
     folder,
     setup,
     target,
+    notes,
     isOpenSession: seed === engine.session.path,
-    status: statusOf(started.campaign.status(), { target, folder }),
+    status: statusOf(started.campaign.status(), { target, folder, notes }),
   };
   current = mine;
   void started.done.then(

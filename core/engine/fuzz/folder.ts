@@ -64,12 +64,12 @@ export const PLACES = {
   config: 'campaign.json',
   findings: 'findings',
   cases: join(CORPUS, 'cases.jsonl'),
+  /** The process it runs in. */
+  owner: 'owner.json',
 } as const;
 const TARGET = 'target.json';
 /** What this campaign began with: the same when it is resumed. */
 const FIRST = join(CORPUS, 'first.jsonl');
-/** The process it runs in. */
-const OWNER = 'owner.json';
 
 export class CampaignFolder implements Keeper {
   readonly path: string;
@@ -96,7 +96,7 @@ export class CampaignFolder implements Keeper {
         `There is a campaign in ${options.path} already: choose another folder, or go on with that one (--resume).`,
       );
     }
-    const owner = readNote(join(options.path, OWNER));
+    const owner = readNote(join(options.path, PLACES.owner));
     if (exists && owner !== undefined && isAlive(owner)) {
       throw new EngineError(
         'not-allowed',
@@ -111,7 +111,7 @@ export class CampaignFolder implements Keeper {
     this.earlier = exists ? readFindings(options.path) : [];
     this.corpus = this.#beginWith(begun);
     if (!exists) writeWhole(join(options.path, PLACES.config), `${JSON.stringify(options.config, null, 2)}\n`);
-    writeWhole(join(options.path, OWNER), JSON.stringify(noteOf(process.pid)));
+    writeWhole(join(options.path, PLACES.owner), JSON.stringify(noteOf(process.pid)));
     this.#journal = openSync(journal, 'a');
     // A line that was cut off must not swallow the next one.
     if (exists && !readFileSync(journal, 'utf8').endsWith('\n')) writeSync(this.#journal, '\n');
@@ -207,7 +207,7 @@ export class CampaignFolder implements Keeper {
 
   close(): void {
     closeSync(this.#journal);
-    rmSync(join(this.path, OWNER), { force: true });
+    rmSync(join(this.path, PLACES.owner), { force: true });
   }
 
   /** Closes a campaign that could not begin: where nothing was played, nothing stays, and the next try may have the folder. */

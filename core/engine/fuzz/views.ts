@@ -5,11 +5,10 @@ import type { Finding } from '../../fuzz/finding.ts';
 import { mirrorDirection } from '../../fuzz/mirror.ts';
 import { countSends, toHex } from '../../fuzz/script.ts';
 import type { PlayedCampaign } from './engine-campaign.ts';
-import type { CampaignFolder } from './folder.ts';
 
 export function statusOf(
   status: CampaignStatus,
-  { target, folder }: { readonly target: string; readonly folder: CampaignFolder },
+  { target, folder, notes }: Pick<PlayedCampaign, 'target' | 'folder' | 'notes'>,
 ): FuzzStatus {
   const { state, cases, planned, perSecond, elapsedMs, rng, coverage, rates, findings, error } = status;
   return {
@@ -26,6 +25,7 @@ export function statusOf(
     doing: status.doing,
     phases: status.phases,
     target,
+    notes: [...notes],
     folder: folder.path,
     ...(error === undefined ? {} : { error }),
   };
