@@ -2,14 +2,14 @@
  * A market to be fuzzed: whoever has joined asks what is for sale and reserves some of it. It refuses what it does not understand,
  * unless it has a bug; each leaves the market in a state that others come to see, while whoever did it is answered as usual.
  * `shut`: an amount that is no number closes the market. `spoilt`: it becomes the name of a stall. `torn`: every other visitor is
- * told prices of old. `bare`: nothing is for sale any more.
+ * told prices of old. `greedy`: more is given than one may take. `bare`: nothing is for sale any more.
  * `few` is no bug: what there is sells out.
  */
 import { createServer } from 'node:net';
 
 const [port, ...words] = process.argv.slice(2);
 const bugs = words.filter((word) => word !== 'few');
-const left = words.includes('few') ? 150 : Infinity;
+const left = words.includes('few') ? 102 : Infinity;
 const stalls = [
   { id: 1, item: 'apples', price: 3, left },
   { id: 2, item: 'bread', price: 5, left },
@@ -29,7 +29,7 @@ function listFor(visitor) {
 function reserve({ stall, amount }) {
   const found = stalls.find(({ id }) => id === stall);
   if (found === undefined) return { type: 'error', text: 'no such stall' };
-  const isFine = Number.isInteger(amount) && amount > 0 && amount < 100;
+  const isFine = Number.isInteger(amount) && amount > 0 && (amount < 100 || bugs.includes('greedy'));
   if (!isFine && (typeof amount === 'number' || bugs.length === 0)) return { type: 'error', text: 'no such amount' };
   if (isFine && amount > found.left) return { type: 'error', text: 'sold out' };
   if (isFine) found.left -= amount;
