@@ -12,6 +12,7 @@ import type { TargetConnection, TargetEvents } from '../replay/target.ts';
 import { EngineError } from '../traffic/engine-error.ts';
 import type { KeyPair } from './certificate-authority.ts';
 import { explainListen } from './listener.ts';
+import { takeRawWebSocket } from './listen-raw-websocket.ts';
 import { EnetConnection } from './target-enet.ts';
 import { StreamConnection } from './target-stream.ts';
 import { WebSocketConnection } from './target-websocket.ts';
@@ -27,6 +28,8 @@ export interface ListenHow {
   readonly certificate?: () => Promise<KeyPair>;
   /** ENet: most channels a client gets. */
   readonly channels?: number;
+  /** WebSocket: what is asked to be written goes out as it is. */
+  readonly isRaw?: boolean;
 }
 
 export interface ListeningTarget {
@@ -65,6 +68,14 @@ async function listenStream(url: EndpointUrl, how: ListenHow, accept: AcceptClie
 }
 
 async function listenWebSocket(url: EndpointUrl, how: ListenHow, accept: AcceptClient): Promise<ListeningTarget> {
+  if (how.isRaw === true) {
+    const take = (socket: Socket): void => takeRawWebSocket(socket, accept);
+    const isSecure = url.scheme === 'wss';
+    return listen(
+      isSecure ? createTlsServer(await certificateOf(how), take) : createServer({ noDelay: true }, take),
+      url,
+    );
+  }
   const server = url.scheme === 'wss' ? createHttpsServer(await certificateOf(how)) : createHttpServer();
   server.on('request', (_request, response) => {
     response.writeHead(426, { 'content-type': 'text/plain' });
