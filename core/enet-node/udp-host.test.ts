@@ -141,5 +141,6 @@ test('wrong addresses get an error that says what to do', async () => {
   expect(() => client.connect({ address: 'example.com', port: 1 })).toThrow(
     'give an IP address (use dns.lookup for names)',
   );
+  expect(() => client.connect({ address: '127.0.0.1', port: 0 })).toThrow('a port is a whole number from 1 to 65535');
   await expect(createHost({ address: '127.0.0.1', port: client.address.port })).rejects.toThrow('EADDRINUSE');
 });

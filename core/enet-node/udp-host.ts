@@ -123,6 +123,10 @@ export class UdpHost extends Emitter<UdpHostEvents> {
     if (isIP(address.address) === 0) {
       throw new Error(`cannot connect to "${address.address}": give an IP address (use dns.lookup for names)`);
     }
+    // The system would say so only when the first datagram is sent.
+    if (!Number.isInteger(address.port) || address.port < 1 || address.port > 65_535) {
+      throw new Error(`cannot connect to port ${address.port}: a port is a whole number from 1 to 65535`);
+    }
     return this.core.connect(address, options);
   }
 
