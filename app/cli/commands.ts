@@ -203,8 +203,9 @@ export const COMMANDS: readonly Command[] = [
       { name: 'side', value: 'S', doc: 'client: the server is played, and --target starts a client for each case' },
       {
         name: 'listen',
-        value: 'URL',
-        doc: 'side client: where it connects to; default a free port, for {port}, {host} or {url} in --target',
+        value: '[SERVER=]URL',
+        repeat: true,
+        doc: 'side client: where it connects to; default free ports, for {port}, {host} or {url} in --target',
       },
       { name: 'cases', value: 'N', doc: 'end after so many cases' },
       { name: 'time', value: 'S', doc: 'end after so many seconds' },

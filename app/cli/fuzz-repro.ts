@@ -1,6 +1,6 @@
 /** `fuzz repro`: a finding once more, as often as asked. */
 import { readFinding } from '../../core/engine/fuzz/folder.ts';
-import { anyPortFor } from '../../core/engine/fuzz/prepare-client.ts';
+import { endpointsOf } from '../../core/engine/fuzz/prepare-client.ts';
 import { openReproduction } from '../../core/engine/fuzz/reproduction.ts';
 import { readEndpointMap } from '../../core/replay/endpoints.ts';
 import { type Invocation, UsageError } from './command.ts';
@@ -8,6 +8,7 @@ import { readFilter } from './decoded-file.ts';
 import { withConfig } from './fuzz-config.ts';
 import { loadRecording } from './load-recording.ts';
 import { print, progress } from './output.ts';
+import { ownAuthority } from './own-authority.ts';
 import { readProtocolChoice } from './protocol-options.ts';
 import { untilEnded } from './until-ended.ts';
 
@@ -27,7 +28,8 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
   const reproduction = await openReproduction({
     recording,
     ...(filter.isEmpty ? {} : { only: fitting }),
-    to: readEndpointMap([to, config.to, [anyPortFor(recording)]].find((one) => one.length > 0)!),
+    authority: ownAuthority,
+    to: to.length > 0 ? readEndpointMap(to) : endpointsOf(config),
     allow: [...config.allow, ...invocation.texts('allow')],
     rng: config.rng,
     ...(config.side === undefined ? {} : { side: config.side }),

@@ -24,7 +24,7 @@ export interface FuzzArgs {
   readonly from?: number;
   /** Which side is under test. Default: the server. */
   readonly side?: 'client';
-  /** Command that starts it; needed for a client, with `{port}` or `{url}` in it. */
+  /** Command that starts it; needed for a client, with `{port}` or `{url}` in it, and `{port:NAME}` for a server that no handoff leads to. */
   readonly target?: string;
   readonly cases?: number;
   readonly seconds?: number;

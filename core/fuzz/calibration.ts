@@ -14,7 +14,9 @@ import { survivors } from './survivors.ts';
 import type { Watched } from './world.ts';
 import { findPrefixes, isUsual, type Prefixes } from './prefixes.ts';
 import { Renewing } from './renewing.ts';
+import { whoIs } from './scene.ts';
 import { isSend, type Script, type SendStep } from './script.ts';
+import { hasUnmade, withoutUnmade } from './unmade.ts';
 
 export interface Calibrated {
   /** The recording, waiting only for what this server really sends. */
@@ -131,6 +133,10 @@ export async function calibrate(
       'bad-request',
       'The server says nothing at all to the recorded session, so no case would tell anything: record the session against this server, or start it as it was then.',
     );
+  }
+  if (whoIs(scene) === 'client' && hasUnmade(first)) {
+    const again = await playAll(() => recorded.base, identities, FIRST);
+    recorded = withoutUnmade(recorded, [first, again]);
   }
   const runs: Run[] = [];
   // From here on it is known how fast this server answers.

@@ -19,6 +19,7 @@ import type { Seed } from './seed.ts';
 import { Tempo } from './tempo.ts';
 import { Tried } from './tried.ts';
 import { timed, Timing } from './timing.ts';
+import { unmadeIn } from './unmade.ts';
 
 export type { CampaignOptions, CampaignState, CampaignStatus } from './campaign-types.ts';
 
@@ -212,6 +213,11 @@ export class Campaign {
     this.#note(
       `The ${whoIs(seed.scene)} answers ${Math.round(baseline.likeness * 100)} % of the recorded session as recorded; ${lanes} at once${identities.isEmpty ? '' : ', each as another user'}.`,
     );
+    const unmade = unmadeIn(seed);
+    if (unmade.length > 0)
+      this.#note(
+        `The client does not make the recorded connection ${unmade.join(', ')}: what was said there is left out.`,
+      );
     if (baseline.likeness < LITTLE) {
       this.#note(
         `Cases reach no further than the session does: record it against this ${whoIs(seed.scene)}, or start the ${whoIs(seed.scene)} as it was then.`,

@@ -167,6 +167,10 @@ export class CaseQueue {
 }
 
 function make(mutation: Mutation, seed: Seed, { waitingLess }: Calibrated, how: MakeHow): Made | undefined {
+  // What would be said on a connection that is never made changes nothing.
+  const conn = seed.base.steps[mutation.step]?.conn;
+  if (seed.base.steps.some((step) => step.conn === conn && step.kind === 'open' && step.isUnmade === true))
+    return undefined;
   const made = mutation.make(seed, how);
   return made === undefined ? undefined : { ...made, script: waitingLess(made.script) };
 }

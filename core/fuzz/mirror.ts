@@ -9,33 +9,19 @@ export function mirrorDirection(direction: Direction): Direction {
   return direction === 'toServer' ? 'toClient' : 'toServer';
 }
 
-/** The connections of one client to one server: those the first one belongs to. */
 export function mirrored(recording: Recording): Recording {
-  const kept = connectionsOfFirst(recording);
   const protocols = new Map<Protocol, Protocol>();
   const connections = new Map<number, RecordedConnection>();
   for (const [id, { end, protocol, ...rest }] of recording.connections) {
-    if (!kept.has(id)) continue;
     let other = protocol === undefined ? undefined : protocols.get(protocol);
     if (protocol !== undefined && other === undefined) protocols.set(protocol, (other = mirrorProtocol(protocol)));
     const by = end?.by === 'server' ? 'client' : 'server';
     connections.set(id, { ...rest, protocol: other, ...(end === undefined ? {} : { end: { ...end, by } }) });
   }
-  const frames = recording.frames
-    .filter(({ conn }) => kept.has(conn))
-    .map((frame): RecordedFrame => ({ ...frame, direction: mirrorDirection(frame.direction) }));
+  const frames = recording.frames.map(
+    (frame): RecordedFrame => ({ ...frame, direction: mirrorDirection(frame.direction) }),
+  );
   return { ...recording, connections, frames };
-}
-
-function connectionsOfFirst({ connections, frames }: Recording): ReadonlySet<number> {
-  const first = frames.map(({ conn }) => connections.get(conn)).find((one) => one !== undefined)?.connection;
-  if (first === undefined) return new Set();
-  const own = [...connections.values()].filter(({ connection: { id, journey, server } }) => {
-    if (id === first.id) return true;
-    const isSameServer = server.port === first.server.port && server.address === first.server.address;
-    return isSameServer && journey !== undefined && journey === first.journey;
-  });
-  return new Set(own.map(({ connection }) => connection.id));
 }
 
 function mirrorProtocol(protocol: Protocol): Protocol {
@@ -47,7 +33,7 @@ function mirrorProtocol(protocol: Protocol): Protocol {
     ),
     pairs: protocol.pairs.map((pair) => ({ ...pair, direction: mirrorDirection(pair.direction) })),
     examples: protocol.examples.map((one) => ({ ...one, direction: mirrorDirection(one.direction) })),
-    // Where the client goes on to is not followed.
+    // Where the client goes on to is for us to say, and no longer for the recording.
     handoffs: [],
     correlations: [],
     dissect: (bytes, direction, state, limits) => protocol.dissect(bytes, mirrorDirection(direction), state, limits),

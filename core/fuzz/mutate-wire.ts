@@ -6,6 +6,7 @@ import { havoc } from '../schema/havoc.ts';
 import { rollFrom } from '../schema/roll.ts';
 import type { EnetCarrier } from '../traffic/frame.ts';
 import { around, isSameBytes, mutated, type Mutation, sendAt } from './mutation.ts';
+import { whoIs } from './scene.ts';
 import { wireOf } from './wire-of.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { isSend, type SendStep, type Step } from './script.ts';
@@ -41,7 +42,7 @@ export function* wireMutations(seed: Seed, at: SeedMessage): Generator<Mutation>
     yield* tell(at, 'framing', unfinished(seed, at, recorded.framing));
   } else if (transport === 'ws' || transport === 'wss') {
     const isText = !('opcode' in (step.carrier ?? {})) || (step.carrier as { opcode?: string }).opcode !== 'binary';
-    yield* tell(at, 'carrier', fresh(webSocket(step, isText ? 1 : 2)));
+    yield* tell(at, 'carrier', fresh(webSocket(step, isText ? 1 : 2, whoIs(seed.scene) === 'server')));
   } else if (transport === 'enet') yield* tell(at, 'carrier', enet(step));
 }
 
@@ -231,13 +232,14 @@ function* unfinished(seed: Seed, at: SeedMessage, framing: Framing): Generator<T
 
 const MASK = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d);
 
-function* webSocket(step: SendStep, opcode: number): Generator<Told> {
+/** @param isClient we are the client, who masks what it says */
+function* webSocket(step: SendStep, opcode: number, isClient: boolean): Generator<Told> {
   const { bytes } = step;
   const frame = (
     payload: Uint8Array,
     code: number,
     options: { fin?: boolean; rsv?: number; mask?: Uint8Array } = {},
-  ): Uint8Array => writeWireFrame(payload, code, { mask: MASK, ...options });
+  ): Uint8Array => writeWireFrame(payload, code, { ...(isClient ? { mask: MASK } : {}), ...options });
   const raw = (name: string, doc: string, wire: readonly Uint8Array[], more: Partial<Told> = {}): Told => ({
     name,
     doc,
@@ -275,7 +277,10 @@ function* webSocket(step: SendStep, opcode: number): Generator<Told> {
   yield raw('opcode-reserved', 'An opcode that is reserved.', [frame(bytes, 3)], { noTail: true });
   yield raw('opcode-continuation', 'A continuation of nothing.', [frame(bytes, 0)], { noTail: true });
   yield raw('rsv', 'Reserved bits set.', [frame(bytes, opcode, { rsv: 7 })], { noTail: true });
-  yield raw('unmasked', 'Without a mask, as only servers may.', [writeWireFrame(bytes, opcode)], { noTail: true });
+  if (isClient)
+    yield raw('unmasked', 'Without a mask, as only servers may.', [writeWireFrame(bytes, opcode)], { noTail: true });
+  else
+    yield raw('masked', 'With a mask, as only clients may.', [frame(bytes, opcode, { mask: MASK })], { noTail: true });
   yield raw('bad-utf8-text', 'Text that is no UTF-8.', [frame(Uint8Array.of(0xc3, 0x28), 1)], { noTail: true });
   yield raw('ping-large', 'A ping larger than pings may be.', [frame(new Uint8Array(200), 9)], { noTail: true });
   yield raw('ping-storm', 'Two hundred pings.', [
@@ -296,7 +301,7 @@ function* webSocket(step: SendStep, opcode: number): Generator<Told> {
   yield raw(
     'length-huge',
     'A length of 2^62 and no payload.',
-    [Uint8Array.of(0x80 | opcode, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4)],
+    [Uint8Array.of(0x80 | opcode, isClient ? 0xff : 0x7f, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4)],
     { noTail: true },
   );
 }

@@ -4,6 +4,7 @@
  * give the same case on every machine.
  */
 import { type Segment, setPath } from '../schema/path.ts';
+import { whoIs } from './scene.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
 
@@ -101,14 +102,20 @@ export function around(
   const rest: Step[] = [];
   let left = tail;
   for (const step of steps.slice(at + skip)) {
-    // Connections that were left out stay out.
-    if (!isWhole && !open.has(step.conn)) continue;
+    // Connections that were left out stay out, unless a client under test goes on there.
+    if (!isWhole && !open.has(step.conn)) {
+      const behind = seed.scene.connections.get(step.conn)?.openedBehind?.conn;
+      if (step.kind !== 'open' || behind === undefined || !open.has(behind)) continue;
+      open.add(step.conn);
+    }
     if (step.kind === 'send') {
       if (left === 0) break;
       left -= 1;
     }
     rest.push(step);
   }
+  // A client is not waited for where nothing is said to it.
+  if (whoIs(seed.scene) === 'client') while (rest.at(-1)?.kind === 'open') rest.pop();
   return { script: { steps: [...prefix, ...instead, ...rest] }, focus: [prefix.length + focus] };
 }
 

@@ -133,8 +133,9 @@ function all(steps: readonly Step[]): ReadonlySet<number> {
 /** Where a connection was handed over, and where the values were issued that it shows up to a step. */
 function sourcesOf(seed: Seed, conn: number, at: number): number[] {
   const sources = new Set<number>();
-  const handoff = seed.scene.connections.get(conn)?.handoff;
+  const { handoff, openedBehind } = seed.scene.connections.get(conn) ?? {};
   if (handoff !== undefined) sources.add(handoff.conn);
+  if (openedBehind !== undefined) sources.add(openedBehind.conn);
   for (const step of seed.base.steps.slice(0, at + 1)) {
     if (!isSend(step) || step.conn !== conn) continue;
     for (const { from } of step.links ?? []) for (const issue of from.slice(0, 1)) sources.add(issue.conn);

@@ -31,6 +31,9 @@ const SILENT_ENOUGH = 2;
 const HOPELESS = 8;
 /** What a server that has been silent for long is still given. */
 const LEAST_MS = 20;
+/** A client is waited for so many times as long as it took in the recording, and no longer. */
+const COMING = 3;
+const MOST_COMING_MS = 30_000;
 /** What is usually there at once may be late by so much. */
 const LEAST_DUE_MS = 40;
 
@@ -85,16 +88,17 @@ class ScriptRun {
       const step = steps[i]!;
       this.#step = i;
       if (step.kind === 'open') {
+        if (step.isUnmade === true) continue;
         if (!(await this.#open(step.conn, step.like))) break;
         const greeted = this.#live.get(step.conn)!;
         const greetings = step.awaits ?? 0;
-        if (greetings > 0) {
+        if (greetings > 0 && greeted.connection !== undefined) {
           await this.#until(() => greeted.fresh >= greetings || greeted.run.ending !== undefined, this.#limit());
         }
         continue;
       }
       const live = this.#live.get(step.conn);
-      if (live?.connection === undefined) continue;
+      if (live?.connection === undefined || (this.#isForClient && !live.connection.isOpen)) continue;
       if (step.kind === 'send') {
         if (!step.mutated && (step.isLeftOut === true || !this.#isIssued(step))) continue;
         const { stretch, hopeless = stretch === undefined ? Infinity : HOPELESS } = this.#how.patience;
@@ -104,7 +108,7 @@ class ScriptRun {
           break;
         }
         await this.#send(i, step, live);
-        if (this.#allOver()) break;
+        if (this.#allOver() && !this.#goesOn(i)) break;
       } else if (step.kind === 'end') {
         if (step.mutated === true) this.#mutate();
         live.isLeft = true;
@@ -137,6 +141,15 @@ class ScriptRun {
 
   #now(): number {
     return this.#stage.clock.now() - this.#began;
+  }
+
+  /** A client that left may be on its way to the next server. */
+  #goesOn(at: number): boolean {
+    return this.#isForClient && this.#script.steps.slice(at + 1).some(({ kind }) => kind === 'open');
+  }
+
+  get #isForClient(): boolean {
+    return this.#how.scene.side === 'client';
   }
 
   #allOver(): boolean {
@@ -172,7 +185,7 @@ class ScriptRun {
     }
     try {
       live.connection = await this.#stage.target.connect(
-        { url, framing: scene.recorded.framing, ...howOf(scene), timeoutMs: Math.max(1000, this.#how.patience.answer) },
+        { url, framing: scene.recorded.framing, ...howOf(scene), timeoutMs: this.#connectMs(scene) },
         {
           frame: ({ bytes, carrier, expert }) => {
             if (this.#isPlayed) return;
@@ -197,8 +210,15 @@ class ScriptRun {
       return true;
     } catch (error) {
       run.failure = error instanceof Error ? error.message : String(error);
-      return false;
+      // A client that does not go on to one server may go on with another.
+      return this.#isForClient && !this.#allOver();
     }
+  }
+
+  /** A client comes when it is ready to. */
+  #connectMs({ openedBehind }: SceneConnection): number {
+    const recorded = Math.min(MOST_COMING_MS, (openedBehind?.ms ?? 0) * COMING);
+    return Math.max(1000, this.#how.patience.answer, recorded);
   }
 
   /** Whether it may answer what was said last: others are at work on the same server. */

@@ -10,6 +10,14 @@ export interface SceneConnection {
   readonly url: EndpointUrl | undefined;
   /** The message that leads here: the nth of that name on that connection. */
   readonly handoff?: { readonly conn: number; readonly nth: number; readonly handoff: Handoff };
+  /** Of a client under test; absent: it began with this one. */
+  readonly openedBehind?: OpenedBehind;
+}
+
+/** On which connection something was said to the client last before it made another one, and how long before, ms. */
+export interface OpenedBehind {
+  readonly conn: number;
+  readonly ms: number;
 }
 
 export interface Scene {

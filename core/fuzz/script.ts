@@ -78,6 +78,8 @@ export type Step =
       readonly like?: number;
       /** Frames the server sends before anything is said. */
       readonly awaits?: number;
+      /** The client under test never makes it: nobody waits for it. */
+      readonly isUnmade?: boolean;
     }
   | SendStep
   /** Says goodbye as a client would. */

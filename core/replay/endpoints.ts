@@ -71,7 +71,7 @@ export function resolveEndpoints(plan: Plan, map: EndpointMap): Endpoints {
     }
     for (const conn of server.conns) {
       if (plan.handedOver.has(conn) && named === undefined) continue;
-      found.set(conn, fitting(url, plan.recording.connections.get(conn)!));
+      found.set(conn, fittingUrl(url, plan.recording.connections.get(conn)!));
     }
   }
   const [first] = parsed.values();
@@ -116,8 +116,11 @@ export function serversOf(plan: Plan): RecordedServer[] {
   return [...servers.values()];
 }
 
-/** The recorded path of a WebSocket goes with a URL that names none. */
-function fitting(url: EndpointUrl, { connection }: RecordedConnection): EndpointUrl {
+/**
+ * The recorded path of a WebSocket goes with a URL that names none.
+ * @throws EngineError `bad-request` for another kind of carrier
+ */
+export function fittingUrl(url: EndpointUrl, { connection }: RecordedConnection): EndpointUrl {
   if (!carries(url.scheme, connection.transport)) {
     const text = `The recording is of ${connection.transport}://; it cannot be replayed to ${url.scheme}://${printHostPort(url.host, url.port)}.`;
     throw new EngineError('bad-request', text);

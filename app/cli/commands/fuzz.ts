@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CampaignFolder, commandFor, readConfig, type CampaignConfig } from '../../../core/engine/fuzz/folder.ts';
-import { anyPortFor } from '../../../core/engine/fuzz/prepare-client.ts';
+import { endpointsOf } from '../../../core/engine/fuzz/prepare-client.ts';
 import { startCampaign } from '../../../core/engine/fuzz/start-campaign.ts';
 import type { CampaignStatus } from '../../../core/fuzz/campaign.ts';
 import type { Finding } from '../../../core/fuzz/finding.ts';
@@ -9,13 +9,13 @@ import type { RuleOutcome } from '../../../core/fuzz/ledger.ts';
 import { junitOf } from '../../../core/fuzz/report.ts';
 import { countSends } from '../../../core/fuzz/script.ts';
 import { timingText } from '../../../core/fuzz/timing.ts';
-import { readEndpointMap } from '../../../core/replay/endpoints.ts';
 import { readFileSync } from 'node:fs';
 import { type Invocation, UsageError } from '../command.ts';
 import { readFilter } from '../decoded-file.ts';
 import { loadRecording } from '../load-recording.ts';
 import { withConfig } from '../fuzz-config.ts';
 import { print, progress } from '../output.ts';
+import { ownAuthority } from '../own-authority.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
 import { RECORDER_WORKER } from '../recorder-entry.ts';
 import { untilEnded } from '../until-ended.ts';
@@ -56,11 +56,12 @@ export async function fuzz(invocation: Invocation): Promise<number> {
       ? `fuzzing the client started by: ${config.target}; rng ${config.rng}; Ctrl-C stops`
       : `fuzzing ${config.to.join(', ')}${config.target === undefined ? '' : `, started by: ${config.target}`}; rng ${config.rng}; Ctrl-C stops`,
   );
-  const { campaign, done } = startCampaign({
+  const { campaign, done } = await startCampaign({
     ...config,
     recording,
     ...(filter.isEmpty ? {} : { only: fitting }),
-    to: readEndpointMap(config.to.length > 0 ? config.to : [anyPortFor(recording)]),
+    to: endpointsOf(config),
+    authority: ownAuthority,
     folder,
     onNote: say,
     onStatus: (status) => {

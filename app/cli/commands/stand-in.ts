@@ -1,14 +1,13 @@
-import { join } from 'node:path';
 import { readEndpointMap } from '../../../core/replay/endpoints.ts';
 import type { StandInEvent, UnmatchedPolicy } from '../../../core/replay/stand-in.ts';
 import { createSystemClock } from '../../../core/io/system-clock.ts';
 import { createSystemTimer } from '../../../core/io/system-timer.ts';
 import { withoutReplays } from '../../../core/replay/recording.ts';
 import { startStandIn } from '../../../core/io/target-stand-in.ts';
-import { defaultHome } from '../../engine/start-engine.ts';
 import { type Invocation, UsageError } from '../command.ts';
 import { loadRecording } from '../load-recording.ts';
 import { print, printError } from '../output.ts';
+import { ownAuthority } from '../own-authority.ts';
 import { readProtocolChoice } from '../protocol-options.ts';
 import { untilEnded } from '../until-ended.ts';
 
@@ -40,11 +39,7 @@ export async function standIn(invocation: Invocation): Promise<number> {
     timer: createSystemTimer(),
     unmatched,
     onEvent,
-    // Certificates bring a large library: only where TLS is listened on.
-    authority: async () => {
-      const { openAuthority } = await import('../../../core/io/certificate-authority.ts');
-      return openAuthority(join(defaultHome(), 'authority'));
-    },
+    authority: ownAuthority,
   });
   const seconds = invocation.number('duration');
   const ended = untilEnded();

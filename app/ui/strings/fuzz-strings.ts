@@ -13,7 +13,8 @@ export const fuzzStrings = {
   sides: { server: 'the server', client: 'the client' },
   listen: 'Listen on',
   listenHint: 'Where the client connects to, on this machine. Empty: any free port.',
-  clientCommandHint: 'Needed: started for each case and ended with it. {port}, {host} and {url} say where to connect.',
+  clientCommandHint:
+    'Needed: started for each case and ended with it. {port}, {host} and {url} say where to connect, {port:NAME} where another server is.',
   everyServerSeed: 'every message the server sent',
   seeds: 'Messages',
   everySeed: 'every message the clients sent',

@@ -156,7 +156,7 @@ describe('a campaign', () => {
   test('stops when it is told to, leaves no process behind and goes on later', async () => {
     const how = { ...(await against('socketchat', [])), cases: 60 };
     const folder = folderFor(closers, how);
-    const { campaign, done } = startCampaign({
+    const { campaign, done } = await startCampaign({
       rng: 1,
       allow: [],
       ...how,
@@ -168,13 +168,13 @@ describe('a campaign', () => {
     expect(stopped.cases).toBeLessThan(60);
     expect(existsSync(join(folder.path, 'target.json'))).toBe(false);
     const again = folderFor(closers, how, folder.path);
-    const { done: rest } = startCampaign({ rng: 1, allow: [], ...how, folder: again });
+    const { done: rest } = await startCampaign({ rng: 1, allow: [], ...how, folder: again });
     expect(await rest).toMatchObject({ state: 'done', cases: 60 });
   });
 
   test('stops while it waits for a server that does not come up', async () => {
     const how = { ...(await against('socketchat', [])), target: 'exec sleep 60' };
-    const { campaign, done } = startCampaign({ rng: 1, allow: [], ...how, folder: folderFor(closers, how) });
+    const { campaign, done } = await startCampaign({ rng: 1, allow: [], ...how, folder: folderFor(closers, how) });
     setTimeout(() => campaign.stop(), 200);
     const { state, elapsedMs } = await done;
     expect(state).toBe('stopped');

@@ -3,14 +3,13 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FuzzArgs, FuzzStatus } from '../../contract/fuzz-verbs.ts';
 import type { CampaignStatus } from '../../fuzz/campaign.ts';
-import { type EndpointMap, readEndpointMap } from '../../replay/endpoints.ts';
 import type { Recording } from '../../replay/recording.ts';
 import { EngineError } from '../../traffic/engine-error.ts';
 import type { Engine } from '../engine.ts';
 import type { FileWork } from '../files/file-thread.ts';
 import { recordingAt } from '../recording-source.ts';
 import { type CampaignConfig, CampaignFolder, readConfig } from './folder.ts';
-import { anyPortFor } from './prepare-client.ts';
+import { endpointsOf } from './prepare-client.ts';
 import type { ReproductionSetup } from './reproduction.ts';
 import { type StartedCampaign, startCampaign } from './start-campaign.ts';
 import { statusOf } from './views.ts';
@@ -110,13 +109,23 @@ interface Beginning {
   readonly only: ReadonlySet<number> | undefined;
 }
 
-function begin(engine: Engine, { folder, config, recording, only }: Beginning, onStatus: OnStatus): PlayedCampaign {
+async function begin(
+  engine: Engine,
+  { folder, config, recording, only }: Beginning,
+  onStatus: OnStatus,
+): Promise<PlayedCampaign> {
   const { seed, to: texts, filter: _filter, as: _as, options: _options, protocolFiles: _files, ...asked } = config;
-  const to: EndpointMap = readEndpointMap(texts.length > 0 ? texts : [anyPortFor(recording)]);
-  const setup = { ...asked, recording, to, ...(only === undefined ? {} : { only }) };
+  const { authority } = engine.options;
+  const setup = {
+    ...asked,
+    recording,
+    to: endpointsOf(config),
+    ...(only === undefined ? {} : { only }),
+    ...(authority === undefined ? {} : { authority }),
+  };
   const notes: string[] = [];
   let current: PlayedCampaign | undefined;
-  const started = startCampaign({
+  const started = await startCampaign({
     ...setup,
     folder,
     onStatus: (status) => {
@@ -131,7 +140,8 @@ function begin(engine: Engine, { folder, config, recording, only }: Beginning, o
   const mine: PlayedCampaign = {
     started,
     folder,
-    setup,
+    // On the ports that its findings hold.
+    setup: { ...setup, to: started.to },
     target,
     notes,
     isOpenSession: seed === engine.session.path,

@@ -32,6 +32,8 @@ export interface CampaignConfig {
   readonly to: readonly string[];
   /** Which side is under test, where it is not the server; then `to` is where the client is listened for. */
   readonly side?: 'client';
+  /** Where the client was sent, by recorded server: these addresses are in the messages of its findings. */
+  readonly listening?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly rng: number;
   readonly as?: string;
@@ -79,6 +81,7 @@ export class CampaignFolder implements Keeper {
   /** Cases of earlier campaigns that this one begins with. */
   readonly corpus: readonly KeptCase[];
   readonly #options: FolderOptions;
+  #config: CampaignConfig;
   readonly #journal: number;
   /** There is a case or a finding in it. */
   #isUsed: boolean;
@@ -88,6 +91,7 @@ export class CampaignFolder implements Keeper {
   constructor(options: FolderOptions) {
     this.path = options.path;
     this.#options = options;
+    this.#config = options.config;
     const journal = join(options.path, PLACES.journal);
     const exists = existsSync(journal);
     if (exists && !options.resume) {
@@ -110,7 +114,7 @@ export class CampaignFolder implements Keeper {
     this.resumed = exists ? readKnown(journal) : undefined;
     this.earlier = exists ? readFindings(options.path) : [];
     this.corpus = this.#beginWith(begun);
-    if (!exists) writeWhole(join(options.path, PLACES.config), `${JSON.stringify(options.config, null, 2)}\n`);
+    if (!exists) this.#writeConfig();
     writeWhole(join(options.path, PLACES.owner), JSON.stringify(noteOf(process.pid)));
     this.#journal = openSync(journal, 'a');
     // A line that was cut off must not swallow the next one.
@@ -143,6 +147,15 @@ export class CampaignFolder implements Keeper {
     this.#scene = scene;
   }
 
+  useListening(listening: Readonly<Record<string, string>>): void {
+    this.#config = { ...this.#config, listening };
+    this.#writeConfig();
+  }
+
+  #writeConfig(): void {
+    writeWhole(join(this.path, PLACES.config), `${JSON.stringify(this.#config, null, 2)}\n`);
+  }
+
   append(line: JournalLine): void {
     if (line.what === 'start' || line.what === 'finding' || line.what === 'unconfirmed') this.#isUsed = true;
     writeSync(this.#journal, `${JSON.stringify(line)}\n`);
@@ -153,11 +166,11 @@ export class CampaignFolder implements Keeper {
   }
 
   contextOf(id: string): ReportContext {
-    const { config } = this.#options;
+    const { to, listening, seed } = this.#config;
     return {
       scene: this.#scene!,
-      to: config.to.join(', '),
-      seed: config.seed,
+      to: listening === undefined ? to.join(', ') : Object.values(listening).join(', '),
+      seed,
       command: commandFor(this.folderOf(id)),
     };
   }
@@ -199,7 +212,7 @@ export class CampaignFolder implements Keeper {
     const folder = this.folderOf(finding.id);
     writeWhole(
       join(folder, 'finding.json'),
-      `${JSON.stringify({ ...printFinding(finding), campaign: this.#options.config }, null, 1)}\n`,
+      `${JSON.stringify({ ...printFinding(finding), campaign: this.#config }, null, 1)}\n`,
     );
     writeWhole(join(folder, 'report.md'), this.reportOf(finding));
     writeWhole(join(folder, `${finding.id}.ts`), this.scriptOf(finding));

@@ -25,7 +25,7 @@ interface Wanted {
 /** What is noticed of these cases at a server with these bugs. */
 async function noticed(bugs: readonly string[], { id, message, needs }: Wanted): Promise<readonly string[]> {
   const server = await startServer(closers, 'muddery', { bugs, pace: 'fast' });
-  const { seed, stage, close } = prepare({ recording: visit.recording, to: towards(visit, server), allow: [] });
+  const { seed, stage, close } = await prepare({ recording: visit.recording, to: towards(visit, server), allow: [] });
   closers.add(close);
   let tag = 1;
   const identities = new Identities(seed.scene.identities);

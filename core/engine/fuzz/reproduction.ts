@@ -15,11 +15,14 @@ export interface Reproduction {
   close(): Promise<void>;
 }
 
-export type ReproductionSetup = Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'side' | 'target' | 'allow' | 'rng'>;
+export type ReproductionSetup = Pick<
+  CampaignSetup,
+  'recording' | 'only' | 'to' | 'side' | 'target' | 'authority' | 'allow' | 'rng'
+>;
 
 /** Plays the recorded session first, to know what this server answers. @throws EngineError */
 export async function openReproduction(setup: ReproductionSetup): Promise<Reproduction> {
-  const world = prepare(setup);
+  const world = await prepare(setup);
   try {
     let tag = ((Date.now() / 7) % 1_000_000) | 0;
     const newTag = (): number => tag++;

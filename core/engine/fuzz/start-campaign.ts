@@ -6,6 +6,7 @@ import { makeSeed, type Seed } from '../../fuzz/seed.ts';
 import type { Stage } from '../../fuzz/run-script.ts';
 import type { Watched } from '../../fuzz/world.ts';
 import { BoundTarget } from '../../io/target-bound.ts';
+import type { CertificateAuthority } from '../../io/certificate-authority.ts';
 import { createFuzzTarget } from '../../io/target-fuzz.ts';
 import { TargetProcess } from '../../io/target-process.ts';
 import { createSystemClock } from '../../io/system-clock.ts';
@@ -35,6 +36,8 @@ export interface CampaignSetup extends CampaignBudget {
   readonly side?: 'client';
   /** Shell command that starts the target. */
   readonly target?: string;
+  /** Side client: who signs for the servers it reaches over TLS. */
+  readonly authority?: () => Promise<CertificateAuthority>;
   /** Hosts beyond this machine that may be fuzzed. */
   readonly allow: readonly string[];
   readonly folder: CampaignFolder;
@@ -43,47 +46,40 @@ export interface CampaignSetup extends CampaignBudget {
 export interface StartedCampaign {
   readonly campaign: Campaign;
   readonly seed: Seed;
+  /** Each server where it really is: for a client under test, where it is listened for. */
+  readonly to: EndpointMap;
   /** Resolves when it is over and everything it started has ended. */
   readonly done: Promise<CampaignStatus>;
 }
 
 /** @throws EngineError when the target is not allowed, or the recording gives nothing to fuzz with */
-export function startCampaign(setup: CampaignSetup): StartedCampaign {
+export async function startCampaign(setup: CampaignSetup): Promise<StartedCampaign> {
   try {
-    return started(setup);
+    return await started(setup);
   } catch (error) {
     setup.folder.closeFailed();
     throw error;
   }
 }
 
-function started(setup: CampaignSetup): StartedCampaign {
-  const world = prepare(setup);
-  const { stage, process: target, close } = world;
+async function started(setup: CampaignSetup): Promise<StartedCampaign> {
+  const world = await prepare(setup);
+  const { to, close } = world;
   const { folder, from } = setup;
-  const seed = from === undefined ? world.seed : forkedAt(world.seed, from);
-  folder.useScene(seed.scene);
-  const campaign = new Campaign({
-    ...setup,
-    // One client at a time.
-    ...(setup.side === 'client' ? { lanes: 1 } : {}),
-    seed,
-    stage,
-    watched: target,
-    keeper: folder,
-    corpus: folder.corpus,
-    firstTag: ((Date.now() / 7) % 1_000_000) | 0,
-    ...(folder.resumed === undefined ? {} : { resumed: folder.resumed }),
-  });
-  campaign.restore(folder.earlier);
-  const leftOut =
-    typeof setup.to === 'string' ? [] : Object.keys(setup.to).filter((key) => !Object.keys(world.to).includes(key));
-  if (leftOut.length > 0) setup.onNote?.(`The filter leaves out ${leftOut.join(', ')}: nothing is sent there.`);
+  let made: Pick<StartedCampaign, 'campaign' | 'seed'>;
+  try {
+    made = campaignIn(setup, world);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { campaign, seed } = made;
   const run = async (): Promise<CampaignStatus> => {
     let hasBegun = false;
     try {
       await folder.endLeftBehind();
-      if (from !== undefined) {
+      // Each case has a client of its own: there is no state that it could be in.
+      if (from !== undefined && setup.side !== 'client') {
         const state = await stateAt(setup, from, world);
         setup.onNote?.(state);
       }
@@ -98,7 +94,31 @@ function started(setup: CampaignSetup): StartedCampaign {
       else folder.closeFailed();
     }
   };
-  return { campaign, seed, done: run() };
+  return { campaign, seed, to, done: run() };
+}
+
+function campaignIn(setup: CampaignSetup, world: Prepared): Pick<StartedCampaign, 'campaign' | 'seed'> {
+  const { folder, from, side } = setup;
+  const seed = from === undefined ? world.seed : forkedAt(world.seed, from);
+  folder.useScene(seed.scene);
+  if (side === 'client' && typeof world.to !== 'string') folder.useListening(world.to);
+  const campaign = new Campaign({
+    ...setup,
+    // One client at a time.
+    ...(side === 'client' ? { lanes: 1 } : {}),
+    seed,
+    stage: world.stage,
+    watched: world.process,
+    keeper: folder,
+    corpus: folder.corpus,
+    firstTag: ((Date.now() / 7) % 1_000_000) | 0,
+    ...(folder.resumed === undefined ? {} : { resumed: folder.resumed }),
+  });
+  campaign.restore(folder.earlier);
+  const given = typeof setup.to === 'string' || side === 'client' ? [] : Object.keys(setup.to);
+  const leftOut = given.filter((key) => !Object.keys(world.to).includes(key));
+  if (leftOut.length > 0) setup.onNote?.(`The filter leaves out ${leftOut.join(', ')}: nothing is sent there.`);
+  return { campaign, seed };
 }
 
 async function stateAt(
@@ -114,6 +134,7 @@ async function stateAt(
 export interface Prepared {
   /** What is played of it, and where its servers are. */
   readonly recording: Recording;
+  /** Each server where it really is: for a client, the ports that were free. */
   readonly to: EndpointMap;
   readonly seed: Seed;
   readonly stage: Stage;
@@ -121,11 +142,11 @@ export interface Prepared {
   close(): Promise<void>;
 }
 
-export function prepare(
-  setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'side' | 'target' | 'allow'> & {
+export async function prepare(
+  setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'side' | 'target' | 'authority' | 'allow'> & {
     readonly folder?: CampaignFolder;
   },
-): Prepared {
+): Promise<Prepared> {
   if (setup.side === 'client') return prepareClient(setup);
   if (setup.only !== undefined && !setup.recording.frames.some(({ n }) => setup.only!.has(n))) throw noneFits();
   const recording = setup.only === undefined ? setup.recording : forServersOf(setup.recording, setup.only);

@@ -86,7 +86,7 @@ test('what the server offered is said wrong, and what it would say next is said 
     [[], undefined],
   ] as const) {
     const { to, target } = await homeOf('mjsonp', visit, bugs, options);
-    const world = prepare({ recording: visit.recording, to, target, allow: [] });
+    const world = await prepare({ recording: visit.recording, to, target, allow: [] });
     closers.add(() => world.close());
     await world.process.restart();
     const { seed, stage } = world;

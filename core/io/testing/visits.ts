@@ -14,8 +14,12 @@ import { Player } from '../../../fixtures/muddery/player.ts';
 type Endpoints = Readonly<Record<string, string>>;
 
 /** Logs in, enters the world, asks about itself, walks, chats and leaves. */
-export async function visitFco({ login, play, chat }: Endpoints, name = 'mina'): Promise<void> {
-  const watch = { sent: () => undefined, received: () => undefined };
+export async function visitFco(
+  { login, play, chat }: Endpoints,
+  name = 'mina',
+  received: (message: Message) => void = () => undefined,
+): Promise<void> {
+  const watch = { sent: () => undefined, received };
   const door = await GameClient.open(login!, watch);
   const credentials = { user_name: name, pass: 'kitsune' };
   await door.ask({ command: C.mapMasterRequest, user_id: 0 }, C.mapMaster);

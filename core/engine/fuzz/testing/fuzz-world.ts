@@ -125,7 +125,7 @@ export function folderFor(closers: Closers, how: FuzzHow, resume?: string): Camp
 
 export async function fuzz(closers: Closers, how: FuzzHow): Promise<Fuzzed> {
   const folder = folderFor(closers, how);
-  const { campaign, done } = startCampaign({ rng: 1, allow: [], ...how, folder });
+  const { campaign, done } = await startCampaign({ rng: 1, allow: [], ...how, folder });
   closers.add(() => campaign.stop());
   const status = await done;
   return { status, campaign, folder, path: folder.path };
