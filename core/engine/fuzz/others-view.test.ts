@@ -115,7 +115,7 @@ async function isSeenAgain(how: Awaited<ReturnType<typeof market>>, finding: Fin
 
 test('what one may say changes what others are told as it should', async () => {
   const how = await market('few');
-  const { seed, close } = prepare({ ...how, allow: [] });
+  const { seed, close } = await prepare({ ...how, allow: [] });
   closers.add(close);
   const taking = (amount: unknown): Finding => {
     const bytes = Buffer.from(JSON.stringify({ type: 'reserve', stall: 1, amount }));
