@@ -239,6 +239,8 @@ export const COMMANDS: readonly Command[] = [
     example:
       'interpose fuzz --seed login.ipsession --to tcp://127.0.0.1:11600 --cases 2000 --out findings \\\n' +
       '      --target "npm run -s fixture -- mjsonp --port 11600 --option houseBots=3 --option repeat=yes"',
+    details:
+      'Ctrl-C, SIGTERM or SIGHUP ends it and what --target started; --resume goes on. Without --target there is no exit code, no log\nand no memory to watch. Exit code 1 when something was found.',
     load: async () => (await import('./commands/fuzz.ts')).fuzz,
   },
   {

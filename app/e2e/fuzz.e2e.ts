@@ -111,7 +111,7 @@ describe.skipIf(isMissingChromium())('the form of a campaign', () => {
     const nowhere = join(world.home, 'nowhere');
     await page.getByLabel('Its folder').fill(nowhere);
     await start().click();
-    await reads(page.locator('.notice'), new RegExp(`There is no corpus in ${nowhere}`));
+    await reads(page.getByRole('alert'), new RegExp(`There is no corpus in ${nowhere}`));
     await page.getByLabel('Its folder').fill(first.folder);
     const out = join(world.home, 'named');
     await page.getByLabel('Findings go to').fill(out);

@@ -29,6 +29,7 @@ export interface FuzzArgs {
   readonly cases?: number;
   readonly seconds?: number;
   readonly rng?: number;
+  /** Folder of the campaign; a path that is not whole begins beside the recording. Default: a new one there. */
   readonly out?: string;
   readonly maxFindings?: number;
   readonly ratePerSecond?: number;

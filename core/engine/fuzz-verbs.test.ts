@@ -156,6 +156,7 @@ test('what cannot begin is refused and leaves nothing behind', async () => {
   await expect(start({ to: far, allow: ['192.0.2.2'] })).rejects.toMatchObject({ code: 'not-allowed' });
   await expect(start({ corpus: [join(home, 'nowhere')] })).rejects.toMatchObject({ code: 'not-found' });
   await expect(start({ filter: 'message == "none"' })).rejects.toMatchObject({ code: 'bad-request' });
+  await expect(start({ out: join(process.execPath, 'x') })).rejects.toMatchObject({ code: 'bad-request' });
   await expect(start({ session: join(home, 'nowhere') })).rejects.toMatchObject({ code: 'not-found' });
   for (const wrong of [{ reuse: 0 }, { lanes: 0.5 }, { seconds: 0 }, { ratePerSecond: -1 }, { corpus: 'x' as never }])
     await expect(start(wrong)).rejects.toMatchObject({ code: 'bad-request' });

@@ -51,11 +51,6 @@ export async function fuzz(invocation: Invocation): Promise<number> {
   });
   const isJson = invocation.flag('json');
   const told = new Set<string>();
-  say(
-    config.side === 'client'
-      ? `fuzzing the client started by: ${config.target}; rng ${config.rng}; Ctrl-C stops`
-      : `fuzzing ${config.to.join(', ')}${config.target === undefined ? '' : `, started by: ${config.target}`}; rng ${config.rng}; Ctrl-C stops`,
-  );
   const { campaign, done } = await startCampaign({
     ...config,
     recording,
@@ -75,6 +70,11 @@ export async function fuzz(invocation: Invocation): Promise<number> {
       );
     },
   });
+  say(
+    config.side === 'client'
+      ? `fuzzing the client started by: ${config.target}; rng ${config.rng}; Ctrl-C stops`
+      : `fuzzing ${config.to.join(', ')}${config.target === undefined ? '' : `, started by: ${config.target}`}; rng ${config.rng}; Ctrl-C stops`,
+  );
   void untilEnded().then(() => {
     say('stopping; a second signal ends it at once');
     campaign.stop();

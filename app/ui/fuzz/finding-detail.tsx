@@ -14,6 +14,7 @@ import { t } from '../strings/strings.ts';
 import type { Requested } from '../widgets/use-request.ts';
 import { isSevere } from './finding-list.tsx';
 import type { Repro } from './fuzz-service.ts';
+import { targetText } from './target-text.ts';
 
 const SHOWN_BYTES = 256;
 
@@ -176,7 +177,7 @@ function Verdict({
       <Icon name={isGone ? 'note' : 'check'} />
       <span>
         {result === undefined
-          ? t.fuzz.reproduced(finding.confirmed, target)
+          ? t.fuzz.reproduced(finding.confirmed, targetText(target))
           : t.fuzz.reproducedNow(result.seen, result.times)}
       </span>
     </div>

@@ -1,5 +1,6 @@
 import { useEffect, useState, type FormEvent } from 'react';
 import { useApp } from '../app.ts';
+import { RequestError } from '../engine-client/engine-client.ts';
 import { Icon } from '../icons/icon.tsx';
 import { isEndpointUrl } from '../proxies/presets.ts';
 import { targets } from '../replay/replay-service.ts';
@@ -22,6 +23,8 @@ export function FuzzForm({ failure = '' }: { readonly failure?: string }) {
   const isLive = status?.state === 'running' || status?.state === 'paused';
   const known = useRequest((client) => client.request('fuzz.campaigns', {}), status?.state ?? '').value ?? [];
   const [isBusy, setBusy] = useState(false);
+  const [refusal, setRefusal] = useState('');
+  const why = refusal === '' ? failure : refusal;
   const set = (part: Partial<FuzzDraft>): void => app.fuzz.draft.update((now) => ({ ...now, ...part }));
   // A server one looks at is likelier than none.
   useEffect(() => app.fuzz.suggestServer(app.inspection.inspected.get()?.frame.conn ?? 0), [app]);
@@ -47,9 +50,13 @@ export function FuzzForm({ failure = '' }: { readonly failure?: string }) {
       return;
     }
     setBusy(true);
+    setRefusal('');
     app.fuzz
       .start()
-      .catch(app.notices.problem)
+      .catch((error: unknown) => {
+        if (error instanceof RequestError && error.code === 'disconnected') return;
+        setRefusal(error instanceof Error ? error.message : String(error));
+      })
       .finally(() => setBusy(false));
   };
   return (
@@ -60,10 +67,10 @@ export function FuzzForm({ failure = '' }: { readonly failure?: string }) {
           {isClient ? t.fuzz.clientTitle : t.fuzz.title}
         </h2>
         <p className="muted">{isClient ? t.fuzz.clientLead : t.fuzz.lead}</p>
-        {failure !== '' && (
-          <div className="remark bad" role="alert">
+        {why !== '' && (
+          <div className="remark bad" role="alert" key={why} ref={intoSight}>
             <Icon name="error" />
-            <span>{t.fuzz.couldNotBegin(failure)}</span>
+            <span>{t.fuzz.couldNotBegin(why)}</span>
           </div>
         )}
         <FormLine label={t.fuzz.side}>
@@ -155,6 +162,11 @@ export function FuzzForm({ failure = '' }: { readonly failure?: string }) {
       </div>
     </form>
   );
+}
+
+/** The form may be scrolled down to its button. */
+function intoSight(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
 }
 
 /** The first host that is neither this machine nor allowed. The engine decides; here it is told while one types. */

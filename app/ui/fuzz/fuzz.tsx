@@ -10,6 +10,7 @@ import { FindingDetail } from './finding-detail.tsx';
 import { FindingList, severeFirst } from './finding-list.tsx';
 import { FuzzForm } from './fuzz-form.tsx';
 import { HowShrunk } from './how-shrunk.tsx';
+import { targetText } from './target-text.ts';
 import { WhatWasTried } from './what-was-tried.tsx';
 
 export function Fuzz() {
@@ -41,10 +42,12 @@ function CampaignPage({ status }: { readonly status: FuzzStatus }) {
       <div className={`banner${status.state === 'failed' ? ' bad' : ''}`}>
         <span className={`big${status.state === 'failed' ? ' c-problem' : ''}`}>
           <Icon name={status.state === 'failed' ? 'error' : 'bolt'} />
-          {status.state === 'failed' ? (status.error ?? t.fuzz.failed) : t.fuzz.states[status.state]}
+          <span>{status.state === 'failed' ? (status.error ?? t.fuzz.failed) : t.fuzz.states[status.state]}</span>
         </span>
         <span className="muted cut">
-          <span className="mono">{status.target}</span>
+          <span className="mono" title={status.target}>
+            {targetText(status.target)}
+          </span>
           {` · ${t.fuzz.seed(status.rng)} · `}
           <span title={status.folder}>{nameOfPath(status.folder)}</span>
         </span>

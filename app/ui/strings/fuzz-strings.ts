@@ -65,6 +65,7 @@ export const fuzzStrings = {
     `${grouped(cases)} ${cases === 1 ? 'case' : 'cases'}, ${findings === 0 ? 'no' : grouped(findings)} ${findings === 1 ? 'finding' : 'findings'}`,
   goOn: 'Go on',
   couldNotBegin: (why: string) => `The campaign could not begin. ${why}`,
+  servers: (n: number) => `${grouped(n)} servers`,
   seed: (rng: number) => `seed ${rng}`,
   notes: 'Notes',
   soFar: (ms: number) => `${milliseconds(ms) || '0 ms'} so far`,

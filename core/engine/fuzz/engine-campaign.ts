@@ -1,6 +1,6 @@
 /** A campaign of the engine: what was asked for over the API, or in the folder of one to go on with, made into one that runs. */
 import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { FuzzArgs, FuzzStatus } from '../../contract/fuzz-verbs.ts';
 import type { CampaignStatus } from '../../fuzz/campaign.ts';
 import type { Recording } from '../../replay/recording.ts';
@@ -60,7 +60,13 @@ export async function newCampaign(
     ...(target === '' ? {} : { target }),
     ...(filter === '' ? {} : { filter }),
   };
-  const folder = openFolder(engine, { path: out ?? freeFolder(engine, seed), config, resume: false, corpus });
+  const near = (path: string): string => resolve(dirname(seed), path);
+  const folder = openFolder(engine, {
+    path: out === undefined ? freeFolder(engine, seed) : near(out),
+    config,
+    resume: false,
+    corpus: corpus.map(near),
+  });
   return begin(engine, { folder, config, recording, only: fitting }, onStatus);
 }
 

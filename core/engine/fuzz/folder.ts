@@ -109,8 +109,7 @@ export class CampaignFolder implements Keeper {
     }
     this.#isUsed = exists;
     const begun = exists ? [] : (options.corpus ?? []).flatMap(readCorpusOf);
-    mkdirSync(join(options.path, PLACES.findings), { recursive: true });
-    mkdirSync(join(options.path, CORPUS), { recursive: true });
+    makeFolders([join(options.path, PLACES.findings), join(options.path, CORPUS)]);
     this.resumed = exists ? readKnown(journal) : undefined;
     this.earlier = exists ? readFindings(options.path) : [];
     this.corpus = this.#beginWith(begun);
@@ -293,6 +292,15 @@ export function readFinding(path: string): { readonly finding: Finding; readonly
 
 function printFinding(finding: Finding): Record<string, unknown> {
   return printScript({ steps: [], ...finding } as never) as Record<string, unknown>;
+}
+
+/** @throws EngineError */
+function makeFolders(paths: readonly string[]): void {
+  try {
+    for (const path of paths) mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new EngineError('bad-request', `The findings cannot go there: ${(error as Error).message}.`);
+  }
 }
 
 /** A folder that was somebody else's before may have more in it. */
