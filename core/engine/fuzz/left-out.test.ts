@@ -50,9 +50,9 @@ test('a URL for a server the filter leaves out is no mistake, and nothing is sen
 
   const folder = folderFor(closers, how);
   const wrong = { ...to, '127.0.0.1:1': to[chat]! };
-  expect(() => startCampaign({ ...how, to: wrong, folder })).toThrow(/has no server 127\.0\.0\.1:1; it has/);
+  await expect(startCampaign({ ...how, to: wrong, folder })).rejects.toThrow(/has no server 127\.0\.0\.1:1; it has/);
   // The folder is free for another try.
   expect(existsSync(folder.path)).toBe(false);
   const none = { ...how, only: new Set([99_999]), folder: folderFor(closers, how) };
-  expect(() => startCampaign(none)).toThrow(/No client message fits the filter/);
+  await expect(startCampaign(none)).rejects.toThrow(/No client message fits the filter/);
 });
