@@ -207,6 +207,7 @@ export const COMMANDS: readonly Command[] = [
         repeat: true,
         doc: 'side client: where it connects to; default free ports, for {port}, {host} or {url} in --target',
       },
+      { name: 'all-clients', doc: 'side client: --target plays every recorded client, not one of them' },
       { name: 'cases', value: 'N', doc: 'end after so many cases' },
       { name: 'time', value: 'S', doc: 'end after so many seconds' },
       { name: 'rng', value: 'N', doc: 'seed of the dice; default 1' },

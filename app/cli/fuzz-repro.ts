@@ -33,6 +33,7 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
     allow: [...config.allow, ...invocation.texts('allow')],
     rng: config.rng,
     ...(config.side === undefined ? {} : { side: config.side }),
+    ...(config.allClients === undefined ? {} : { allClients: config.allClients }),
     ...(target === undefined ? {} : { target }),
   });
   let seen = 0;

@@ -26,6 +26,8 @@ export interface FuzzArgs {
   readonly side?: 'client';
   /** Command that starts it; needed for a client, with `{port}` or `{url}` in it, and `{port:NAME}` for a server that no handoff leads to. */
   readonly target?: string;
+  /** Side client: it plays every recorded client. Default: the first one, or the one the filter is about. */
+  readonly allClients?: boolean;
   readonly cases?: number;
   readonly seconds?: number;
   readonly rng?: number;

@@ -213,6 +213,7 @@ export const VERB_ARGUMENTS: Readonly<Record<VerbName, Check>> = {
     from: optional(integer(1)),
     side: optional(word('client')),
     target: optional(text),
+    allClients: optional(flag),
     cases: optional(integer(1)),
     seconds: optional(above(0)),
     rng: optional(integer(0)),

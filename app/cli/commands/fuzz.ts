@@ -119,6 +119,7 @@ function configOf(invocation: Invocation): CampaignConfig {
     seed,
     to: invocation.texts(isClient ? 'listen' : 'to'),
     ...(isClient ? { side } : {}),
+    ...(invocation.flag('all-clients') ? { allClients: true } : {}),
     ...(target === undefined ? {} : { target }),
     rng: wholeFrom(invocation, 'rng', 0) ?? 1,
     ...(as === undefined ? {} : { as }),
@@ -189,6 +190,7 @@ function sideOf(invocation: Invocation): 'client' | undefined {
     throw new UsageError('a client connects to us: --listen says where, in place of --to');
   if (side === 'server' && invocation.text('listen') !== undefined)
     throw new UsageError('--listen is for --side client; a server is fuzzed at --to');
+  if (side === 'server' && invocation.flag('all-clients')) throw new UsageError('--all-clients is for --side client');
   return side === 'client' ? side : undefined;
 }
 

@@ -11,7 +11,10 @@ export function FuzzMore({ draft, set }: { readonly draft: FuzzDraft; set(part: 
   const isServer = draft.side === 'server';
   const keys = ['session', 'ratePerSecond', 'rng', 'out'] as const;
   const ofServers = ['from', 'lanes', 'reuse', 'allow'] as const;
-  const changed = [...keys, ...(isServer ? ofServers : [])].filter((key) => draft[key] !== FRESH_DRAFT[key]).length;
+  const ofClients = ['allClients'] as const;
+  const changed = [...keys, ...(isServer ? ofServers : ofClients)].filter(
+    (key) => draft[key] !== FRESH_DRAFT[key],
+  ).length;
   const [isOpen, setOpen] = useState(changed > 0);
   // Set from elsewhere, too: a replay that is gone on with says where.
   useEffect(() => {
@@ -51,6 +54,15 @@ export function FuzzMore({ draft, set }: { readonly draft: FuzzDraft; set(part: 
             onChange={(lanes) => set({ lanes })}
           />
         </>
+      )}
+      {!isServer && (
+        <FormLine label={t.fuzz.allClients} hint={t.fuzz.allClientsHint}>
+          <input
+            type="checkbox"
+            checked={draft.allClients}
+            onChange={(event) => set({ allClients: event.target.checked })}
+          />
+        </FormLine>
       )}
       <NumberLine
         label={t.fuzz.limitRate}

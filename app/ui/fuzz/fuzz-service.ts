@@ -19,6 +19,8 @@ export interface FuzzDraft {
   readonly session: string;
   /** Command that starts the server. */
   readonly target: string;
+  /** It plays every recorded client. */
+  readonly allClients: boolean;
   readonly cases: number;
   readonly seconds: number;
   readonly rng: number;
@@ -44,6 +46,7 @@ export const FRESH_DRAFT: FuzzDraft = {
   filter: '',
   session: '',
   target: '',
+  allClients: false,
   cases: 20_000,
   seconds: 0,
   rng: 1,
@@ -166,6 +169,7 @@ export function createFuzzService({ client, mirror, dock, host }: FuzzDeps): Fuz
         ...(now.session === '' ? {} : { session: now.session }),
         ...(now.from > 0 ? { from: now.from } : {}),
         ...(now.target === '' ? {} : { target: now.target }),
+        ...(now.allClients && now.side === 'client' ? { allClients: true } : {}),
         ...(now.cases > 0 ? { cases: now.cases } : {}),
         ...(now.seconds > 0 ? { seconds: now.seconds } : {}),
         ...(now.maxFindings > 0 ? { maxFindings: now.maxFindings } : {}),

@@ -12,7 +12,8 @@ export const fuzzStrings = {
   side: 'Under test',
   sides: { server: 'the server', client: 'the client' },
   listen: 'Listen on',
-  listenHint: 'Where the client connects to, on this machine. Empty: any free port.',
+  listenHint:
+    'Where the client connects to, on this machine. Empty: any free ports. For several servers a line each (Shift+Enter): 127.0.0.1:8000 = ws://127.0.0.1:9000',
   clientCommandHint:
     'Needed: started for each case and ended with it. {port}, {host} and {url} say where to connect, {port:NAME} where another server is.',
   everyServerSeed: 'every message the server sent',
@@ -47,6 +48,8 @@ export const fuzzStrings = {
   from: 'Behind frame',
   fromHint:
     'All up to this client frame is played before each case, and only what comes behind it is mutated. 0: anywhere.',
+  allClients: 'All clients',
+  allClientsHint: 'It plays every recorded client, not one of them.',
   limitRate: 'Cases per second',
   limitRateHint: 'No more than so many. 0: as many as it bears.',
   lanes: 'Cases at once',

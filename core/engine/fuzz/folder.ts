@@ -34,6 +34,8 @@ export interface CampaignConfig {
   readonly side?: 'client';
   /** Where the client was sent, by recorded server: these addresses are in the messages of its findings. */
   readonly listening?: Readonly<Record<string, string>>;
+  /** The target plays every recorded client. */
+  readonly allClients?: boolean;
   readonly target?: string;
   readonly rng: number;
   readonly as?: string;

@@ -6,7 +6,7 @@ import type { JournalLine } from '../../fuzz/journal.ts';
 import { Closers, recordVisit, type Visit } from '../../io/testing/replay-world.ts';
 import { visitFco, visitMana } from '../../io/testing/visits.ts';
 import type { RecordedFrame } from '../../replay/recording.ts';
-import { startCampaign } from './start-campaign.ts';
+import { prepare, startCampaign } from './start-campaign.ts';
 import { folderFor, fuzz, type FuzzHow, ROOT } from './testing/fuzz-world.ts';
 
 const closers = new Closers();
@@ -32,6 +32,28 @@ function wrongOn(path: string, { recording }: Visit): Record<string, number> {
   }
   return counts;
 }
+
+test('of a world of players one is played, or all of them', async () => {
+  const { recording } = await recordVisit('fco');
+  const connections = async (more: Partial<FuzzHow>): Promise<number[]> => {
+    const target = `${PLAYER} fco {url} {url:play}`;
+    const how = { recording, to: '', side: 'client', target, allow: [], ...more } as const;
+    const { seed, close } = await prepare(how);
+    closers.add(close);
+    const { steps } = seed.base;
+    expect(seed.messages.every(({ frame }) => seed.scene.connections.has(frame.conn))).toBe(true);
+    return steps.flatMap((step) => (step.kind === 'open' ? [step.conn] : []));
+  };
+  const all = [...recording.connections.keys()];
+  expect(all.length).toBeGreaterThan(6);
+  const target = `${PLAYER} fco {url} {url:play} {url:chat}`;
+  expect(await connections({ allClients: true, target })).toEqual(expect.arrayContaining(all));
+  // Whoever the first message of the filter is said to.
+  const later = recording.frames.findLast(({ messages: [first] }) => first?.name === 'login_ok')!;
+  const own = await connections({ only: new Set([later.n]) });
+  expect(own).toContain(later.conn);
+  expect(own.length).toBeLessThan(4);
+});
 
 test('over WebSocket: a fault in what a player does with the second server is found, where no message leads to it', async () => {
   const visit = await recordVisit('fco', { visit: (at) => visitFco(at) });

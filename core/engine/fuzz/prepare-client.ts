@@ -30,6 +30,8 @@ interface ClientSetup {
   /** Where the client is listened for: one URL is for the server it begins with; '': at any port. */
   readonly to: EndpointMap;
   readonly target?: string;
+  /** It plays every recorded client. */
+  readonly allClients?: boolean;
   readonly authority?: () => Promise<CertificateAuthority>;
   readonly folder?: CampaignFolder;
 }
@@ -43,7 +45,7 @@ export async function prepareClient(setup: ClientSetup): Promise<Prepared> {
       'A client is started for each case: say how with --target "./client --port {port}".',
     );
   }
-  const own = ownPart(setup.recording, only);
+  const own = setup.allClients === true ? setup.recording : ownPart(setup.recording, only);
   const plan = makePlan(own);
   const servers = serversFor(plan, setup.to);
   const client = await ClientTarget.open({

@@ -36,6 +36,8 @@ export interface CampaignSetup extends CampaignBudget {
   readonly side?: 'client';
   /** Shell command that starts the target. */
   readonly target?: string;
+  /** Side client: the target plays every recorded client, not one of them. */
+  readonly allClients?: boolean;
   /** Side client: who signs for the servers it reaches over TLS. */
   readonly authority?: () => Promise<CertificateAuthority>;
   /** Hosts beyond this machine that may be fuzzed. */
@@ -143,7 +145,7 @@ export interface Prepared {
 }
 
 export async function prepare(
-  setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'side' | 'target' | 'authority' | 'allow'> & {
+  setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'side' | 'target' | 'allClients' | 'authority' | 'allow'> & {
     readonly folder?: CampaignFolder;
   },
 ): Promise<Prepared> {
