@@ -28,7 +28,7 @@ export function takeRawWebSocket(socket: Socket, accept: AcceptClient): void {
     socket.write(upgraded(found, key));
     const rest = head.subarray(found.size);
     let connection: RawWebSocket | undefined;
-    accept((events) => (connection = new RawWebSocket(socket, events, 'server')));
+    accept((events) => (connection = new RawWebSocket(socket, events, { us: 'server' })));
     // Whoever opens it must have it before it is heard.
     if (rest.length > 0) connection?.take(rest);
   };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
+import { loopbackCertificate } from '../../fixtures/socketchat/certificate.ts';
 import { writeWireFrame } from '../protocol/websocket/wire-frames.ts';
 import { parseEndpointUrl } from '../relay/endpoint-url.ts';
 import type { TargetConnection } from '../replay/target.ts';
@@ -49,6 +50,40 @@ test('as a server: who asks for a page is told what is spoken here', async () =>
   const url = await serve(() => undefined);
   const answer = await fetch(url.replace('ws:', 'http:'));
   expect(answer.status).toBe(426);
+});
+
+test('over TLS, either side may break the connection off', async () => {
+  const certificate = () => loopbackCertificate();
+  const how = { url: 'wss://127.0.0.1:0', framing: { kind: 'message' }, isRaw: true, certificate } as const;
+  const told: string[] = [];
+  const listening = await listenTarget(how, (open) => {
+    const connection = open({
+      frame: ({ bytes: payload }) => {
+        if (new TextDecoder().decode(payload) === 'go') connection.reset();
+        else connection.send({ bytes: payload });
+      },
+      ended: ({ by }) => told.push(`server: ${by}`),
+    });
+  });
+  closers.push(() => listening.close());
+  const target = createFuzzTarget({ verify: false });
+  const url = parseEndpointUrl(listening.url);
+  const connect = (heard: (text: string) => void): Promise<TargetConnection> =>
+    target.connect(
+      { url, framing: how.framing },
+      {
+        frame: ({ bytes: payload }) => heard(new TextDecoder().decode(payload)),
+        ended: ({ by }) => told.push(`client: ${by}`),
+      },
+    );
+  const first = await connect(() => first.reset());
+  first.send({ bytes: bytes('hello') });
+  await vi.waitFor(() => expect(told).toHaveLength(2), 5000);
+  expect(told[0]).toBe('client: client');
+  const second = await connect(() => undefined);
+  second.send({ bytes: bytes('go') });
+  await vi.waitFor(() => expect(told).toHaveLength(4), 5000);
+  expect(told[2]).toBe('server: server');
 });
 
 /** Such a socket would never be closed, and Node would spin on it as long as it lives. */

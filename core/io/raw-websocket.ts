@@ -17,6 +17,7 @@ export class RawWebSocket implements TargetConnection {
   readonly framing = { kind: 'message' } as const;
   readonly details = {};
   readonly #socket: Socket;
+  readonly #wire: Socket;
   readonly #events: TargetEvents;
   readonly #us: 'client' | 'server';
   readonly #them: 'client' | 'server';
@@ -27,9 +28,14 @@ export class RawWebSocket implements TargetConnection {
   #code: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param us which side we are */
-  constructor(socket: Socket, events: TargetEvents, us: 'client' | 'server') {
+  /** `us` is which side we are, `wire` the TCP socket below TLS. */
+  constructor(
+    socket: Socket,
+    events: TargetEvents,
+    { us, wire = socket }: { readonly us: 'client' | 'server'; readonly wire?: Socket },
+  ) {
     this.#socket = socket;
+    this.#wire = wire;
     this.#events = events;
     this.#us = us;
     this.#them = us === 'client' ? 'server' : 'client';
@@ -60,7 +66,7 @@ export class RawWebSocket implements TargetConnection {
 
   reset(): void {
     this.#isLeaving = true;
-    resetSocket(this.#socket);
+    resetSocket(this.#wire);
     this.#over(this.#closing());
   }
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /**
  * Resets the connection. While an end is still on its way out the system refuses a reset (EINVAL), and Node then never closes
@@ -6,6 +7,8 @@ import type { Socket } from 'node:net';
  */
 export function resetSocket(socket: Socket): void {
   if (socket.destroyed) return;
-  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  // A TLS socket that came to a server of ours hides the TCP socket below it.
+  const isHidden = socket instanceof TLSSocket;
+  if (isHidden || (socket.writableEnded && !socket.writableFinished)) socket.destroy();
   else socket.resetAndDestroy();
 }

@@ -1,7 +1,5 @@
 /** ws:// and wss:// as a client that may break the rules. */
 import { randomBytes } from 'node:crypto';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { isUpgradeResponse, readHttpHead } from '../protocol/websocket/handshake.ts';
 import { printHostPort } from '../relay/endpoint-url.ts';
 import type { ConnectHow, TargetConnection, TargetEvents } from '../replay/target.ts';
@@ -9,6 +7,7 @@ import { EngineError } from '../traffic/engine-error.ts';
 import { RawWebSocket } from './raw-websocket.ts';
 import type { TargetOptions } from './target.ts';
 import { CONNECT_LIMIT_MS, explainConnect, timedOut } from './target-explain.ts';
+import { openStream } from './target-stream.ts';
 
 const NONE = new Uint8Array(0);
 
@@ -19,19 +18,20 @@ export function connectRawWebSocket(
 ): Promise<TargetConnection> {
   const { url, timeoutMs = CONNECT_LIMIT_MS } = how;
   return new Promise((resolve, reject) => {
-    const socket = open(how, options);
+    const isSecure = url.scheme === 'wss';
+    const { socket, wire } = openStream(url, isSecure, options);
     const limit = setTimeout(() => fail(timedOut(url, timeoutMs)), timeoutMs);
     let head: Uint8Array = NONE;
     const fail = (error: unknown): void => {
       clearTimeout(limit);
       socket.removeAllListeners('data');
-      socket.on('error', () => undefined).destroy();
+      for (const each of [socket, wire]) each.on('error', () => undefined).destroy();
       reject(explainConnect(url, error));
     };
     const closed = (): void => fail(new Error('the server closed the connection at once'));
     socket.once('error', fail);
     socket.once('close', closed);
-    socket.once(url.scheme === 'wss' ? 'secureConnect' : 'connect', () => socket.write(requestOf(how)));
+    socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.write(requestOf(how)));
     const read = (chunk: Uint8Array): void => {
       head = new Uint8Array(Buffer.concat([head, chunk]));
       const found = readHttpHead(head);
@@ -50,24 +50,12 @@ export function connectRawWebSocket(
       socket.off('data', read);
       socket.off('error', fail);
       socket.off('close', closed);
-      const connection = new RawWebSocket(socket, events, 'client');
+      const connection = new RawWebSocket(socket, events, { us: 'client', wire });
       const rest = head.subarray(found.size);
       if (rest.length > 0) connection.take(rest);
       resolve(connection);
     };
     socket.on('data', read);
-  });
-}
-
-function open({ url }: ConnectHow, options: TargetOptions): Socket {
-  const where = { host: url.host, port: url.port, noDelay: true };
-  if (url.scheme === 'ws') return connectTcp(where);
-  const name = options.serverName ?? (isIP(url.host) === 0 ? url.host : undefined);
-  return connectTls({
-    ...where,
-    rejectUnauthorized: options.verify !== false,
-    ...(name === undefined ? {} : { servername: name }),
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
   });
 }
 

@@ -1,8 +1,9 @@
 /** tcp:// and tls:// as a client: one socket, cut into frames by the protocol's framing. */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, rootCertificates, TLSSocket } from 'node:tls';
+import { connect as connectTls, rootCertificates } from 'node:tls';
 import { createFramer, wrapPayload } from '../protocol/framer.ts';
 import type { Cut, Framer } from '../protocol/framing.ts';
+import type { EndpointUrl } from '../relay/endpoint-url.ts';
 import type { ConnectHow, Ending, OutgoingFrame, TargetConnection, TargetEvents } from '../replay/target.ts';
 import { resetSocket } from './reset-socket.ts';
 import type { TargetOptions } from './target.ts';
@@ -19,7 +20,7 @@ export function connectStream(
   const { url, timeoutMs = CONNECT_LIMIT_MS } = how;
   return new Promise((resolve, reject) => {
     const isSecure = url.scheme === 'tls';
-    const { socket, wire } = open(how, options);
+    const { socket, wire } = openStream(url, isSecure, options);
     const limit = setTimeout(() => fail(timedOut(url, timeoutMs)), timeoutMs);
     const fail = (error: unknown): void => {
       clearTimeout(limit);
@@ -39,9 +40,13 @@ export function connectStream(
 }
 
 /** `wire` is the TCP socket, below TLS when there is TLS. */
-function open({ url }: ConnectHow, options: TargetOptions): { socket: Socket; wire: Socket } {
+export function openStream(
+  url: EndpointUrl,
+  isSecure: boolean,
+  options: TargetOptions,
+): { socket: Socket; wire: Socket } {
   const wire = connectTcp({ host: url.host, port: url.port, noDelay: true, allowHalfOpen: true });
-  if (url.scheme === 'tcp') return { socket: wire, wire };
+  if (!isSecure) return { socket: wire, wire };
   const name = options.serverName ?? (isIP(url.host) === 0 ? url.host : undefined);
   const socket = connectTls({
     socket: wire,
@@ -109,9 +114,7 @@ export class StreamConnection implements TargetConnection {
 
   reset(): void {
     this.#isLeaving = true;
-    // A TLS socket that came to a server of ours hides the TCP socket below it.
-    if (this.#wire instanceof TLSSocket) this.#wire.destroy();
-    else resetSocket(this.#wire);
+    resetSocket(this.#wire);
     this.#over({ by: this.#us, text: `${this.#us} reset` });
   }
 
