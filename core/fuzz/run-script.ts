@@ -8,6 +8,7 @@ import type { SceneConnection } from './scene.ts';
 import { relinked } from './relink.ts';
 import { type Issue, OTHER, type Script, type SendStep } from './script.ts';
 import type { ConnectionRun, LiveFrame, Run, RunHow, Stage, StepRun } from './run.ts';
+import { Waiting } from './waiting.ts';
 import { howOf, wireOf } from './wire-of.ts';
 
 export type { ConnectionRun, LiveFrame, Patience, Run, RunHow, Stage, StepRun } from './run.ts';
@@ -60,7 +61,7 @@ class ScriptRun {
   readonly #memory: Memory;
   readonly #began: number;
   #step = -1;
-  #wake: (() => void) | undefined;
+  readonly #waiting: Waiting;
   #isMutated = false;
   #silent = 0;
   #isPlayed = false;
@@ -77,6 +78,7 @@ class ScriptRun {
       remember: (key, value) => void this.#facts.set(key, value),
     };
     this.#began = stage.clock.now();
+    this.#waiting = new Waiting(stage.after);
   }
 
   async play(): Promise<Run> {
@@ -93,7 +95,10 @@ class ScriptRun {
         const greeted = this.#live.get(step.conn)!;
         const greetings = step.awaits ?? 0;
         if (greetings > 0 && greeted.connection !== undefined) {
-          await this.#until(() => greeted.fresh >= greetings || greeted.run.ending !== undefined, this.#limit());
+          await this.#waiting.until(
+            () => greeted.fresh >= greetings || greeted.run.ending !== undefined,
+            this.#limit(),
+          );
         }
         continue;
       }
@@ -196,14 +201,14 @@ class ScriptRun {
             this.#frames.push({ conn, step: this.#step, at: this.#now(), bytes, carrier, heard: all, isHeartbeat });
             run.frames += 1;
             if (!isHeartbeat && this.#counts(all)) live.fresh += 1;
-            this.#wake?.();
+            this.#waiting.look();
           },
           ended: (ending) => {
             // Our own leaving is nothing the server did.
             if (this.#isPlayed) return;
             run.ending = ending;
             run.endedAfter = this.#step;
-            this.#wake?.();
+            this.#waiting.look();
           },
         },
       );
@@ -259,7 +264,7 @@ class ScriptRun {
     else {
       const gap = step.gapMs ?? PIECE_GAP_MS;
       for (const [at, piece] of step.wire.entries()) {
-        if (at > 0 && gap > 0) await this.#pause(gap);
+        if (at > 0 && gap > 0) await this.#waiting.pause(gap);
         if (!connection.isOpen) break;
         const wire = this.#how.identities.write(piece, this.#namesOn(step.conn));
         this.#write(live, wire, wire, step);
@@ -274,10 +279,10 @@ class ScriptRun {
         const other = this.#live.get(conn);
         return other?.connection === undefined || other.fresh >= count || other.run.ending !== undefined;
       });
-    await this.#until(
+    await this.#waiting.until(
       isHere,
       this.#limit(step.dueMs),
-      patience.quiet === undefined ? undefined : { ms: patience.quiet, on: live },
+      patience.quiet === undefined ? undefined : { ms: patience.quiet, hasBegun: () => live.fresh > 0 },
     );
     const first = this.#frames.slice(before).find((frame) => !frame.isHeartbeat && this.#counts(frame.heard));
     run.answerMs = first === undefined ? undefined : first.at - sentAt;
@@ -289,7 +294,10 @@ class ScriptRun {
     const { linger = 0 } = this.#how.patience;
     if (linger === 0) return;
     live.fresh = 0;
-    await this.#until(() => live.run.ending !== undefined, linger, { ms: linger / 2, on: live });
+    await this.#waiting.until(() => live.run.ending !== undefined, linger, {
+      ms: linger / 2,
+      hasBegun: () => live.fresh > 0,
+    });
   }
 
   #write(live: Live, bytes: Uint8Array, wire: Uint8Array, step: SendStep): void {
@@ -360,7 +368,7 @@ class ScriptRun {
     const limit = isHeard ? settle : this.#isMutated ? Math.max(settle, muted) : settle;
     if (limit <= 0 || this.#allOver()) return;
     const before = this.#frames.length;
-    await this.#until(
+    await this.#waiting.until(
       () => this.#allOver() || (!isHeard && this.#frames.slice(before).some((f) => !f.isHeartbeat)),
       limit,
     );
@@ -370,39 +378,8 @@ class ScriptRun {
     const counted = (): number => this.#frames.filter((frame) => !frame.isHeartbeat).length;
     for (let left = end - this.#now(); left > 0 && !this.#allOver(); left = end - this.#now()) {
       const before = counted();
-      await this.#until(() => this.#allOver() || counted() > before, Math.min(lull, left));
+      await this.#waiting.until(() => this.#allOver() || counted() > before, Math.min(lull, left));
       if (counted() === before) return;
     }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#stage.after(ms, resolve);
-    });
-  }
-
-  async #until(isDone: () => boolean, ms: number, quiet?: { readonly ms: number; readonly on: Live }): Promise<void> {
-    if (isDone()) return;
-    const { after } = this.#stage;
-    await new Promise<void>((resolve) => {
-      let stopQuiet: (() => void) | undefined;
-      const over = (): void => {
-        this.#wake = undefined;
-        stop();
-        stopQuiet?.();
-        resolve();
-      };
-      const listen = (): void => {
-        if (quiet === undefined || quiet.on.fresh === 0) return;
-        stopQuiet?.();
-        stopQuiet = after(quiet.ms, over);
-      };
-      const stop = after(ms, over);
-      this.#wake = () => {
-        if (isDone()) over();
-        else listen();
-      };
-      listen();
-    });
   }
 }
