@@ -148,9 +148,10 @@ class ScriptRun {
     return this.#stage.clock.now() - this.#began;
   }
 
-  /** A client that left may be on its way to the next server. */
+  /** A client that left may be on its way to the next server; and before anything wrong was said, whoever comes next comes. */
   #goesOn(at: number): boolean {
-    return this.#isForClient && this.#script.steps.slice(at + 1).some(({ kind }) => kind === 'open');
+    if (!this.#isForClient && this.#isMutated) return false;
+    return this.#script.steps.slice(at + 1).some(({ kind }) => kind === 'open');
   }
 
   get #isForClient(): boolean {
