@@ -76,7 +76,8 @@ class MjsonpWatcher implements Watcher {
     this.began = true;
     const answer = this.early.shift();
     if (answer === undefined) this.open.push(event);
-    else if (event.type !== '') checkAnswer(event, answer, this.self, this.round, report);
+    // Where the game ends with it, nobody waits for an answer.
+    else if (event.type !== '' && !this.over) checkAnswer(event, answer, this.self, this.round, report);
   }
 
   private apply(event: Event, report: Report): void {
