@@ -2,10 +2,11 @@
 import type { CaseRun } from './case-run.ts';
 import { confirm, mayNeedFresh, toldBy } from './confirm.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
-import type { Inquiry } from './inquiry.ts';
+import { type Inquiry, upAgain } from './inquiry.ts';
 import { firmly, makeSmaller } from './make-smaller.ts';
 import { countSends, type Script } from './script.ts';
-import type { Suspicion } from './suspicion.ts';
+import { Spare } from './spare.ts';
+import type { Oracle, Suspicion } from './suspicion.ts';
 
 export interface FinderOptions {
   readonly inquiry: Inquiry;
@@ -26,6 +27,9 @@ interface Whole {
 
 /** For one finding, at the most. */
 const MOST_SMALLER_MS = 30_000;
+/** Where others at work are not in the way. */
+const BESIDE_OTHERS: ReadonlySet<Oracle> = new Set(['no-answer', 'closed']);
+const MOST_BESIDE = 4;
 /** A try that costs a start of the server, in messages. */
 const DEAR = 10;
 
@@ -99,29 +103,52 @@ export class Finder {
    * @param ms for all of them
    */
   async makeSmaller(ms: number): Promise<void> {
-    const { inquiry: own, findings, isCut, onDoing } = this.#o;
+    const { inquiry: own, isCut } = this.#o;
     const now = (): number => own.stage.clock.now();
     const until = now() + ms;
     const open: Whole[] = [];
     for (const whole of this.#whole.splice(0)) if (!isCut() && (await this.#isFirm(whole))) open.push(whole);
-    /** By case: what one finding needs is often what the other does. */
-    const small = new Map<string, Script>();
-    open.sort((a, b) => this.#cost(a) - this.#cost(b));
-    for (const [i, { inquiry, suspicion, at, isFresh }] of open.entries()) {
+    const spare = new Spare();
+    // Where there is time, they are made smaller by their bytes too, and who says odd bytes may end the server for the others.
+    const isBeside = ({ suspicion, inquiry, isFresh }: Whole): boolean =>
+      ms !== Infinity && BESIDE_OTHERS.has(suspicion.oracle) && !isFresh && inquiry.isSecluded !== true;
+    const share = (count: number): number => Math.max(0, until - now()) / Math.max(1, count);
+    const beside = open.filter(isBeside);
+    const alone = open.filter((one) => !isBeside(one)).sort((a, b) => this.#cost(a) - this.#cost(b));
+    // Most of what these take is waiting for what does not come.
+    const workers = Math.min(beside.length, MOST_BESIDE);
+    const each = share(open.length) * workers;
+    const work = async (): Promise<void> => {
+      for (let one = beside.shift(); one !== undefined && !isCut(); one = beside.shift()) {
+        await this.#makeOneSmaller(one, { ...own, isShared: true }, spare, each);
+      }
+    };
+    if (workers > 0) await upAgain(own);
+    await Promise.all(Array.from({ length: workers }, work));
+    for (const [i, one] of alone.entries()) {
       if (isCut()) return;
-      const known = findings.get(suspicion.key)!;
-      const hint = small.get(known.caseId);
-      onDoing(`making ${known.id} smaller`);
-      const result = await makeSmaller(inquiry.isSecluded === true ? inquiry : own, suspicion, known.script, {
-        mutation: at?.mutation,
-        isFresh,
-        ms: Math.min(MOST_SMALLER_MS, Math.max(0, until - now()) / (open.length - i)),
-        ...(hint === undefined ? {} : { hint }),
-      });
-      if (result === undefined) continue;
-      await findings.improve(suspicion.key, result);
-      small.set(known.caseId, result.script);
+      await this.#makeOneSmaller(
+        one,
+        one.inquiry.isSecluded === true ? one.inquiry : own,
+        spare,
+        share(alone.length - i),
+      );
     }
+  }
+
+  async #makeOneSmaller({ suspicion, at, isFresh }: Whole, inquiry: Inquiry, spare: Spare, ms: number): Promise<void> {
+    const { findings, onDoing } = this.#o;
+    const known = findings.get(suspicion.key)!;
+    onDoing(`making ${known.id} smaller`);
+    const result = await makeSmaller(inquiry, suspicion, known.script, {
+      mutation: at?.mutation,
+      isFresh,
+      ms: Math.min(MOST_SMALLER_MS, ms),
+      hints: spare.hintsFor(known),
+    });
+    if (result === undefined) return;
+    await findings.improve(suspicion.key, result);
+    spare.learn(known, result.script);
   }
 
   /** False when it is no finding any more: it does not come back on a server that was just started. */

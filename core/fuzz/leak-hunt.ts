@@ -44,10 +44,13 @@ const ENOUGH_SUSPECTS = 3;
 
 /** Says candidates in bursts and watches the memory grow. */
 export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'hits' | 'at'> | undefined> {
-  const { inquiry, candidates, lanes, ms = HUNT_MS } = hunt;
-  const { watched, stage } = inquiry;
+  const { candidates, lanes, ms = HUNT_MS } = hunt;
+  const { watched, stage } = hunt.inquiry;
   const until = stage.clock.now() + ms;
-  const isOver = (): boolean => inquiry.isOver() || stage.clock.now() > until;
+  const isOver = (): boolean => hunt.inquiry.isOver() || stage.clock.now() > until;
+  // What has begun to look like a leak is given some time more.
+  const isCut = (): boolean => hunt.inquiry.isOver() || stage.clock.now() > until + ms / 4;
+  const inquiry: Inquiry = { ...hunt.inquiry, isOver: isCut };
   const scores: { candidate: Candidate; taste: number }[] = [];
   const tried = new Set<Candidate>();
   for (const candidate of candidates) {
@@ -61,7 +64,7 @@ export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'h
     if (after - before >= OBVIOUS * BURST) {
       // So much is rarely chance: the others need not be tasted first.
       tried.add(candidate);
-      const found = await leakOf(hunt, candidate);
+      const found = await leakOf(inquiry, lanes, candidate);
       if (found !== undefined) return found;
       continue;
     }
@@ -70,13 +73,13 @@ export async function whatLeaks(hunt: LeakHunt): Promise<Omit<Finding, 'id' | 'h
       continue;
     const shortest = byLength(scores.filter((one) => !tried.has(one.candidate)))[0]!.candidate;
     tried.add(shortest);
-    const found = await leakOf(hunt, shortest);
+    const found = await leakOf(inquiry, lanes, shortest);
     if (found !== undefined) return found;
   }
   scores.sort((a, b) => b.taste - a.taste);
   for (const { candidate } of byLength(scores.slice(0, MOST_SUSPECTS))) {
     if (isOver()) return undefined;
-    const found = tried.has(candidate) ? undefined : await leakOf(hunt, candidate);
+    const found = tried.has(candidate) ? undefined : await leakOf(inquiry, lanes, candidate);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -88,7 +91,8 @@ function byLength<T extends { readonly candidate: Candidate }>(scores: readonly 
 }
 
 async function leakOf(
-  { inquiry, lanes }: LeakHunt,
+  inquiry: Inquiry,
+  lanes: number,
   { script, message, caseId, what }: Candidate,
 ): Promise<Omit<Finding, 'id' | 'hits' | 'at'> | undefined> {
   const grown = await growth(inquiry, script, lanes, message);

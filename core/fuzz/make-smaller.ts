@@ -18,14 +18,17 @@ export interface SmallerHow {
   readonly isFresh: boolean;
   /** What it may take. */
   readonly ms: number;
-  /** What was left of another finding of the same case: it may show this one too. */
-  readonly hint?: Script;
+  /** Smaller ones that may show it, by what is known of other findings. */
+  readonly hints?: readonly Script[];
 }
 
 const RUNS = 160;
 /** Where each run costs a start of the server: messages matter, fields and bytes are worth little. */
 const DEAR_RUNS = 100;
 const FIELDS_DEAR_MS = 4000;
+/** Of the time for a finding: after that nothing more is tried, and no field and no byte before that. */
+const TRIES_SHARE = 0.75;
+const FIELDS_SHARE = 0.4;
 /** Found with whole messages: pieces of one say nothing. */
 const OF_WHOLE_MESSAGES: ReadonlySet<Oracle> = new Set(['accepted', 'race', 'invariant']);
 
@@ -61,7 +64,7 @@ export async function makeSmaller(
   inquiry: Inquiry,
   suspicion: Suspicion,
   script: Script,
-  { mutation, isFresh, ms, hint }: SmallerHow,
+  { mutation, isFresh, ms, hints = [] }: SmallerHow,
 ): Promise<Smaller | undefined> {
   const { times, isOver, stage, watched } = inquiry;
   const { oracle } = suspicion;
@@ -92,8 +95,9 @@ export async function makeSmaller(
         return isShown;
       },
       runs: isDear ? DEAR_RUNS : RUNS,
-      isOver: () => isOver() || spent() > ms,
-      isLate: () => spent() > (isDear ? Math.min(ms, FIELDS_DEAR_MS) : ms / 2),
+      isOver: () => isOver() || spent() > ms * TRIES_SHARE,
+      isLate: () =>
+        inquiry.isShared === true || spent() > Math.min(ms * FIELDS_SHARE, isDear ? FIELDS_DEAR_MS : Infinity),
       isOfWholeMessages: OF_WHOLE_MESSAGES.has(oracle),
       onTry: (one) => tried.push(one),
       isBrokenOff: () => first !== undefined && isEndedEarly(first),
@@ -102,15 +106,24 @@ export async function makeSmaller(
   const sure: Check = async (candidate) =>
     (await rough(candidate)) === undefined ? undefined : onFresh(inquiry, rough)(candidate);
   const check = !isFresh && !isStarting && canBeHelped(inquiry, suspicion) ? sure : rough;
-  const isHinted = hint !== undefined && (await check(hint)) !== undefined;
-  if (isHinted) shown.push(hint);
-  let best = await smaller(isHinted ? hint : script, check);
+  for (const hint of hints) {
+    if (shown.length > 1 || (await check(hint)) === undefined) continue;
+    shown.push(hint);
+  }
+  let best = await smaller(shown.at(-1)!, check);
   if (best === script) return undefined;
   // Luck would leave something that does not come back.
-  if (watched.isManaged && inquiry.isSecluded !== true) await watched.restart();
-  let again = await every(times, () => strict(best));
+  const mayRestart = watched.isManaged && inquiry.isSecluded !== true && inquiry.isShared !== true;
+  if (mayRestart) await watched.restart();
+  // Its controls are played once; when it became so small it was seen, too.
+  let isExplained = false;
+  let again = await every(Math.max(1, times - 1), async () => {
+    const seen = await (isExplained ? rough : strict)(best);
+    isExplained = true;
+    return seen;
+  });
   if (again === undefined && !isOver()) {
-    const alone = watched.isManaged && inquiry.isSecluded !== true ? onFresh(inquiry, strict) : strict;
+    const alone = mayRestart ? onFresh(inquiry, strict) : strict;
     best = await smaller(await smallestOf(shown, alone), alone);
     if (best !== script) again = await every(times, () => alone(best));
   }

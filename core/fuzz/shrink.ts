@@ -26,8 +26,8 @@ export interface ShrinkHow {
   readonly isBrokenOff?: () => boolean;
 }
 
-/** Rounds of larger and larger numbers of pieces, and the share of them that had to end early, after which no step can go. */
-const ENOUGH_ROUNDS = 3;
+/** Tries of which none left anything out, and the share of them that had to end early, after which no step can go. */
+const ENOUGH_FAILED = 16;
 const HOPELESS = 0.7;
 
 export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
@@ -48,14 +48,14 @@ export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
 
 type Tries = (what: string, candidate: Script) => Promise<boolean>;
 
-/** Delta debugging over messages; a connection that nothing is sent on goes too. */
+/** A connection that nothing is sent on goes too. */
 async function fewerSteps(script: Script, tries: Tries, isBrokenOff: () => boolean): Promise<Script> {
   let best = script;
   // Everything behind the last mutated message first: most often it does not matter.
-  const lastWrong = best.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true);
+  const lastWrong = best.steps.findLastIndex(isWrong);
   const wrong = best.steps[lastWrong];
   if (wrong !== undefined) {
-    const isWrong = (step: Step): boolean => step.conn === wrong.conn && step.kind !== 'open' && step.mutated === true;
+    const isItself = (step: Step): boolean => step.conn === wrong.conn && isWrong(step);
     const isItsOpening = (step: Step): boolean => step.conn === wrong.conn && step.kind === 'open';
     let upTo = lastWrong + 1;
     let next: Step | undefined;
@@ -71,47 +71,74 @@ async function fewerSteps(script: Script, tries: Tries, isBrokenOff: () => boole
           best = shorter;
       }
     }
-    const alone = { steps: best.steps.filter((step) => isItsOpening(step) || isWrong(step)) };
+    const alone = { steps: best.steps.filter((step) => isItsOpening(step) || isItself(step)) };
     if (alone.steps.length < best.steps.length && (await tries('the message alone', alone))) return tidy(alone);
-    const both = { steps: best.steps.filter((step) => isItsOpening(step) || isWrong(step) || step === next) };
+    const both = { steps: best.steps.filter((step) => isItsOpening(step) || isItself(step) || step === next) };
     if (next !== undefined && both.steps.length < best.steps.length && (await tries('the message and the next', both)))
       return tidy(both);
   }
-  // Whole connections next.
-  for (const conn of new Set(best.steps.map((step) => step.conn))) {
-    if (best.steps.some((step) => step.conn === conn && step.kind !== 'open' && step.mutated === true)) continue;
+  // Whole connections next: later ones may need the earlier, hardly the other way round.
+  for (const conn of [...new Set(best.steps.map((step) => step.conn))].reverse()) {
+    if (best.steps.some((step) => step.conn === conn && isWrong(step))) continue;
     const without = { steps: best.steps.filter((step) => step.conn !== conn) };
     if (without.steps.length < best.steps.length && (await tries(`connection ${conn} left out`, without)))
       best = without;
   }
-  let size = Math.max(1, countFree(best) >> 1);
-  const failed = { rounds: 0, all: 0, early: 0 };
-  while (size >= 1) {
-    let at = 0;
-    let removed = false;
-    while (at < countFree(best)) {
-      const candidate = without(best, at, size);
-      if (await tries(namesOf(best, at, size), candidate)) {
-        best = candidate;
-        removed = true;
-      } else {
-        at += size;
-        failed.all += 1;
-        if (isBrokenOff()) failed.early += 1;
-      }
+  return tidy(await fewerInOrder(best, tries, isBrokenOff));
+}
+
+/** From the last step to the first: what needs another comes behind it. More at once while they can go, fewer when not. */
+async function fewerInOrder(script: Script, tries: Tries, isBrokenOff: () => boolean): Promise<Script> {
+  let best = script;
+  let end = countFree(best);
+  let size = end >> 1;
+  let isFewer = false;
+  const failed = { all: 0, early: 0 };
+  while (end > 0) {
+    const free = best.steps.filter(isFree);
+    // The wrong one is what it is about; of several, one may be enough.
+    const lastWrong = free.findLastIndex((step, i) => i < end && isWrong(step));
+    if (lastWrong === end - 1 && free.filter(isWrong).length === 1) {
+      end -= 1;
+      continue;
     }
+    size = lastWrong === end - 1 ? 1 : Math.max(1, Math.min(size, end - lastWrong - 1));
+    const at = end - size;
+    const candidate = without(best, at, size);
+    if (await tries(namesOf(best, at, size), candidate)) {
+      best = candidate;
+      end = at;
+      size *= 2;
+      isFewer = true;
+      continue;
+    }
+    if (size === 1) end -= 1;
+    size >>= 2;
+    failed.all += 1;
+    if (isBrokenOff()) failed.early += 1;
     // Where each message is the answer to the one before, all of them are needed.
-    failed.rounds = removed ? 0 : failed.rounds + 1;
-    if (failed.rounds >= ENOUGH_ROUNDS && failed.early >= failed.all * HOPELESS) break;
-    if (size === 1 && !removed) break;
-    if (!removed || size > countFree(best)) size = size === 1 ? 0 : size >> 1;
+    if (!isFewer && failed.all >= ENOUGH_FAILED && failed.early >= failed.all * HOPELESS) return best;
   }
-  return tidy(best);
+  // What was needed by what went later may go now.
+  while (isFewer) {
+    isFewer = false;
+    for (let at = countFree(best) - 1; at >= 0; at--) {
+      if (isWrong(best.steps.filter(isFree)[at]!)) continue;
+      const candidate = without(best, at, 1);
+      if (!(await tries(namesOf(best, at, 1), candidate))) continue;
+      best = candidate;
+      isFewer = true;
+    }
+  }
+  return best;
 }
 
 /** Steps that may go: everything but openings. */
 function isFree(step: Step): boolean {
   return step.kind !== 'open';
+}
+function isWrong(step: Step): boolean {
+  return step.kind !== 'open' && step.mutated === true;
 }
 function countFree(script: Script): number {
   return script.steps.filter(isFree).length;
@@ -137,7 +164,7 @@ function namesOf(script: Script, at: number, size: number): string {
 }
 
 /** Connections that nothing happens on are not opened. */
-function tidy(script: Script): Script {
+export function tidy(script: Script): Script {
   const used = new Set(script.steps.filter(isFree).map((step) => step.conn));
   const steps = script.steps.filter((step) => used.has(step.conn));
   return steps.length === 0 || steps.length === script.steps.length ? script : { steps };
