@@ -113,11 +113,7 @@ class ScriptRun {
           break;
         }
         await this.#send(i, step, live);
-        if (!this.#allOver()) continue;
-        const next = this.#whoComesNext(i);
-        if (next === undefined) break;
-        // Nobody is there to hear what comes before.
-        if (!this.#isForClient) i = next - 1;
+        if (this.#allOver() && !this.#goesOn(i)) break;
       } else if (step.kind === 'end') {
         if (step.mutated === true) this.#mutate();
         live.isLeft = true;
@@ -152,11 +148,9 @@ class ScriptRun {
     return this.#stage.clock.now() - this.#began;
   }
 
-  /** A client that left may be on its way to the next server; and before anything wrong was said, there may be other visits. */
-  #whoComesNext(at: number): number | undefined {
-    if (!this.#isForClient && this.#isMutated) return undefined;
-    const next = this.#script.steps.findIndex(({ kind }, i) => i > at && kind === 'open');
-    return next < 0 ? undefined : next;
+  /** A client that left may be on its way to the next server. */
+  #goesOn(at: number): boolean {
+    return this.#isForClient && this.#script.steps.slice(at + 1).some(({ kind }) => kind === 'open');
   }
 
   get #isForClient(): boolean {
