@@ -3,9 +3,8 @@
  * message by the one and then by the other. What they are told is what the state of the server looks like to others.
  */
 import { type Oddity, UsualView } from './bystander-view.ts';
-import type { Identities } from './identity.ts';
 import { type Inquiry, isRefused } from './inquiry.ts';
-import { type Patience, runScript, type Stage } from './run-script.ts';
+import { type Patience, type Run, runScript } from './run-script.ts';
 import { whoIs } from './scene.ts';
 import { copied, isSend, OTHER, type Script, type Step } from './script.ts';
 import type { Seed } from './seed.ts';
@@ -51,27 +50,23 @@ function ownAnswerOnly(step: Step): Step {
   return own.length === 0 ? step : { ...step, awaits: own };
 }
 
-export interface MeetHow {
-  readonly seed: Seed;
-  readonly stage: Stage;
-  readonly identities: Identities;
+type PlayHow = Pick<Inquiry, 'seed' | 'stage' | 'identities' | 'isOver'>;
+
+export interface MeetHow extends PlayHow {
   readonly nextTag: () => number;
-  readonly isOver: () => boolean;
   readonly world: JudgeWorld;
   readonly watched: Watched;
 }
 
 /** How they are answered alone, beside others, and by a server that was just started; cases begin with that one. */
 export async function meetBystanders(how: MeetHow): Promise<Bystanders | undefined> {
-  const { seed, identities, nextTag, isOver, world, stage, watched } = how;
+  const { seed, identities, nextTag, isOver, world, watched } = how;
   const isSameUser = identities.isEmpty && seed.scene.identities.length > 0;
   const script = scriptOfBystanders(seed, !isSameUser);
   const usual = new UsualView(script, world);
   const play = async (): Promise<number> => {
-    const how = { scene: seed.scene, identities, tag: nextTag(), patience: PATIENCE, isAborted: isOver };
-    const run = await runScript(script, stage, how);
-    // A server that went down told nobody anything.
-    if (!isOver() && !isRefused(run)) usual.learn(run);
+    const run = await playThem(script, nextTag(), how);
+    if (hasTold(run, how)) usual.learn(run);
     return run.elapsedMs;
   };
   const hasBystanders = whoIs(seed.scene) === 'server' && script.steps.some(isSend);
@@ -89,23 +84,18 @@ export async function meetBystanders(how: MeetHow): Promise<Bystanders | undefin
 }
 
 /** What is odd in what they are told now. */
-export async function askBystanders({
-  bystanders,
-  seed,
-  stage,
-  identities,
-  newTag,
-  isOver,
-}: Inquiry): Promise<readonly Oddity[]> {
+export async function askBystanders(inquiry: Inquiry): Promise<readonly Oddity[]> {
+  const { bystanders, newTag } = inquiry;
   if (bystanders === undefined) return [];
-  const { script, usual } = bystanders;
-  const run = await runScript(script, stage, {
-    scene: seed.scene,
-    identities,
-    tag: newTag(),
-    patience: PATIENCE,
-    isAborted: isOver,
-  });
-  // What was broken off tells nothing; who takes no connections is somebody else's to look into.
-  return isOver() || isRefused(run) ? [] : usual.oddIn(run);
+  const run = await playThem(bystanders.script, newTag(), inquiry);
+  return hasTold(run, inquiry) ? bystanders.usual.oddIn(run) : [];
+}
+
+function playThem(script: Script, tag: number, { seed, stage, identities, isOver }: PlayHow): Promise<Run> {
+  return runScript(script, stage, { scene: seed.scene, identities, tag, patience: PATIENCE, isAborted: isOver });
+}
+
+/** What was broken off tells nothing; a server that takes no connections told nobody anything. */
+function hasTold(run: Run, { isOver }: PlayHow): boolean {
+  return !isOver() && !isRefused(run);
 }
