@@ -1,6 +1,6 @@
 import type { Made, Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
-import type { Script } from './script.ts';
+import { isWrong, type Script } from './script.ts';
 
 /** A case under way or just over. */
 export interface CaseRun {
@@ -33,7 +33,7 @@ const IS_NO_FAULT = /^The (?:message that says|client made no further)/;
 export function isBroken(run: Run): boolean {
   for (const [conn, one] of run.connections) {
     if (one.failure !== undefined && !IS_NO_FAULT.test(one.failure)) return true;
-    const firstWrong = run.script.steps.findIndex((step) => step.kind !== 'open' && step.mutated === true);
+    const firstWrong = run.script.steps.findIndex(isWrong);
     const isEarly = one.ending !== undefined && one.ending.by === 'error' && one.endedAfter < firstWrong;
     if (isEarly && run.script.steps[firstWrong]?.conn === conn) return true;
   }

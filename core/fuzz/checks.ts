@@ -9,7 +9,7 @@ import { isSameBytes, type Mutation } from './mutation.ts';
 import { isUsual } from './prefixes.ts';
 import { inTurn, isRace, isRaceable, isSteady, raceFrom, resultOf } from './race-count.ts';
 import type { Patience, Run } from './run-script.ts';
-import { isSend, type Script, type SendStep, type Step } from './script.ts';
+import { isSend, isWrong, type Script, type SendStep, type Step } from './script.ts';
 import { GRACE_MS, solo } from './solo.ts';
 import { stateCheck } from './state-check.ts';
 import type { Exit } from './world.ts';
@@ -232,7 +232,6 @@ async function isWholeAnswered(inquiry: Inquiry, script: Script, at: number): Pr
 /** Whether the connection goes on being answered when the wrong messages are left out. */
 async function isAnsweredWithout(inquiry: Inquiry, { script, steps }: Run): Promise<boolean> {
   const { patience } = inquiry;
-  const isWrong = (step: Step): boolean => step.kind !== 'open' && step.mutated === true;
   const focus = script.steps.findIndex(isWrong);
   const wrong = script.steps[focus];
   if (wrong === undefined || !isSend(wrong)) return false;

@@ -7,7 +7,7 @@ import type { Oracle, Suspicion } from './suspicion.ts';
 import { growth } from './leak-hunt.ts';
 import type { Mutation } from './mutation.ts';
 import { saidOf } from './said.ts';
-import { countSends, type Script } from './script.ts';
+import { countSends, isWrong, type Script } from './script.ts';
 
 export type Confirmed = Pick<
   Finding,
@@ -44,7 +44,7 @@ export async function confirm(
     return plain(candidate);
   };
   // What comes behind the step that shows it does not matter, when nothing wrong is said there.
-  const wrong = script.steps.findLastIndex((step) => step.kind !== 'open' && step.mutated === true);
+  const wrong = script.steps.findLastIndex(isWrong);
   const head: Script = { steps: script.steps.slice(0, suspicion.step + 1) };
   const isShorter = suspicion.step > Math.max(0, wrong) && head.steps.length < script.steps.length;
   const isHead = isShorter && (await check(head)) !== undefined;

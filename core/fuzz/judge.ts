@@ -5,7 +5,7 @@ import { remarkKey } from './hearing.ts';
 import type { Mutation } from './mutation.ts';
 import type { LiveFrame, Run, StepRun } from './run-script.ts';
 import { whoIs } from './scene.ts';
-import { isSend, type Step } from './script.ts';
+import { isSend, isWrong } from './script.ts';
 import type { JudgeWorld, Outcome, Suspicion } from './suspicion.ts';
 import { answersTo, summaryOf } from './answers.ts';
 import { neutral, silence } from './judge-silence.ts';
@@ -77,10 +77,6 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
       };
     }
   }
-}
-
-function isWrong(step: Step | undefined): boolean {
-  return step !== undefined && step.kind !== 'open' && step.mutated === true;
 }
 
 const HEARSAY_MS = 50;

@@ -94,6 +94,11 @@ export function isSend(step: Step): step is SendStep {
   return step.kind === 'send';
 }
 
+/** It is not as it was recorded. */
+export function isWrong(step: Step | undefined): boolean {
+  return step !== undefined && step.kind !== 'open' && step.mutated === true;
+}
+
 /** Client messages of a script. */
 export function countSends(script: Script): number {
   return script.steps.filter(isSend).length;

@@ -6,7 +6,7 @@ import type { Taken } from './case-queue.ts';
 import type { CaseRun } from './case-run.ts';
 import type { Family, Made } from './mutation.ts';
 import type { Run } from './run-script.ts';
-import { isSend, type Script, type SendStep } from './script.ts';
+import { isSend, isWrong, type Script, type SendStep } from './script.ts';
 
 const SHARING: ReadonlySet<Family> = new Set(['field', 'payload', 'havoc']);
 
@@ -19,7 +19,7 @@ export function canShare({ mutation, made }: Taken): boolean {
   const wrong = steps[focus];
   if (controls !== undefined || more.length > 0 || wrong === undefined || !isSend(wrong)) return false;
   if (wrong.wire !== undefined || wrong.atOnce === true || wrong.skip !== undefined) return false;
-  return steps.every((step, i) => i === focus || step.kind === 'open' || step.mutated !== true);
+  return steps.every((step, i) => i === focus || !isWrong(step));
 }
 
 /** Whether the same comes before both. */

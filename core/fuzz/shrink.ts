@@ -1,6 +1,6 @@
 /** The smallest script that still fails: fewer messages first, then fewer fields, then fewer bytes. */
 import { readJson } from '../schema/json-text.ts';
-import { countSends, isSend, type Script, type SendStep, type Step } from './script.ts';
+import { countSends, isSend, isWrong, type Script, type SendStep, type Step } from './script.ts';
 
 /** One thing that was left out, and whether it still failed. */
 export interface ShrinkTry {
@@ -136,9 +136,6 @@ async function fewerInOrder(script: Script, tries: Tries, isBrokenOff: () => boo
 /** Steps that may go: everything but openings. */
 function isFree(step: Step): boolean {
   return step.kind !== 'open';
-}
-function isWrong(step: Step): boolean {
-  return step.kind !== 'open' && step.mutated === true;
 }
 function countFree(script: Script): number {
   return script.steps.filter(isFree).length;

@@ -4,7 +4,7 @@ import type { Suspicion } from './suspicion.ts';
 import { crashSignature, errorLine } from './log-patterns.ts';
 import type { Run } from './run-script.ts';
 import { whoIs } from './scene.ts';
-import { isSend, type Script } from './script.ts';
+import { isSend, isWrong, type Script } from './script.ts';
 import type { Exit } from './world.ts';
 
 /** After the last byte a crash may take a moment to show. */
@@ -38,7 +38,7 @@ export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS)
 
 /** What is wrong in it was sent; also where there is nothing wrong in it. */
 function isSaid({ script, steps }: Run): boolean {
-  const wrong = script.steps.flatMap((step, i) => (step.kind !== 'open' && step.mutated === true ? [i] : []));
+  const wrong = script.steps.flatMap((step, i) => (isWrong(step) ? [i] : []));
   return wrong.length === 0 || wrong.some((i) => script.steps[i]!.kind !== 'send' || steps[i] !== undefined);
 }
 
@@ -61,7 +61,7 @@ function crash(exit: Exit | undefined, run: Run, who: string): Suspicion {
         ? `exits with code ${exit.code ?? '?'}`
         : `is ended by ${exit.signal}`;
   const line = errorLine(lines);
-  const step = run.script.steps.findLastIndex((one) => one.kind !== 'open' && one.mutated === true);
+  const step = run.script.steps.findLastIndex(isWrong);
   const wrong = run.script.steps[step];
   const message = wrong !== undefined && isSend(wrong) ? wrong.message : '';
   return {

@@ -10,7 +10,7 @@ import { isStanding } from './culprits.ts';
 import { type Inquiry, playAlone } from './inquiry.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
 import type { Run, Stage } from './run-script.ts';
-import { isSend, type Script, type SendStep, type Step } from './script.ts';
+import { isSend, isWrong, type Script, type SendStep, type Step } from './script.ts';
 import type { JudgeWorld, Suspicion } from './suspicion.ts';
 
 const BEFORE_AND_AFTER =
@@ -95,10 +95,6 @@ export function controlsOf({ steps }: Script, base: Script): readonly Script[] {
   const isSame = (a: readonly Step[], b: readonly Step[]): boolean =>
     a.length === b.length && a.every((step, i) => step === b[i]);
   return all.filter((one, i) => all.findIndex((other) => isSame(one, other)) === i).map((one) => ({ steps: one }));
-}
-
-function isWrong(step: Step): boolean {
-  return step.kind !== 'open' && step.mutated === true;
 }
 
 function isSaidRight(step: SendStep, recorded: SendStep): boolean {

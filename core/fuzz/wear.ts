@@ -4,7 +4,7 @@
  */
 import type { Baseline } from './baseline.ts';
 import type { Run } from './run-script.ts';
-import { isSend, TWIN } from './script.ts';
+import { isSend, isWrong, TWIN } from './script.ts';
 
 /** Times a message was granted since the server was started, before its refusals say something of the server. */
 const ENOUGH_GRANTED = 3;
@@ -27,7 +27,7 @@ export class Wear {
   /** True when a recorded message, said as it was before anything wrong was, is refused now and was granted before. */
   see(run: Run): boolean {
     for (const [i, step] of run.script.steps.entries()) {
-      if (step.kind !== 'open' && step.mutated === true) return false;
+      if (isWrong(step)) return false;
       if (!isSend(step) || step.conn >= TWIN || run.steps[i] === undefined) continue;
       const known = this.#baseline.answers.get(step.n);
       if (known === undefined || !known.isAnswered || known.isRefused) continue;
