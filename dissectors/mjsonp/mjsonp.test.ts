@@ -302,12 +302,16 @@ test('an unanswered line and an answer too many break the lock step', () => {
   expect(codes(surplus)).toContain('warning early-answer');
 });
 
-test('an answer that came too early is none to the error that follows', () => {
+test('an answer that came too early is told of the client, never of the line that comes after it', () => {
   const lines = seatLines().slice(0, 6);
   const last = lines.findLastIndex(({ direction }) => direction === 'toServer');
   const early = { direction: 'toServer', message: { type: 'dahai', actor: 0, pai: '1m', tsumogiri: true } } as const;
   const error = { direction: 'toClient', message: { type: 'error', message: 'not JSON' } } as const;
   expect(codes([...lines.slice(0, last + 1), early, error])).toEqual(['warning early-answer']);
+  // No legal answer to anything that may follow.
+  const wrong = { direction: 'toServer', message: { type: 'dahai', actor: 0, pai: 'P', tsumogiri: true } } as const;
+  const next = seatLines()[last + 1]!;
+  expect(codes([...lines.slice(0, last + 1), wrong, next])).toEqual(['warning early-answer']);
 });
 
 test('a client that joins before the hello is only noted', () => {
