@@ -32,7 +32,7 @@ function silenceOf({ answer }: Patience): number {
   return Math.min(MOST_SILENCE_MS, answer);
 }
 
-/** @param isRough what is accepted is not held against its controls: they take longest, and need to be asked only of the last script */
+/** @param isRough neither are controls asked nor whether a race is steady in turn: that takes longest, and matters for the last script */
 export function checkFor(
   inquiry: Inquiry,
   suspicion: Suspicion,
@@ -50,7 +50,7 @@ export function checkFor(
     const lineCount = watched.lineCount;
     const lines = (): readonly string[] => watched.linesSince(lineCount);
     if (suspicion.oracle === 'exit' || suspicion.oracle === 'refused') {
-      const { down, run, tookMs } = await solo(inquiry, script, grace);
+      const { down, run, tookMs } = await solo(inquiry, script, grace, grace);
       if (down === undefined || !isSame(down)) return undefined;
       grace = Math.min(GRACE_MS, Math.max(grace ?? 0, 80, tookMs * 3));
       return { run, found: down, exit: watched.lastExit, lines: watched.lastExit?.lines ?? [] };
@@ -67,7 +67,7 @@ export function checkFor(
       return isWell ? undefined : { run, found: suspicion, exit: undefined, lines: lines() };
     }
     if (suspicion.oracle === 'state') return showsState(script);
-    if (suspicion.oracle === 'race') return race(inquiry, script, suspicion);
+    if (suspicion.oracle === 'race') return race(inquiry, script, suspicion, isRough);
     if (suspicion.oracle === 'log') {
       const run = await playAlone(inquiry, script, { ...patience, settle: 60 });
       const said = lines();
@@ -196,7 +196,12 @@ async function isWithoutEffect(inquiry: Inquiry, script: Script, at: number): Pr
   return once === twice;
 }
 
-async function race(inquiry: Inquiry, script: Script, suspicion: Suspicion): Promise<Shown | undefined> {
+async function race(
+  inquiry: Inquiry,
+  script: Script,
+  suspicion: Suspicion,
+  isRough: boolean,
+): Promise<Shown | undefined> {
   const { patience, watched } = inquiry;
   const how = { ...patience, muted: 150, settle: 40 };
   const from = raceFrom(script);
@@ -205,7 +210,9 @@ async function race(inquiry: Inquiry, script: Script, suspicion: Suspicion): Pro
   const turns = resultOf(await playAlone(inquiry, inTurn(script), how), from, world);
   if (!isRaceable(turns)) return undefined;
   // Where chance decides in turn, too, nothing follows from it.
-  if (!isSteady(turns, resultOf(await playAlone(inquiry, inTurn(script), how), from, world))) return undefined;
+  const again = async (): Promise<ReturnType<typeof resultOf>> =>
+    resultOf(await playAlone(inquiry, inTurn(script), how), from, world);
+  if (!isRough && !isSteady(turns, await again())) return undefined;
   // Who comes first is chance.
   for (let i = 0; i < (inquiry.isSecluded === true ? DEAR_RACES : RACES); i++) {
     const run = await playAlone(inquiry, script, how);

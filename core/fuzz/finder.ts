@@ -145,6 +145,7 @@ export class Finder {
       isFresh,
       ms: Math.min(MOST_SMALLER_MS, ms),
       hints: spare.hintsFor(known),
+      rng: this.#o.rng,
     });
     if (result === undefined) return;
     await findings.improve(suspicion.key, result);

@@ -1,6 +1,7 @@
 /** How little is needed for a finding to come back? Messages first, then fields or bytes. */
 import { checkFor, type Shown } from './checks.ts';
 import { type Confirmed, every, NEEDS_STATE, toldBy } from './confirm.ts';
+import { earlier, elsewhere } from './earlier.ts';
 import { type Inquiry, isEndedEarly } from './inquiry.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
@@ -20,6 +21,7 @@ export interface SmallerHow {
   readonly ms: number;
   /** Smaller ones that may show it, by what is known of other findings. */
   readonly hints?: readonly Script[];
+  readonly rng: number;
 }
 
 const RUNS = 160;
@@ -29,8 +31,16 @@ const FIELDS_DEAR_MS = 4000;
 /** Of the time for a finding: after that nothing more is tried, and no field and no byte before that. */
 const TRIES_SHARE = 0.75;
 const FIELDS_SHARE = 0.4;
+/** After that no earlier place is looked for. */
+const EARLIER_SHARE = 0.4;
 /** Found with whole messages: pieces of one say nothing. */
 const OF_WHOLE_MESSAGES: ReadonlySet<Oracle> = new Set(['accepted', 'race', 'invariant']);
+
+/** Runs in a row in which the smallest must show it, as long as they do not take longer. */
+const FIRM = 8;
+const FIRM_MS = 6000;
+/** What was found tells which step showed it. */
+const SHOWS_WHERE: ReadonlySet<Oracle> = new Set(['schema', 'invariant']);
 
 /** It shows, and does so on a server that was just started. */
 export interface Firm {
@@ -64,7 +74,7 @@ export async function makeSmaller(
   inquiry: Inquiry,
   suspicion: Suspicion,
   script: Script,
-  { mutation, isFresh, ms, hints = [] }: SmallerHow,
+  { mutation, isFresh, ms, rng, hints = [] }: SmallerHow,
 ): Promise<Smaller | undefined> {
   const { times, isOver, stage, watched } = inquiry;
   const { oracle } = suspicion;
@@ -87,13 +97,34 @@ export async function makeSmaller(
   const tried: ShrinkTry[] = [];
   /** All that still showed it while it was made smaller, the smallest last. */
   const shown: Script[] = [script];
+  let shownAt: number | undefined;
+  const asked =
+    (check: Check) =>
+    async (candidate: Script): Promise<boolean> => {
+      const seen = await check(candidate);
+      if (seen === undefined) return false;
+      shownAt = SHOWS_WHERE.has(oracle) ? seen.found.step : undefined;
+      shown.push(candidate);
+      return true;
+    };
+  const isSlow = isFresh || inquiry.isSecluded === true || oracle === 'state';
+  const inTime = (ways: typeof earlier) =>
+    function* (from: Script): Generator<Script> {
+      for (const one of ways(from, { seed: inquiry.seed, mutation, rng, isDear: isSlow })) {
+        if (spent() > ms * EARLIER_SHARE) return;
+        yield one;
+      }
+    };
   const smaller = (from: Script, check: Check): Promise<Script> =>
     shrink(from, {
-      fails: async (candidate) => {
-        const isShown = (await check(candidate)) !== undefined;
-        if (isShown) shown.push(candidate);
-        return isShown;
-      },
+      fails: asked(check),
+      // Where something else is due, what is accepted may be right: its controls are asked at once.
+      failsEarlier: asked(async (candidate) => {
+        const seen = await check(candidate);
+        return seen === undefined || oracle !== 'accepted' ? seen : strict(candidate);
+      }),
+      earlier: [inTime(earlier), inTime(elsewhere)],
+      shownAt: () => shownAt,
       runs: isDear ? DEAR_RUNS : RUNS,
       isOver: () => isOver() || spent() > ms * TRIES_SHARE,
       isLate: () =>
@@ -112,19 +143,36 @@ export async function makeSmaller(
   }
   let best = await smaller(shown.at(-1)!, check);
   if (best === script) return undefined;
-  // Luck would leave something that does not come back.
+  // Luck would leave something that does not come back: what the answers show is asked often where that is quick.
+  const mostAgain = SHOWS_WHERE.has(oracle) || oracle === 'accepted' ? FIRM : Math.max(1, times - 1);
+  const often = async (most: number, ask: () => Promise<Shown | undefined>): Promise<Shown | undefined> => {
+    const asked = stage.clock.now();
+    let last: Shown | undefined;
+    for (let i = 0; i < most; i++) {
+      if (i >= times && stage.clock.now() - asked > FIRM_MS) break;
+      last = await ask();
+      if (last === undefined) return undefined;
+    }
+    return last;
+  };
   const mayRestart = watched.isManaged && inquiry.isSecluded !== true && inquiry.isShared !== true;
   if (mayRestart) await watched.restart();
   // Its controls are played once; when it became so small it was seen, too.
   let isExplained = false;
-  let again = await every(Math.max(1, times - 1), async () => {
+  let again = await often(mostAgain, async () => {
     const seen = await (isExplained ? rough : strict)(best);
     isExplained = true;
     return seen;
   });
   if (again === undefined && !isOver()) {
     const alone = mayRestart ? onFresh(inquiry, strict) : strict;
-    best = await smaller(await smallestOf(shown, alone), alone);
+    // Chance has a part in it: nothing is believed that shows only once.
+    const surely: Check = async (candidate) => {
+      if (!SHOWS_WHERE.has(oracle)) return every(times, () => alone(candidate));
+      if (mayRestart) await watched.restart();
+      return often(FIRM, () => strict(candidate));
+    };
+    best = await smaller(await smallestOf(shown, surely), surely);
     if (best !== script) again = await every(times, () => alone(best));
   }
   return again === undefined || isOver() ? undefined : { ...toldBy(again, inquiry), script: best, shrunk: tried };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countSends, isSend, type Script, type SendStep } from './script.ts';
+import { countSends, isSend, type Script, type SendStep, type Step } from './script.ts';
 import { shrink, type ShrinkTry } from './shrink.ts';
 
 const encoder = new TextEncoder();
@@ -64,6 +64,59 @@ test('where each message answers the one before, few tries are spent on leaving 
   const { how, runs } = failing((script) => script.steps.length === steps.length);
   expect(countSends(await shrink({ steps }, { ...how, isLate: () => true, isBrokenOff: () => true }))).toBe(300);
   expect(runs()).toBeLessThanOrEqual(20);
+});
+
+test('where each message answers the one before, the same is said at the earliest place that shows it', async () => {
+  const open: Step = { kind: 'open', conn: 1 };
+  const recorded = Array.from({ length: 300 }, (_, i) => send(i, `m${i}`));
+  const at = (place: number): Script => ({ steps: [open, ...recorded.slice(0, place), send(place, 'wrong', true)] });
+  // Nothing can be left out, and what is wrong is heard from the eighth message on.
+  const { how, runs } = failing((script) => {
+    const texts = textsOf(script);
+    return texts.length > 7 && texts.every((text, i) => text === (i === texts.length - 1 ? 'wrong' : `m${i}`));
+  });
+  const places = [2, 4, 7, 8, 20, 100];
+  const shrunk = await shrink(at(280), {
+    ...how,
+    isLate: () => true,
+    isBrokenOff: () => true,
+    earlier: [() => places.map(at)],
+  });
+  expect(shrunk).toEqual(at(7));
+  expect(runs()).toBeLessThanOrEqual(24);
+});
+
+test('rounds that lead to where they began go at once, though none of their messages can', async () => {
+  const round = (n: number): SendStep[] =>
+    ['start', 'play', 'end'].map((text, i) => ({ ...send(n + i, text), message: text }));
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    ...Array.from({ length: 12 }, (_, i) => round(3 * i)).flat(),
+    send(90, 'start'),
+    send(91, 'wrong', true),
+  ];
+  const { how } = failing((script) => /^(?:start,play,end,)*start,wrong$/.test(textsOf(script).join(',')));
+  const shrunk = await shrink({ steps }, { ...how, isLate: () => true, isBrokenOff: () => true });
+  expect(countSends(shrunk)).toBeLessThanOrEqual(5);
+});
+
+test('what shows before the end is cut off there', async () => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    ...Array.from({ length: 100 }, (_, i) => send(i, `m${i}`)),
+  ];
+  let shownAt = 0;
+  // It shows at each tenth message once m3 was said.
+  const { how, runs } = failing((script) => {
+    const texts = textsOf(script);
+    const from = texts.indexOf('m3');
+    const at = texts.findIndex((text, i) => from >= 0 && i >= from && text.endsWith('0'));
+    shownAt = at + 1;
+    return at >= 0;
+  });
+  const shrunk = await shrink({ steps }, { ...how, shownAt: () => shownAt });
+  expect(textsOf(shrunk)).toHaveLength(2);
+  expect(runs()).toBeLessThan(30);
 });
 
 test('what comes behind the wrong message goes first, then connections it does not need', async () => {

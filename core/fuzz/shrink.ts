@@ -24,6 +24,12 @@ export interface ShrinkHow {
   readonly onTry?: (one: ShrinkTry) => void;
   /** Whether the other side broke the last try off before all of it was said. */
   readonly isBrokenOff?: () => boolean;
+  /** Scripts in which the same is wrong sooner, those with the least before it first: the likeliest kind first. */
+  readonly earlier?: readonly ((script: Script) => Iterable<Script>)[];
+  /** The same question asked of one of those: what is wrong there is said in another place. */
+  readonly failsEarlier?: (script: Script) => Promise<boolean>;
+  /** The step after which the last try that failed has shown it, where that is known. */
+  readonly shownAt?: () => number | undefined;
 }
 
 /** Tries of which none left anything out, and the share of them that had to end early, after which no step can go. */
@@ -32,14 +38,32 @@ const HOPELESS = 0.7;
 
 export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
   let left = how.runs;
-  const tries: Tries = async (what, candidate) => {
-    if (left <= 0 || how.isOver()) return false;
-    left -= 1;
-    const fails = await how.fails(candidate);
-    how.onTry?.({ what, sends: countSends(candidate), bytes: wrongBytes(candidate), fails });
-    return fails;
-  };
-  let best = await fewerSteps(script, tries, () => how.isBrokenOff?.() === true);
+  const asking =
+    (ask: ShrinkHow['fails']): Tries =>
+    async (what, candidate) => {
+      if (left <= 0 || how.isOver()) return false;
+      left -= 1;
+      const fails = await ask(candidate);
+      how.onTry?.({ what, sends: countSends(candidate), bytes: wrongBytes(candidate), fails });
+      return fails;
+    };
+  const tries = asking(how.fails);
+  const sooner = asking(how.failsEarlier ?? how.fails);
+  let best = await fewerSteps(script, tries, {
+    ...how,
+    earlier: async (from) => {
+      let least = from;
+      for (const ways of how.earlier ?? []) {
+        for (const candidate of ways(least)) {
+          if (left <= 0 || how.isOver()) return least;
+          if (!(await sooner('the same at an earlier place', candidate))) continue;
+          least = tidy(candidate);
+          break;
+        }
+      }
+      return least;
+    },
+  });
   // A message with fields is made smaller by fields: pieces of its text say nothing to anybody.
   const inTime: Tries = async (what, candidate) => how.isLate?.() !== true && tries(what, candidate);
   if (isObject(best)) return fewerFields(best, inTime);
@@ -48,8 +72,16 @@ export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
 
 type Tries = (what: string, candidate: Script) => Promise<boolean>;
 
+/** Client messages of a script of which much may be needed, and of one that can hardly become shorter. */
+const LONG = 24;
+const SHORT = 4;
+
+interface StepsHow extends Pick<ShrinkHow, 'isBrokenOff' | 'shownAt'> {
+  readonly earlier: (script: Script) => Promise<Script>;
+}
+
 /** A connection that nothing is sent on goes too. */
-async function fewerSteps(script: Script, tries: Tries, isBrokenOff: () => boolean): Promise<Script> {
+async function fewerSteps(script: Script, tries: Tries, how: StepsHow): Promise<Script> {
   let best = script;
   // Everything behind the last mutated message first: most often it does not matter.
   const lastWrong = best.steps.findLastIndex(isWrong);
@@ -77,18 +109,69 @@ async function fewerSteps(script: Script, tries: Tries, isBrokenOff: () => boole
     if (next !== undefined && both.steps.length < best.steps.length && (await tries('the message and the next', both)))
       return tidy(both);
   }
-  // Whole connections next: later ones may need the earlier, hardly the other way round.
+  best = await fewerConnections(best, tries);
+  // Of a long script much may be needed, and little comes before an earlier place; of a short one little is left soon.
+  const isLong = countSends(best) >= LONG;
+  if (isLong) best = await withoutRounds(await how.earlier(best), tries);
+  best = tidy(await fewerInOrder(best, tries, how));
+  if (isLong || countSends(best) < SHORT) return best;
+  const sooner = await how.earlier(best);
+  return sooner === best ? best : tidy(await fewerInOrder(sooner, tries, how));
+}
+
+/** Whole connections: later ones may need the earlier, hardly the other way round. */
+async function fewerConnections(script: Script, tries: Tries): Promise<Script> {
+  let best = script;
+  const all = new Set(script.steps.map((step) => step.conn));
+  const needed = sourcesOf(script);
+  if (all.size - needed.size > 1) {
+    const own = { steps: script.steps.filter((step) => needed.has(step.conn)) };
+    if (await tries('other connections left out', own)) best = own;
+  }
   for (const conn of [...new Set(best.steps.map((step) => step.conn))].reverse()) {
     if (best.steps.some((step) => step.conn === conn && isWrong(step))) continue;
     const without = { steps: best.steps.filter((step) => step.conn !== conn) };
-    if (without.steps.length < best.steps.length && (await tries(`connection ${conn} left out`, without)))
-      best = without;
+    if (without.steps.length > 0 && (await tries(`connection ${conn} left out`, without))) best = without;
   }
-  return tidy(await fewerInOrder(best, tries, isBrokenOff));
+  return best;
+}
+
+/** Connections of what is wrong, or of the last word where nothing is, and those that values on them come from. */
+function sourcesOf({ steps }: Script): ReadonlySet<number> {
+  const wrong = steps.filter(isWrong);
+  const needed = new Set((wrong.length > 0 ? wrong : steps.slice(-1)).map(({ conn }) => conn));
+  for (const conn of needed)
+    for (const step of steps)
+      if (isSend(step) && step.conn === conn)
+        for (const { from } of step.links ?? []) for (const issue of from.slice(0, 1)) needed.add(issue.conn);
+  return needed;
+}
+
+/** Ways in which a whole game may have been played before. */
+const MOST_ROUNDS = 4;
+
+/** What was played from one message to the next of that name may be a round that ends where it began. */
+async function withoutRounds(script: Script, tries: Tries): Promise<Script> {
+  const { steps } = script;
+  const end = steps.findIndex(isWrong);
+  const conn = steps[end]?.conn;
+  if (conn === undefined) return script;
+  const places = new Map<string, number[]>();
+  for (const [i, step] of steps.slice(0, end).entries())
+    if (isSend(step) && step.conn === conn) places.set(step.message, [...(places.get(step.message) ?? []), i]);
+  const rounds = [...places.values()]
+    .filter(({ length }) => length > 1)
+    .map((all) => ({ from: all[0]!, to: all.at(-1)! }))
+    .sort((a, b) => b.to - b.from - (a.to - a.from));
+  for (const { from, to } of rounds.slice(0, MOST_ROUNDS)) {
+    const candidate = { steps: steps.filter((step, i) => i < from || i >= to || step.conn !== conn) };
+    if (await tries('all rounds but one left out', candidate)) return candidate;
+  }
+  return script;
 }
 
 /** From the last step to the first: what needs another comes behind it. More at once while they can go, fewer when not. */
-async function fewerInOrder(script: Script, tries: Tries, isBrokenOff: () => boolean): Promise<Script> {
+async function fewerInOrder(script: Script, tries: Tries, { isBrokenOff, shownAt }: StepsHow): Promise<Script> {
   let best = script;
   let end = countFree(best);
   let size = end >> 1;
@@ -106,8 +189,8 @@ async function fewerInOrder(script: Script, tries: Tries, isBrokenOff: () => boo
     const at = end - size;
     const candidate = without(best, at, size);
     if (await tries(namesOf(best, at, size), candidate)) {
-      best = candidate;
-      end = at;
+      best = await upTo(candidate, shownAt?.(), tries);
+      end = Math.min(at, countFree(best));
       size *= 2;
       isFewer = true;
       continue;
@@ -115,9 +198,16 @@ async function fewerInOrder(script: Script, tries: Tries, isBrokenOff: () => boo
     if (size === 1) end -= 1;
     size >>= 2;
     failed.all += 1;
-    if (isBrokenOff()) failed.early += 1;
+    if (isBrokenOff?.() === true) failed.early += 1;
     // Where each message is the answer to the one before, all of them are needed.
-    if (!isFewer && failed.all >= ENOUGH_FAILED && failed.early >= failed.all * HOPELESS) return best;
+    if (isFewer || failed.all < ENOUGH_FAILED || countSends(best) < LONG) continue;
+    if (failed.early >= failed.all * HOPELESS) return best;
+    if (failed.all > ENOUGH_FAILED) continue;
+    const shorter = await fewerInFront(best, end, tries);
+    if (shorter === best) return best;
+    end -= countFree(best) - countFree(shorter);
+    best = shorter;
+    isFewer = true;
   }
   // What was needed by what went later may go now.
   while (isFewer) {
@@ -131,6 +221,25 @@ async function fewerInOrder(script: Script, tries: Tries, isBrokenOff: () => boo
     }
   }
   return best;
+}
+
+/** Large pieces of what comes before the `end`-th step: where none can go, no single step can, most often. */
+async function fewerInFront(script: Script, end: number, tries: Tries): Promise<Script> {
+  for (const parts of [2, 4]) {
+    const size = Math.max(1, Math.floor(end / parts));
+    for (let at = 0; at + size <= end; at += size) {
+      const candidate = without(script, at, size);
+      if (await tries(namesOf(script, at, size), candidate)) return candidate;
+    }
+  }
+  return script;
+}
+
+/** It may have shown long before the end. */
+async function upTo(script: Script, at: number | undefined, tries: Tries): Promise<Script> {
+  if (at === undefined || !script.steps.slice(at + 1).some(isSend)) return script;
+  const head = tidy({ steps: script.steps.slice(0, at + 1) });
+  return (await tries('everything after it showed left out', head)) ? head : script;
 }
 
 /** Steps that may go: everything but openings. */

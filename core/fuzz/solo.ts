@@ -17,7 +17,8 @@ export interface Solo {
   readonly tookMs: number;
 }
 
-export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS): Promise<Solo> {
+/** @param endMs how long whoever hangs up may take to end */
+export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS, endMs = GRACE_MS): Promise<Solo> {
   const { watched, patience, stage } = inquiry;
   await upAgain(inquiry);
   const exits = watched.exits;
@@ -27,7 +28,7 @@ export async function solo(inquiry: Inquiry, script: Script, graceMs = GRACE_MS)
   // Who hangs up may be about to end: its last words take a moment, more on a busy machine. Before anything wrong was said to
   // it, it hangs up for reasons of its own.
   const isSuspect = isRefused(run) || ((run.isOver || isHungUp(run)) && isSaid(run));
-  if (watched.isManaged) await watched.exited(isSuspect ? GRACE_MS : 30);
+  if (watched.isManaged) await watched.exited(isSuspect ? endMs : 30);
   const tookMs = stage.clock.now() - began - (run.steps.findLast((step) => step !== undefined)?.at ?? 0);
   const isDown = watched.exits !== exits || (!watched.isManaged && isRefused(run) && !(await watched.isReachable()));
   if (!isDown) return { down: undefined, run, tookMs };

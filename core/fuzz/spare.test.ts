@@ -29,3 +29,9 @@ test('two findings of one case begin with what is left of the first', () => {
   spare.learn(found, script('2 3!'));
   expect(spare.hintsFor(found)).toEqual([script('2 3!'), script('2 3!')]);
 });
+
+test('what was said at an earlier place could do without nothing that comes behind it', () => {
+  const spare = new Spare();
+  spare.learn({ caseId: '1:7:x', script: script('1 2 3 4 5!') }, script('2 3!'));
+  expect(spare.hintsFor({ caseId: '1:8:x', script: script('1 2 3 4 6!') })).toEqual([script('2 3 4 6!')]);
+});

@@ -15,7 +15,10 @@ export class Spare {
     this.#smallest.set(caseId, smaller);
     const needed = new Set(smaller.steps.flatMap(recordedIn));
     for (const n of needed) this.#needed.add(n);
-    for (const n of script.steps.flatMap(recordedIn)) if (!needed.has(n)) this.#dropped.add(n);
+    // Said at an earlier place, it tells nothing of what lies between the two.
+    const [from, to] = [wrongIn(smaller), wrongIn(script)];
+    const isBetween = (n: number): boolean => n >= from && n < to;
+    for (const n of script.steps.flatMap(recordedIn)) if (!needed.has(n) && !isBetween(n)) this.#dropped.add(n);
   }
 
   /** Smaller scripts that may show it as well, the smallest first. */
@@ -31,4 +34,9 @@ export class Spare {
 /** The frame that is said as it was recorded. */
 function recordedIn(step: Step): number[] {
   return isSend(step) && !step.mutated ? [step.n] : [];
+}
+
+/** The frame that the last wrong message is made of, or stands for. */
+function wrongIn({ steps }: Script): number {
+  return steps.flatMap((step) => (isSend(step) && step.mutated && step.n > 0 ? [step.n] : [])).at(-1) ?? Infinity;
 }

@@ -3,7 +3,7 @@ import type { FindingView, FuzzStatus } from '../../contract/fuzz-verbs.ts';
 import type { CampaignStatus } from '../../fuzz/campaign.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { mirrorDirection } from '../../fuzz/mirror.ts';
-import { countSends, toHex } from '../../fuzz/script.ts';
+import { countSends, isSend, toHex } from '../../fuzz/script.ts';
 import type { PlayedCampaign } from './engine-campaign.ts';
 
 export function statusOf(
@@ -50,7 +50,9 @@ function summaryOf(finding: Finding): FuzzStatus['findings'][number] {
 }
 
 export function viewOf(finding: Finding, { started, folder, isOpenSession }: PlayedCampaign): FindingView {
-  const n = finding.said.some(({ mutated }) => mutated) ? Number(/^\d+:\d+:(\d+)/.exec(finding.caseId)?.[1]) : 0;
+  // It may have been made smaller by saying it in the place of another message than the case did.
+  const wrong = finding.script.steps.find((step) => isSend(step) && step.mutated);
+  const n = wrong !== undefined && isSend(wrong) ? wrong.n : 0;
   const original = started.seed.messages.find(({ frame }) => frame.n === n)?.frame;
   return {
     ...summaryOf(finding),
