@@ -3,6 +3,7 @@ import type { DissectedMessage } from '../protocol/protocol.ts';
 import { formatPath } from '../schema/path.ts';
 import type { ExpertInfo } from '../schema/expert-info.ts';
 import { lastName, leavesOf, metaAt } from '../replay/leaves.ts';
+import type { Answer } from './baseline.ts';
 import { remarkKey } from './hearing.ts';
 import { fieldPattern, type Mutation } from './mutation.ts';
 import type { LiveFrame, Run, StepRun } from './run-script.ts';
@@ -35,11 +36,11 @@ export function* acceptance(
   if (whoIs(world.seed.scene) === 'client') return;
   const rule = (mutation.isTold === true ? undefined : mutation.rule) ?? breach?.text;
   if (rule === undefined || !hasItsNeeds(run, at, mutation, world) || isPublic(run, at, step, sent, mutation)) return;
-  const frames = heardAfter(run, at, step, mutation, world);
+  const known = world.baseline.answers.get(step.n);
+  const frames = telling(heardAfter(run, at, step, mutation, world), known, world);
   if (frames.length === 0 || frames.some((f) => f.heard.isRefusal || world.refusals.has(f.heard.signature))) return;
   const connection = run.connections.get(step.conn);
   if (connection?.ending !== undefined && connection.ending.by !== 'client' && connection.endedAfter <= at) return;
-  const known = world.baseline.answers.get(step.n);
   const counted = replies(frames, step, world);
   const isUsual =
     known !== undefined && !known.isRefused && counted.some((f) => known.signatures.has(f.heard.signature));
@@ -56,6 +57,19 @@ export function* acceptance(
     ],
     step: at,
   };
+}
+
+/** Without what says neither yes nor no: nonsense and the right message are told it alike, or others bring it about. */
+function telling(
+  frames: readonly LiveFrame[],
+  known: Answer | undefined,
+  { refusals, seed }: JudgeWorld,
+): readonly LiveFrame[] {
+  return frames.filter(({ heard }) => {
+    if (heard.isRefusal) return true;
+    const isUsual = known?.signatures.has(heard.signature) === true;
+    return isUsual ? !refusals.has(heard.signature) : seed.scene.chatter?.has(heard.name) !== true;
+  });
 }
 
 /** Smaller numbers may stand for anything. */

@@ -90,8 +90,11 @@ export class Screening {
     const isNonsense =
       mutation.family === 'payload' && /^(?:empty|byte|cut-[12]|zeros|ones|bad-utf8)/.test(mutation.name);
     if (!isNonsense) return;
+    const { chatter } = this.#seed.scene;
     for (const frame of run.frames) {
       if (frame.step !== focus || frame.conn !== step.conn || frame.isHeartbeat) continue;
+      // That somebody else has come in says nothing of what was said.
+      if (chatter?.has(frame.heard.name) === true) continue;
       if (known?.signatures.has(frame.heard.signature) !== true) this.#refusals.add(frame.heard.signature);
     }
   }
