@@ -2,6 +2,7 @@
 import { lastName, leavesOf, metaAt, valueText } from '../replay/leaves.ts';
 import { formatPath } from '../schema/path.ts';
 import { around, type MakeHow, mutated, type Mutation, prefixOf, sendAt, withValue } from './mutation.ts';
+import { whoIs } from './scene.ts';
 import { isFirstSaid, type Seed, type SeedMessage } from './seed.ts';
 import { isSend, type SendStep, type Step } from './script.ts';
 
@@ -109,8 +110,8 @@ function* orders(seed: Seed, { step: at }: SeedMessage): Generator<Told> {
     yield {
       name: 'late',
       doc: 'The message once more at the very end of its connection.',
-      make: () => {
-        const steps = seed.base.steps.slice(0, last + 1).filter((one, i) => i < last || !('end' === one.kind));
+      make: (_seed, how) => {
+        const steps = seed.base.steps.slice(0, last + 1).filter(onConnectionsOf(seed, [at, last], how));
         return { script: { steps: [...steps, mutated(step, {})] }, focus: [steps.length] };
       },
     };
@@ -126,6 +127,14 @@ function* orders(seed: Seed, { step: at }: SeedMessage): Generator<Told> {
       },
     };
   }
+}
+
+/** Whether it is on the connections of these steps, or on those that they cannot do without. */
+function onConnectionsOf(seed: Seed, places: readonly number[], how: MakeHow): (step: Step) => boolean {
+  // A client goes on to the others by itself.
+  if (whoIs(seed.scene) === 'client') return () => true;
+  const conns = new Set(places.flatMap((at) => [...prefixOf(seed, at, how), sendAt(seed, at)].map(({ conn }) => conn)));
+  return ({ conn }) => conns.has(conn);
 }
 
 /** Another message of the recording in this one's place. */

@@ -5,7 +5,7 @@ import { concat } from '../schema/content.ts';
 import type { Made, Mutation } from './mutation.ts';
 import { wireOf } from './wire-of.ts';
 import { Schedule } from './schedule.ts';
-import { isSend, printScript, readScript } from './script.ts';
+import { isSend, printScript, readScript, type Step } from './script.ts';
 import type { Seed } from './seed.ts';
 
 const SEEDS: Readonly<Record<string, Seed>> = {
@@ -71,6 +71,20 @@ describe.each(Object.keys(SEEDS))('over %s', (name) => {
       const at = script.steps[focus[0]!];
       const isMarked = script.steps.some((step) => step.kind !== 'open' && step.mutated === true);
       expect(at !== undefined && isMarked, one.id).toBe(true);
+    }
+  });
+
+  test('what comes late on a connection comes without the connections that it can do without', () => {
+    const late = planned.filter((one) => one.name === 'late');
+    expect(late.length).toBeGreaterThan(5);
+    for (const one of late) {
+      const { conn } = seed.base.steps[one.step]!;
+      const own = (at: number): Step[] => seed.base.steps.slice(0, at).filter((step) => step.conn === conn);
+      const { script } = one.make(seed, { ...HOW, prefix: own })!;
+      expect(script.steps, one.id).toHaveLength(
+        own(seed.base.steps.findLastIndex((step) => isSend(step) && step.conn === conn)).length + 2,
+      );
+      expect(new Set(script.steps.map((step) => step.conn)), one.id).toEqual(new Set([conn]));
     }
   });
 
