@@ -1,7 +1,7 @@
 /** Plays a case and hands on what it has shown. */
 import type { Calibrated } from './calibration.ts';
 import type { CaseQueue, Taken } from './case-queue.ts';
-import { type CaseRun, isBroken, isCutOff } from './case-run.ts';
+import { type CaseRun, hadItsMoment, isBroken, isCutOff } from './case-run.ts';
 import { acceptedKey } from './judge-acceptance.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
@@ -27,6 +27,8 @@ export interface CasePlayerOptions {
   readonly tempo: Tempo;
   readonly screening: Screening;
   readonly triage: Triage;
+  /** Plays it on a server of its own, later. False: it does not. */
+  readonly secludes: (taken: Taken) => boolean;
   readonly newTag: () => number;
   /** Nothing more is waited for. */
   readonly isCut: () => boolean;
@@ -65,7 +67,7 @@ export class CasePlayer {
 
   async play(taken: Taken): Promise<void> {
     const { index, mutation, made } = taken;
-    const { patience, triage, ledger, watched, screening, tempo, isCut } = this.#o;
+    const { patience, triage, ledger, watched, screening, tempo, isCut, secludes } = this.#o;
     ledger.start(index, mutation.id, mutation.message);
     if (mutation.family === 'race') return this.#playRace(taken);
     const { exits } = watched;
@@ -93,7 +95,9 @@ export class CasePlayer {
     }
     if (this.#held.length > MOST_HELD || (this.#held.length > 0 && this.#wear.isFine)) this.release();
     triage.remember(at);
-    this.settle(at, screening.screen(at));
+    const screened = screening.screen(at);
+    const isSpoiled = screened.suspicions.length === 0 && takesTime === true && !hadItsMoment(at);
+    if (!isSpoiled || !secludes(taken)) this.settle(at, screened);
   }
 
   /** Several on the same connections. What was not sent any more is played by itself, and so is what seems wrong. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isCutOff } from './case-run.ts';
+import { type CaseRun, hadItsMoment, isCutOff } from './case-run.ts';
 import type { Run } from './run-script.ts';
 
 /** @param answered steps that were answered on the connection, which `by` ended after step 2 */
@@ -16,4 +16,17 @@ test('whoever is hung up on without a word may have been with a server that went
   expect(isCutOff(ran('server', [1, 2]))).toBe(false);
   expect(isCutOff(ran('client', [1]))).toBe(false);
   expect(isCutOff(ran(undefined, [1]))).toBe(false);
+});
+
+/** Something wrong behind a message that awaits so many frames. */
+function behind(awaited: number, isAnswered: boolean): CaseRun {
+  const said = { kind: 'send', awaits: awaited === 0 ? [] : [[1, awaited]], mutated: false };
+  const steps = [said, { ...said, mutated: true }];
+  return { made: { script: { steps }, focus: [1] }, run: { steps: [{ isAnswered }] } } as unknown as CaseRun;
+}
+
+test('what is meddled with came about when the message before was answered, or is not answered at all', () => {
+  expect(hadItsMoment(behind(1, true))).toBe(true);
+  expect(hadItsMoment(behind(1, false))).toBe(false);
+  expect(hadItsMoment(behind(0, false))).toBe(true);
 });

@@ -1,6 +1,6 @@
 import type { Made, Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
-import { isWrong, type Script } from './script.ts';
+import { isSend, isWrong, type Script } from './script.ts';
 
 /** A case under way or just over. */
 export interface CaseRun {
@@ -53,4 +53,12 @@ export function isCutOff({ connections, frames }: Run): boolean {
 export function isUnheard({ run, made }: CaseRun): boolean {
   const [focus = 0] = made.focus;
   return !run.frames.some((frame) => frame.step >= focus && !frame.isHeartbeat);
+}
+
+/** What is meddled with came about: the message right before was answered. Among others it may not be. */
+export function hadItsMoment({ run, made }: CaseRun): boolean {
+  const [focus = 0] = made.focus;
+  const before = made.script.steps[focus - 1];
+  const isAwaited = before !== undefined && isSend(before) && before.awaits.length > 0;
+  return !isAwaited || run.steps[focus - 1]?.isAnswered === true;
 }

@@ -1,7 +1,7 @@
 /** What a campaign works with once the target was looked at: who plays cases, who looks into them, who finds. */
 import type { Avoidance } from './avoidance.ts';
 import type { Calibrated } from './calibration.ts';
-import { CasePlayer } from './case-player.ts';
+import { CasePlayer, type CasePlayerOptions } from './case-player.ts';
 import { byItself } from './case-run.ts';
 import type { CaseQueue } from './case-queue.ts';
 import { canaryOf } from './canary.ts';
@@ -87,7 +87,8 @@ export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
     onRemembered: (at) => states.remember(at),
     beforeRenewal: () => states.lookNow(),
   });
-  const player = new CasePlayer({ ...o, calibrated, patience, screening, triage });
+  const secludes: CasePlayerOptions['secludes'] = (taken) => seclusion.retry(taken);
+  const player = new CasePlayer({ ...o, calibrated, patience, screening, triage, secludes });
   const states = new StateWatch({ ...o, inquiry, finder, lanes, onOdd: (look) => triage.stateOdd(look) });
   const lookout = new Lookout({ inquiry, triage, ledger, findings, states });
   const seclusion = new Seclusion({ calibrated, inquiry, findings, ledger, tempo, finder, rng });

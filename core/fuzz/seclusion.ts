@@ -90,6 +90,14 @@ export class Seclusion {
     return true;
   }
 
+  /** One that others spoiled; before broken rules, for there are few. False: nobody can start the server for it. */
+  retry({ index, mutation }: Waiting): boolean {
+    if (this.#secluded === undefined) return false;
+    const races = this.#waiting.findLastIndex((one) => one.mutation.family === 'race') + 1;
+    this.#waiting.splice(races, 0, { index, mutation });
+    return true;
+  }
+
   /** @param isEnd all that waits, whatever it takes */
   async play(isEnd: boolean): Promise<void> {
     const began = this.#now();
