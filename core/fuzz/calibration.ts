@@ -4,7 +4,7 @@ import { type Baseline, likenessOf, makeBaseline } from './baseline.ts';
 import { type Bystanders, meetBystanders } from './bystanders.ts';
 import { canaryOf } from './canary.ts';
 import { Chatter } from './chatter.ts';
-import { expecting, lessWaiting } from './expecting.ts';
+import { expecting, expectingAmongOthers, lessWaiting } from './expecting.ts';
 import { Identities } from './identity.ts';
 import { markedAnew } from './issued-anew.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
@@ -238,7 +238,7 @@ export async function calibrate(
     }
   } else if (how.lanes === undefined) lanes = TRIED_LANES[0]!;
   await renewing.done();
-  const inCompany: Seed = { ...seed, scene: { ...scene, chatter: chatter.names } };
+  const inCompany = expectingAmongOthers(seed, runs, chatter.names);
   // Cases begin with a server that nothing was left behind on.
   const bystanders =
     watched?.isManaged !== true || how.isOver()
@@ -259,16 +259,22 @@ export async function calibrate(
     seed: inCompany,
     identities,
     baseline,
-    prefixes,
+    prefixes: carriedOver(prefixes, seed, inCompany),
     lanes,
     p90,
     stretch,
     runs,
-    waitingLess: lessWaiting(recorded, seed),
+    waitingLess: lessWaiting(recorded, inCompany),
     deadly,
     ...(watched?.isManaged === true ? { secluded: secludedOf(recorded, first, baseline) } : {}),
     ...(bystanders === undefined ? {} : { bystanders }),
   };
+}
+
+/** The same ways, of the steps of another seed. */
+function carriedOver({ of, samples }: Prefixes, from: Seed, to: Seed): Prefixes {
+  const now = new Map(from.base.steps.map((step, i) => [step, to.base.steps[i]!]));
+  return { samples, of: (at) => of(at).map((step) => now.get(step) ?? step) };
 }
 
 /** Most of them short; some that go far into the world, where others are. */

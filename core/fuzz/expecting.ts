@@ -1,11 +1,38 @@
 /** What a case waits for: no more than this server sends when the recorded session is played as it is. */
 import type { Run } from './run-script.ts';
-import { isSend, type Script, type SendStep } from './script.ts';
+import { isSend, type Script, type SendStep, type Step } from './script.ts';
 import type { Seed } from './seed.ts';
 
 /** Waiting only for what came in all of the runs, and not much longer than it took. */
 export function expecting(seed: Seed, runs: readonly Run[]): Seed {
+  const usual = new Set(runs.flatMap((run) => run.frames.map((f) => f.heard.name)));
+  return { ...seed, base: { steps: stepsFor(seed, runs) }, scene: { ...seed.scene, usual } };
+}
+
+/**
+ * The same among others: what they bring about as well answers nothing where something else is due, so it is not waited for.
+ * @param chatter names of that
+ */
+export function expectingAmongOthers(seed: Seed, runs: readonly Run[], chatter: ReadonlySet<string>): Seed {
+  const without = runs.map((run) => ({
+    ...run,
+    frames: run.frames.filter(({ step, heard }) => {
+      const said = seed.base.steps[step];
+      const due = said !== undefined && isSend(said) ? said.dueNames : undefined;
+      return !chatter.has(heard.name) || due === undefined || due.every((name) => chatter.has(name));
+    }),
+  }));
+  const fewer = stepsFor(seed, without);
   const steps = seed.base.steps.map((step, i) => {
+    const now = fewer[i]!;
+    if (!isSend(step) || !isSend(now) || now.awaits.length === 0) return step;
+    return { ...now, ...(step.dueNames === undefined ? {} : { dueNames: step.dueNames }) };
+  });
+  return { ...seed, base: { steps }, scene: { ...seed.scene, chatter } };
+}
+
+function stepsFor(seed: Seed, runs: readonly Run[]): Step[] {
+  return seed.base.steps.map((step, i) => {
     const least = (conn: number): number =>
       Math.min(
         ...runs.map((run) => run.frames.filter((f) => f.step === i && f.conn === conn && !f.isHeartbeat).length),
@@ -25,8 +52,6 @@ export function expecting(seed: Seed, runs: readonly Run[]): Seed {
     const dueNames = new Set(runs.flatMap((run) => run.frames.filter((f) => f.step === i).map((f) => f.heard.name)));
     return { ...step, awaits, ...(awaits.length === 0 ? {} : { dueMs, dueNames: [...dueNames] }) };
   });
-  const usual = new Set(runs.flatMap((run) => run.frames.map((f) => f.heard.name)));
-  return { ...seed, base: { steps }, scene: { ...seed.scene, usual } };
 }
 
 /** From a message to the last of so many frames, milliseconds. */
