@@ -5,6 +5,7 @@ import type { JudgeWorld } from './suspicion.ts';
 import { type Patience, type Run, runScript, type Stage } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { isSend, type Script } from './script.ts';
+import type { WayTo } from './shortcuts.ts';
 import type { Watched } from './world.ts';
 
 export interface Inquiry {
@@ -23,6 +24,8 @@ export interface Inquiry {
   readonly canary: Script;
   /** To whom the server must look as it always did. Absent: the server is not ours to start again, or a client is under test. */
   readonly bystanders?: Bystanders;
+  /** What has to come before a recorded message, as it was found before the first case. */
+  readonly wayTo?: WayTo;
   /** Cases are played meanwhile: the server is not started again. */
   readonly isShared?: boolean;
   /** The server is started again before each run. */

@@ -7,6 +7,7 @@ import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
 import type { Script } from './script.ts';
+import { shortcuts } from './shortcuts.ts';
 import { shrink, type ShrinkTry } from './shrink.ts';
 
 export interface Smaller extends Omit<Confirmed, 'sendsBefore'> {
@@ -123,6 +124,7 @@ export async function makeSmaller(
         const seen = await check(candidate);
         return seen === undefined || oracle !== 'accepted' ? seen : strict(candidate);
       }),
+      ...(inquiry.wayTo === undefined ? {} : { shortcuts: (one: Script) => shortcuts(one, inquiry.wayTo!) }),
       earlier: [inTime(earlier), inTime(elsewhere)],
       shownAt: () => shownAt,
       runs: isDear ? DEAR_RUNS : RUNS,

@@ -68,6 +68,10 @@ export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
     times: o.times,
     isOver: isCut,
     canary: canaryOf(seed),
+    wayTo: (n) => {
+      const at = seed.base.steps.findIndex((step) => isSend(step) && step.n === n);
+      return at < 0 ? undefined : calibrated.prefixes.of(at);
+    },
     ...(bystanders === undefined ? {} : { bystanders }),
   };
   for (const { steps } of calibrated.deadly) {

@@ -24,6 +24,8 @@ export interface ShrinkHow {
   readonly onTry?: (one: ShrinkTry) => void;
   /** Whether the other side broke the last try off before all of it was said. */
   readonly isBrokenOff?: () => boolean;
+  /** Shorter ways to the last messages of a script, the shortest first. */
+  readonly shortcuts?: (script: Script) => Iterable<Script>;
   /** Scripts in which the same is wrong sooner, those with the least before it first: the likeliest kind first. */
   readonly earlier?: readonly ((script: Script) => Iterable<Script>)[];
   /** The same question asked of one of those: what is wrong there is said in another place. */
@@ -76,7 +78,7 @@ type Tries = (what: string, candidate: Script) => Promise<boolean>;
 const LONG = 24;
 const SHORT = 4;
 
-interface StepsHow extends Pick<ShrinkHow, 'isBrokenOff' | 'shownAt'> {
+interface StepsHow extends Pick<ShrinkHow, 'isBrokenOff' | 'shownAt' | 'shortcuts'> {
   readonly earlier: (script: Script) => Promise<Script>;
 }
 
@@ -108,6 +110,11 @@ async function fewerSteps(script: Script, tries: Tries, how: StepsHow): Promise<
     const both = { steps: best.steps.filter((step) => isItsOpening(step) || isItself(step) || step === next) };
     if (next !== undefined && both.steps.length < best.steps.length && (await tries('the message and the next', both)))
       return tidy(both);
+  }
+  for (const shorter of how.shortcuts?.(best) ?? []) {
+    if (!(await tries('a shorter way to its last messages', shorter))) continue;
+    best = shorter;
+    break;
   }
   best = await fewerConnections(best, tries);
   // Of a long script much may be needed, and little comes before an earlier place; of a short one little is left soon.
