@@ -8,7 +8,7 @@ import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
 import type { Script } from './script.ts';
 import { shortcuts } from './shortcuts.ts';
-import { shrink, type ShrinkTry } from './shrink.ts';
+import { shrink, type ShrinkTry, tryOf } from './shrink.ts';
 
 export interface Smaller extends Omit<Confirmed, 'sendsBefore'> {
   readonly shrunk: readonly ShrinkTry[];
@@ -37,6 +37,8 @@ const EARLIER_SHARE = 0.4;
 /** Found with whole messages: pieces of one say nothing. */
 const OF_WHOLE_MESSAGES: ReadonlySet<Oracle> = new Set(['accepted', 'race', 'invariant']);
 
+/** Steps made smaller without a look at a server that was just started. */
+const UNSURE = 3;
 /** Runs in a row in which the smallest must show it, as long as they do not take longer. */
 const FIRM = 8;
 const FIRM_MS = 6000;
@@ -99,6 +101,8 @@ export async function makeSmaller(
   /** All that still showed it while it was made smaller, the smallest last. */
   const shown: Script[] = [script];
   let shownAt: number | undefined;
+  /** What was left was what the tries themselves had brought about. */
+  let isAstray = false;
   const asked =
     (check: Check) =>
     async (candidate: Script): Promise<boolean> => {
@@ -121,29 +125,51 @@ export async function makeSmaller(
       fails: asked(check),
       // Where something else is due, what is accepted may be right: its controls are asked at once.
       failsEarlier: asked(async (candidate) => {
-        const seen = await check(candidate);
-        return seen === undefined || oracle !== 'accepted' ? seen : strict(candidate);
+        if (oracle !== 'accepted') return check(candidate);
+        return (await rough(candidate)) === undefined ? undefined : strict(candidate);
       }),
       ...(inquiry.wayTo === undefined ? {} : { shortcuts: (one: Script) => shortcuts(one, inquiry.wayTo!) }),
       earlier: [inTime(earlier), inTime(elsewhere)],
       shownAt: () => shownAt,
       runs: isDear ? DEAR_RUNS : RUNS,
-      isOver: () => isOver() || spent() > ms * TRIES_SHARE,
+      isOver: () => isOver() || isAstray || spent() > ms * TRIES_SHARE,
       isLate: () =>
         inquiry.isShared === true || spent() > Math.min(ms * FIELDS_SHARE, isDear ? FIELDS_DEAR_MS : Infinity),
       isOfWholeMessages: OF_WHOLE_MESSAGES.has(oracle),
       onTry: (one) => tried.push(one),
       isBrokenOff: () => first !== undefined && isEndedEarly(first),
     });
-  // What the tries before it left behind may help: what seems to show is tried where nobody was before.
+  // What the tries before it left behind may help: what seems to show is tried where nobody was before. A start of the server
+  // for each costs most of the time, so every third is; when that does not show it, all are from the last that did.
+  const isHelped = !isFresh && !isStarting && canBeHelped(inquiry, suspicion);
   const sure: Check = async (candidate) =>
     (await rough(candidate)) === undefined ? undefined : onFresh(inquiry, rough)(candidate);
-  const check = !isFresh && !isStarting && canBeHelped(inquiry, suspicion) ? sure : rough;
+  let sureOf = script;
+  let unsure = 0;
+  const hopeful: Check = async (candidate) => {
+    const seen = await rough(candidate);
+    if (seen === undefined || ++unsure < UNSURE) return seen;
+    unsure = 0;
+    const fresh = await onFresh(inquiry, rough)(candidate);
+    if (fresh === undefined) isAstray = true;
+    else sureOf = candidate;
+    return fresh;
+  };
+  const check = isHelped ? sure : rough;
   for (const hint of hints) {
-    if (shown.length > 1 || (await check(hint)) === undefined) continue;
-    shown.push(hint);
+    if (shown.length > 1) break;
+    const isShown = (await check(hint)) !== undefined;
+    tried.push(tryOf('what other findings did without left out', hint, isShown));
+    if (isShown) shown.push(hint);
   }
-  let best = await smaller(shown.at(-1)!, check);
+  sureOf = shown.at(-1)!;
+  if (isHelped) await watched.restart();
+  let best = await smaller(sureOf, isHelped ? hopeful : rough);
+  if (isAstray) {
+    isAstray = false;
+    shown.splice(shown.indexOf(sureOf) + 1);
+    best = await smaller(sureOf, sure);
+  }
   if (best === script) return undefined;
   // Luck would leave something that does not come back: what the answers show is asked often where that is quick.
   const mostAgain = SHOWS_WHERE.has(oracle) || oracle === 'accepted' ? FIRM : Math.max(1, times - 1);

@@ -160,6 +160,19 @@ test('what shows in the silence at the next message is shrunk to those two', asy
   expect(runs()).toBeLessThanOrEqual(4);
 });
 
+test('of many wrong messages as few are left as it takes', async () => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    send(1, 'hello'),
+    ...Array.from({ length: 200 }, (_, i) => send(2 + i, `wrong${i}`, true)),
+  ];
+  // Lock step: what comes behind a wrong one is never reached, and the third shows it at the next.
+  const { how, runs } = failing((script) => textsOf(script).slice(0, 5).join() === 'hello,wrong0,wrong1,wrong2,wrong3');
+  const shrunk = await shrink({ steps }, { ...how, isLate: () => true, isBrokenOff: () => true });
+  expect(textsOf(shrunk)).toEqual(['hello', 'wrong0', 'wrong1', 'wrong2', 'wrong3']);
+  expect(runs()).toBeLessThan(30);
+});
+
 test('bytes of what is wrong as a whole message are left alone', async () => {
   const script: Script = { steps: [{ kind: 'open', conn: 1 }, send(1, 'before'), send(2, 'xxxxwrong', true)] };
   const { how } = failing((other) => textsOf(other).some((text) => text.endsWith('wrong')));

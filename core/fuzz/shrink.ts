@@ -34,6 +34,10 @@ export interface ShrinkHow {
   readonly shownAt?: () => number | undefined;
 }
 
+export function tryOf(what: string, script: Script, fails: boolean): ShrinkTry {
+  return { what, sends: countSends(script), bytes: wrongBytes(script), fails };
+}
+
 /** Tries of which none left anything out, and the share of them that had to end early, after which no step can go. */
 const ENOUGH_FAILED = 16;
 const HOPELESS = 0.7;
@@ -46,7 +50,7 @@ export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
       if (left <= 0 || how.isOver()) return false;
       left -= 1;
       const fails = await ask(candidate);
-      how.onTry?.({ what, sends: countSends(candidate), bytes: wrongBytes(candidate), fails });
+      how.onTry?.(tryOf(what, candidate, fails));
       return fails;
     };
   const tries = asking(how.fails);
@@ -86,6 +90,7 @@ interface StepsHow extends Pick<ShrinkHow, 'isBrokenOff' | 'shownAt' | 'shortcut
 async function fewerSteps(script: Script, tries: Tries, how: StepsHow): Promise<Script> {
   let best = script;
   // Everything behind the last mutated message first: most often it does not matter.
+  best = await fewerWrong(best, tries);
   const lastWrong = best.steps.findLastIndex(isWrong);
   const wrong = best.steps[lastWrong];
   if (wrong !== undefined) {
@@ -124,6 +129,21 @@ async function fewerSteps(script: Script, tries: Tries, how: StepsHow): Promise<
   if (isLong || countSends(best) < SHORT) return best;
   const sooner = await how.earlier(best);
   return sooner === best ? best : tidy(await fewerInOrder(sooner, tries, how));
+}
+
+/** Of several wrong ones the first may be enough, with what shows it behind: one, two, four of them. */
+async function fewerWrong(script: Script, tries: Tries): Promise<Script> {
+  const { steps } = script;
+  const wrong = steps.flatMap((step, i) => (isWrong(step) ? [i] : []));
+  for (let count = 1; count * 2 < wrong.length; count *= 2) {
+    const last = wrong[count - 1]!;
+    const isNext = (step: Step, i: number): boolean => i > last && isSend(step) && step.conn === steps[last]!.conn;
+    const next = steps.findIndex(isNext);
+    const candidate = { steps: steps.slice(0, next < 0 ? last + 1 : next + 1) };
+    if (await tries(`everything after ${count === 1 ? 'the first' : `${count}`} of them left out`, candidate))
+      return candidate;
+  }
+  return script;
 }
 
 /** Whole connections: later ones may need the earlier, hardly the other way round. */
