@@ -32,6 +32,7 @@ export async function repro(path: string, invocation: Invocation): Promise<numbe
     to: to.length > 0 ? readEndpointMap(to) : endpointsOf(config),
     allow: [...config.allow, ...invocation.texts('allow')],
     rng: config.rng,
+    ...(config.from === undefined ? {} : { from: config.from }),
     ...(config.side === undefined ? {} : { side: config.side }),
     ...(config.allClients === undefined ? {} : { allClients: config.allClients }),
     ...(target === undefined ? {} : { target }),

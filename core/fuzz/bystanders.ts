@@ -9,6 +9,7 @@ import { whoIs } from './scene.ts';
 import { copied, isSend, OTHER, type Script, type Step } from './script.ts';
 import type { Seed } from './seed.ts';
 import type { JudgeWorld } from './suspicion.ts';
+import { beginningOf } from './visit-needs.ts';
 import type { Watched } from './world.ts';
 
 /** What they do, and how they are answered where nobody says anything wrong. */
@@ -26,11 +27,11 @@ const PATIENCE: Patience = { answer: 1000, muted: 1000, settle: 1, stretch: 10, 
 const IN_COMPANY = 3;
 
 /** @param isPair two at once: not where they would be the same user */
-export function scriptOfBystanders({ base }: Seed, isPair: boolean): Script {
+export function scriptOfBystanders(seed: Seed, isPair: boolean): Script {
   const steps: Step[] = [];
   let sends = 0;
   let ms = 0;
-  for (const step of base.steps) {
+  for (const step of beginningOf(seed)) {
     if (isSend(step)) {
       if (sends >= MOST_SENDS || ms > MOST_MS) break;
       sends += 1;

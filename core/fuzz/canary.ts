@@ -1,6 +1,7 @@
 /** What must work whatever was sent before. */
 import type { Seed } from './seed.ts';
 import { isSend, type Script } from './script.ts';
+import { beginningOf } from './visit-needs.ts';
 
 const CANARY_SENDS = 8;
 
@@ -8,7 +9,7 @@ const CANARY_SENDS = 8;
 export function canaryOf(seed: Seed): Script {
   const steps = [];
   let sends = 0;
-  for (const step of seed.base.steps) {
+  for (const step of beginningOf(seed)) {
     if (isSend(step)) {
       if (sends >= CANARY_SENDS) break;
       sends += 1;

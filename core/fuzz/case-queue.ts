@@ -8,6 +8,7 @@ import { isSend } from './script.ts';
 import { canShare, isSameWay } from './shared-run.ts';
 import type { Seed } from './seed.ts';
 import type { Tried } from './tried.ts';
+import { wayTo } from './visit-needs.ts';
 
 /** A case that is about to be played. */
 export interface Taken {
@@ -149,10 +150,10 @@ export class CaseQueue {
     return undefined;
   }
 
-  /** Now and then the whole session, before and behind; else what is needed. */
-  how(index: number, { prefixes }: Calibrated): MakeHow {
+  /** Now and then the whole visit, before and behind; else what is needed. */
+  how(index: number, { prefixes, seed }: Calibrated): MakeHow {
     const { rng } = this.#o;
-    if (index % WHOLE_EVERY === WHOLE_EVERY - 1) return { rng, tail: FULL_TAIL };
+    if (index % WHOLE_EVERY === WHOLE_EVERY - 1) return { rng, tail: FULL_TAIL, prefix: (at) => wayTo(seed, at) };
     return { rng, tail: TAIL, longTail: FULL_TAIL, prefix: (at) => prefixes.of(at) };
   }
 

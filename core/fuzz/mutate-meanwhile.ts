@@ -4,6 +4,7 @@ import { formatPath } from '../schema/path.ts';
 import { mutated, type Mutation, sendAt } from './mutation.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { isSend, type Step } from './script.ts';
+import { isSameVisit, wayTo } from './visit-needs.ts';
 
 /** Names of fields that say which thing is meant. */
 const WHICH =
@@ -37,8 +38,9 @@ export function* meanwhileMutations(seed: Seed, at: SeedMessage): Generator<Muta
           // What is left of a thing depends on all that was done to it before: nothing is left out.
           const { steps } = made.base;
           const between = mutated(sendAt(made, other.step), {});
-          const head: readonly Step[] = steps.slice(0, at.step + 1);
-          return { script: { steps: [...head, between, ...tailOf(steps.slice(at.step + 1))] }, focus: [head.length] };
+          const head: readonly Step[] = [...wayTo(made, at.step), sendAt(made, at.step)];
+          const later = steps.slice(at.step + 1).filter(({ conn }) => isSameVisit(made, conn, at.frame.conn));
+          return { script: { steps: [...head, between, ...tailOf(later)] }, focus: [head.length] };
         },
       };
     }

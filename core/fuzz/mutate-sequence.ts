@@ -5,6 +5,7 @@ import { around, type MakeHow, mutated, type Mutation, prefixOf, sendAt, withVal
 import { whoIs } from './scene.ts';
 import { isFirstSaid, type Seed, type SeedMessage } from './seed.ts';
 import { isSend, type SendStep, type Step } from './script.ts';
+import { wayTo } from './visit-needs.ts';
 
 interface Told {
   readonly name: string;
@@ -94,15 +95,10 @@ function* orders(seed: Seed, { step: at }: SeedMessage): Generator<Told> {
     name: 'first',
     doc: 'The message before anything else was said on its connection.',
     make: () => {
-      const steps: Step[] = [];
-      for (const [i, one] of seed.base.steps.entries()) {
-        if (i > at) break;
-        if (isSend(one) && one.conn === step.conn) {
-          if (i === at) steps.push(mutated(one, {}));
-        } else steps.push(one);
-      }
-      if (steps.length === at + 1) return undefined;
-      return { script: { steps }, focus: [steps.length - 1] };
+      const way = wayTo(seed, at);
+      const steps: Step[] = way.filter((one) => !isSend(one) || one.conn !== step.conn);
+      if (steps.length === way.length) return undefined;
+      return { script: { steps: [...steps, mutated(step, {})] }, focus: [steps.length] };
     },
   };
   const last = lastOf(seed, step.conn);
@@ -111,7 +107,7 @@ function* orders(seed: Seed, { step: at }: SeedMessage): Generator<Told> {
       name: 'late',
       doc: 'The message once more at the very end of its connection.',
       make: (_seed, how) => {
-        const steps = seed.base.steps.slice(0, last + 1).filter(onConnectionsOf(seed, [at, last], how));
+        const steps = [...wayTo(seed, last), sendAt(seed, last)].filter(onConnectionsOf(seed, [at, last], how));
         return { script: { steps: [...steps, mutated(step, {})] }, focus: [steps.length] };
       },
     };

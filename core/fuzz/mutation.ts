@@ -7,6 +7,7 @@ import { type Segment, setPath } from '../schema/path.ts';
 import { whoIs } from './scene.ts';
 import type { Seed, SeedMessage } from './seed.ts';
 import { isSend, type Script, type SendStep, type Step } from './script.ts';
+import { isSameVisit, wayTo } from './visit-needs.ts';
 
 export type Family = 'field' | 'payload' | 'sequence' | 'rule' | 'framing' | 'carrier' | 'race' | 'havoc';
 
@@ -98,10 +99,13 @@ export function around(
   const { steps } = seed.base;
   const prefix = prefixOf(seed, at, how);
   const open = new Set([...prefix, ...instead].flatMap((step) => (step.kind === 'open' ? [step.conn] : [])));
-  const isWhole = prefix.length === at;
+  const isWhole = prefix.length === at || prefix.length === wayTo(seed, at).length;
+  const { conn } = steps[at]!;
   const rest: Step[] = [];
   let left = tail;
   for (const step of steps.slice(at + skip)) {
+    // Who comes when this visit is over has nothing to do with it.
+    if (!isSameVisit(seed, step.conn, conn)) continue;
     // Connections that were left out stay out, unless a client under test goes on there.
     if (!isWhole && !open.has(step.conn)) {
       const behind = seed.scene.connections.get(step.conn)?.openedBehind?.conn;

@@ -3,6 +3,7 @@ import { type Baseline, canTell } from './baseline.ts';
 import { sendAt } from './mutation.ts';
 import type { Seed } from './seed.ts';
 import { isSend, type Step } from './script.ts';
+import { connsWith, wayTo } from './visit-needs.ts';
 
 export interface NeedsHow {
   readonly seed: Seed;
@@ -43,7 +44,7 @@ export class Needs {
   stepsBefore(at: number): readonly Step[] {
     const { steps } = this.#how.seed.base;
     const needed = this.#needsAt(at);
-    return needed === undefined ? steps.slice(0, at) : steps.slice(0, at).filter((step) => needed.has(step.conn));
+    return needed === undefined ? wayTo(this.#how.seed, at) : steps.slice(0, at).filter((step) => needed.has(step.conn));
   }
 
   /** Values that are shown later need not have been issued yet. */
@@ -70,10 +71,10 @@ export class Needs {
     });
     const own = await this.#closed([conn, ...sourcesOf(seed, conn, Math.max(0, at))], conn);
     // Nothing to go by.
-    if (at < 0 || isOver()) return at < 0 ? own : all(steps);
+    if (at < 0 || isOver()) return at < 0 ? own : connsWith(seed, conn);
     const before = (conns: ReadonlySet<number>): Step[] => steps.slice(0, at).filter((step) => conns.has(step.conn));
     if (await isEnough(before(own), at)) return own;
-    const opened = new Set(steps.slice(0, at).map((step) => step.conn));
+    const opened = await this.#enough(at, async (conns) => isEnough(before(conns), at));
     const alike = await this.#closed([...own, ...[...opened].filter((other) => isAlike(seed, conn, other))], conn);
     if (alike.size > own.size && !isOver() && (await isEnough(before(alike), at))) return alike;
     return this.#lessOf(opened, own, async (conns) => isEnough(before(conns), at));
@@ -92,9 +93,20 @@ export class Needs {
     const partners = await this.#closed([...own, ...partnersOf(seed, at)], conn);
     if (partners.size > own.size && !isOver() && (await isEnough(before(partners)))) return before(partners);
     if (isOver()) return undefined;
-    const opened = new Set(steps.slice(0, at).map((step) => step.conn));
+    const opened = await this.#enough(at, async (conns) => isEnough(before(conns)));
     const left = await this.#lessOf(opened, own, async (conns) => isEnough(before(conns)));
     return left.size < opened.size ? before(left) : undefined;
+  }
+
+  /** Connections of its visit, with those this one builds on; all before it where these are not enough. */
+  async #enough(
+    at: number,
+    isEnough: (conns: ReadonlySet<number>) => Promise<boolean>,
+  ): Promise<ReadonlySet<number>> {
+    const { seed } = this.#how;
+    const all = connsOf(seed.base.steps.slice(0, at));
+    const own = connsOf(wayTo(seed, at));
+    return own.size === all.size || (await isEnough(own)) ? own : all;
   }
 
   /** All that is not needed left out, one at a time. */
@@ -126,7 +138,7 @@ export class Needs {
   }
 }
 
-function all(steps: readonly Step[]): ReadonlySet<number> {
+function connsOf(steps: readonly Step[]): ReadonlySet<number> {
   return new Set(steps.map((step) => step.conn));
 }
 

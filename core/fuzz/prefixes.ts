@@ -9,6 +9,7 @@ import { fewer, isMaking, Needs } from './prefix-needs.ts';
 import type { Run } from './run-script.ts';
 import type { Seed } from './seed.ts';
 import { isSend, type Script, type Step } from './script.ts';
+import { wayTo } from './visit-needs.ts';
 
 export interface Prefixes {
   /** Steps before a step of the base script. */
@@ -78,14 +79,14 @@ export async function findPrefixes(how: FindPrefixes): Promise<Prefixes> {
     samples,
     of: (at) => {
       const known = found.get(at);
-      if (known !== undefined || !isSend(seed.base.steps[at]!)) return known ?? seed.base.steps.slice(0, at);
+      if (known !== undefined || !isSend(seed.base.steps[at]!)) return known ?? wayTo(seed, at);
       if (alone.has(at)) return needs.stepsBefore(at);
       // Where hardly anything can be left out, what could be for one message is chance.
-      if (isVain()) return seed.base.steps.slice(0, at);
+      if (isVain()) return wayTo(seed, at);
       const [near] = neighboursOf(seed, at, found);
       if (near !== undefined) return onFrom(seed, near, found.get(near)!, at);
       const answer = baseline.answers.get(sendAt(seed, at).n);
-      return answer !== undefined && canTell(answer) ? seed.base.steps.slice(0, at) : needs.stepsBefore(at);
+      return answer !== undefined && canTell(answer) ? wayTo(seed, at) : needs.stepsBefore(at);
     },
   };
 }

@@ -65,6 +65,8 @@ class ScriptRun {
   #isMutated = false;
   #silent = 0;
   #isPlayed = false;
+  /** The server has not hung up on somebody who was gone in the recording. */
+  #isStaying = false;
 
   constructor(script: Script, stage: Stage, how: RunHow) {
     this.#script = script;
@@ -91,6 +93,7 @@ class ScriptRun {
       this.#step = i;
       if (step.kind === 'open') {
         if (step.isUnmade === true) continue;
+        await this.#untilGone(step);
         if (!(await this.#open(step.conn, step.like))) break;
         const greeted = this.#live.get(step.conn)!;
         const greetings = step.awaits ?? 0;
@@ -113,7 +116,11 @@ class ScriptRun {
           break;
         }
         await this.#send(i, step, live);
-        if (this.#allOver() && !this.#goesOn(i)) break;
+        if (!this.#allOver()) continue;
+        const next = this.#whoComesNext(i);
+        if (next === undefined) break;
+        // Nobody is there to hear what comes before.
+        if (!this.#isForClient) i = next - 1;
       } else if (step.kind === 'end') {
         if (step.mutated === true) this.#mutate();
         live.isLeft = true;
@@ -148,9 +155,29 @@ class ScriptRun {
     return this.#stage.clock.now() - this.#began;
   }
 
-  /** A client that left may be on its way to the next server. */
-  #goesOn(at: number): boolean {
-    return this.#isForClient && this.#script.steps.slice(at + 1).some(({ kind }) => kind === 'open');
+  /** A client that left may be on its way to the next server; and before anything wrong was said, there may be other visits. */
+  #whoComesNext(at: number): number | undefined {
+    if (!this.#isForClient && this.#isMutated) return undefined;
+    const next = this.#script.steps.findIndex(({ kind }, i) => i > at && kind === 'open');
+    return next < 0 ? undefined : next;
+  }
+
+  /** Before a visit those before it are over: a server that hangs up is waited for, and where it does not, we leave. */
+  async #untilGone({ conn, like = conn }: { readonly conn: number; readonly like?: number }): Promise<void> {
+    const { gone } = this.#how.scene.connections.get(like) ?? {};
+    if (gone === undefined) return;
+    const isThere = (live: Live | undefined): live is Live =>
+      live?.connection !== undefined && live.run.ending === undefined;
+    const there = gone.map((one) => this.#live.get(one - like + conn)).filter(isThere);
+    if (there.length === 0) return;
+    if (!this.#isStaying) await this.#waiting.until(() => !there.some(isThere), this.#limit());
+    for (const live of there) {
+      if (!isThere(live)) continue;
+      // The next ones would not hang up either.
+      this.#isStaying = true;
+      if (!live.isLeft) live.connection!.end();
+      live.isLeft = true;
+    }
   }
 
   get #isForClient(): boolean {

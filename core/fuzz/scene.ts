@@ -10,6 +10,8 @@ export interface SceneConnection {
   readonly url: EndpointUrl | undefined;
   /** The message that leads here: the nth of that name on that connection. */
   readonly handoff?: { readonly conn: number; readonly nth: number; readonly handoff: Handoff };
+  /** Connections of earlier visits to the same server: they were over. */
+  readonly gone?: readonly number[];
   /** Of a client under test; absent: it began with this one. */
   readonly openedBehind?: OpenedBehind;
 }

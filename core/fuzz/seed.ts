@@ -2,14 +2,17 @@
 import type { DissectedMessage, Memory } from '../protocol/protocol.ts';
 import type { Endpoints } from '../replay/endpoints.ts';
 import { findHeartbeats } from '../replay/heartbeat.ts';
-import { leavesOf, lastName, metaAt } from '../replay/leaves.ts';
+import { leavesOf, lastName } from '../replay/leaves.ts';
 import type { Plan } from '../replay/plan.ts';
 import { findBindings } from '../replay/rebinding.ts';
 import { itemKey, type RecordedFrame } from '../replay/recording.ts';
 import { formatPath } from '../schema/path.ts';
 import { Hearing, isRefusal, remarkKey, signatureOfAll } from './hearing.ts';
+import { CREATES, isNaming } from './named.ts';
 import type { Scene, SceneConnection } from './scene.ts';
 import type { Issue, Link, Script, SendStep, Step } from './script.ts';
+import { inVisits, needsOf, type SeedVisits, withGone } from './visit-needs.ts';
+import type { Visits } from './visits.ts';
 
 /** One client message of the recording. */
 export interface SeedMessage {
@@ -27,6 +30,8 @@ export interface Seed {
   readonly messages: readonly SeedMessage[];
   /** The campaign forks behind so many steps: they, and all that follows up to a mutated message, are played before it. */
   readonly kept?: number;
+  /** Absent: all is one visit. */
+  readonly visits?: SeedVisits;
   /** What the server had said last on its connection before each client frame, by frame number. */
   readonly lastHeard: ReadonlyMap<number, string>;
   /** By client frame. */
@@ -48,15 +53,18 @@ export interface Between {
   readonly answers: readonly RecordedFrame[];
 }
 
-/** @param only frames whose messages are mutated; absent: all */
-export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<number>): Seed {
+/**
+ * @param only frames whose messages are mutated; absent: all
+ * @param visits absent: all is one
+ */
+export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<number>, visits?: Visits): Seed {
   const { recording } = plan;
   const heartbeats = heartbeatsOf(plan);
   const nths = countNames(recording.frames);
   const links = linksOf(plan, nths);
   const steps: Step[] = [];
   const messages: SeedMessage[] = [];
-  plan.steps.forEach((step) => {
+  inVisits(plan.steps, visits).forEach((step) => {
     if (step.kind === 'open') steps.push({ kind: 'open', conn: step.conn });
     else if (step.kind === 'send') {
       const frame = owned(step.frame);
@@ -79,8 +87,10 @@ export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<nu
       });
     } else if (step.kind === 'close') steps.push({ kind: step.reset ? 'reset' : 'end', conn: step.conn });
   });
+  const connections = connectionsOf(plan, endpoints, nths);
+  const refused = refusedOf(recording.frames);
   const scene: Scene = {
-    connections: connectionsOf(plan, endpoints, nths),
+    connections: visits === undefined ? connections : withGone(connections, visits),
     fallbackHost: endpoints.fallbackHost,
     heartbeats,
     identities: identitiesOf(recording.frames),
@@ -92,7 +102,10 @@ export function makeSeed(plan: Plan, endpoints: Endpoints, only?: ReadonlySet<nu
     lastHeard: lastHeardOf(recording.frames, heartbeats),
     between: betweenOf(recording.frames, heartbeats),
     recordedNames: followersOf(recording.frames, heartbeats),
-    refused: refusedOf(recording.frames),
+    refused,
+    ...(visits === undefined
+      ? {}
+      : { visits: { of: visits.of, needs: needsOf(visits, { recording, links, connections, refused }) } }),
     ...remarksOf(plan),
   };
 }
@@ -168,13 +181,11 @@ function namesIn(frames: readonly RecordedFrame[]): Map<string, NonNullable<Issu
   const found = new Map<string, NonNullable<Issue['named']>>();
   for (const frame of frames) {
     if (frame.direction !== 'toClient') continue;
-    frame.messages.forEach(({ fields, spec, name }, index) => {
+    frame.messages.forEach((message, index) => {
+      const { fields, name } = message;
       const leaf = leavesOf(fields).find(
-        ({ path, value }) =>
-          path.length === 1 &&
-          typeof value === 'string' &&
-          value !== '' &&
-          (metaAt(spec?.node, path).role === 'name' || NAME_KEY.test(lastName(path))),
+        (one) =>
+          one.path.length === 1 && typeof one.value === 'string' && one.value !== '' && isNaming(message, one),
       );
       if (leaf === undefined) return;
       const [path, value] = [formatPath(leaf.path), leaf.value as string];
@@ -317,8 +328,6 @@ function betweenOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<str
   return found;
 }
 
-const NAME_KEY = /^(?:user|account|login|player)?_?name$|^(?:user|account|login|nick)$/i;
-const CREATES = /create|register|sign_?up|new_/i;
 const SECRET_KEY = /^(?:pass|password|passwd|pwd|secret)$/i;
 
 /** Long enough that many others can be made of it, and no text that means something else. */
@@ -332,7 +341,8 @@ function identitiesOf(frames: readonly RecordedFrame[]): string[] {
   const candidates = new Set<string>();
   for (const frame of frames) {
     if (frame.direction !== 'toServer') continue;
-    for (const { fields, spec, name } of frame.messages) {
+    for (const message of frame.messages) {
+      const { fields, spec, name } = message;
       const leaves = leavesOf(fields);
       const isSecret = (name: string): boolean => SECRET_KEY.test(name);
       const described = spec?.node.kind === 'object' ? spec.node.keys.map((key) => key.name) : [];
@@ -341,7 +351,7 @@ function identitiesOf(frames: readonly RecordedFrame[]): string[] {
       for (const leaf of leaves) {
         const { value } = leaf;
         if (typeof value !== 'string' || !isName(value)) continue;
-        if (metaAt(spec?.node, leaf.path).role === 'name' || NAME_KEY.test(lastName(leaf.path))) candidates.add(value);
+        if (isNaming(message, leaf)) candidates.add(value);
       }
     }
   }

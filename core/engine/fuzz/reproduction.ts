@@ -17,7 +17,7 @@ export interface Reproduction {
 
 export type ReproductionSetup = Pick<
   CampaignSetup,
-  'recording' | 'only' | 'to' | 'side' | 'target' | 'allClients' | 'authority' | 'allow' | 'rng'
+  'recording' | 'only' | 'from' | 'to' | 'side' | 'target' | 'allClients' | 'authority' | 'allow' | 'rng'
 >;
 
 /** Plays the recorded session first, to know what this server answers. @throws EngineError */

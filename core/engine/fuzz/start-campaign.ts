@@ -2,8 +2,10 @@
 import { connect } from 'node:net';
 import { crc32 } from 'node:zlib';
 import { Campaign, type CampaignOptions, type CampaignStatus } from '../../fuzz/campaign.ts';
+import { pickVisits, textOf } from '../../fuzz/pick-visits.ts';
 import { makeSeed, type Seed } from '../../fuzz/seed.ts';
 import type { Stage } from '../../fuzz/run-script.ts';
+import { visitsIn } from '../../fuzz/visits.ts';
 import type { Watched } from '../../fuzz/world.ts';
 import { BoundTarget } from '../../io/target-bound.ts';
 import type { CertificateAuthority } from '../../io/certificate-authority.ts';
@@ -120,6 +122,7 @@ function campaignIn(setup: CampaignSetup, world: Prepared): Pick<StartedCampaign
   const given = typeof setup.to === 'string' || side === 'client' ? [] : Object.keys(setup.to);
   const leftOut = given.filter((key) => !Object.keys(world.to).includes(key));
   if (leftOut.length > 0) setup.onNote?.(`The filter leaves out ${leftOut.join(', ')}: nothing is sent there.`);
+  if (world.note !== undefined) setup.onNote?.(world.note);
   return { campaign, seed };
 }
 
@@ -141,21 +144,29 @@ export interface Prepared {
   readonly seed: Seed;
   readonly stage: Stage;
   readonly process: Watched;
+  /** What is not played of the recording, for people. */
+  readonly note?: string;
   close(): Promise<void>;
 }
 
 export async function prepare(
-  setup: Pick<CampaignSetup, 'recording' | 'only' | 'to' | 'side' | 'target' | 'allClients' | 'authority' | 'allow'> & {
+  setup: Pick<
+    CampaignSetup,
+    'recording' | 'only' | 'from' | 'to' | 'side' | 'target' | 'allClients' | 'authority' | 'allow'
+  > & {
     readonly folder?: CampaignFolder;
   },
 ): Promise<Prepared> {
   if (setup.side === 'client') return prepareClient(setup);
   if (setup.only !== undefined && !setup.recording.frames.some(({ n }) => setup.only!.has(n))) throw noneFits();
-  const recording = setup.only === undefined ? setup.recording : forServersOf(setup.recording, setup.only);
+  const chosen = setup.only === undefined ? setup.recording : forServersOf(setup.recording, setup.only);
+  const picked = pickVisits(chosen, setup);
+  const { recording } = picked;
   const to = endpointsFor(recording, setup.recording, setup.to);
+  const note = textOf(picked);
   const plan = makePlan(recording);
   const endpoints = resolveEndpoints(plan, to);
-  const seed = makeSeed(plan, endpoints, setup.only);
+  const seed = makeSeed(plan, endpoints, setup.only, visitsIn(recording));
   if (seed.messages.length === 0) throw noneFits();
   const clock = createSystemClock();
   const target = guarded(createFuzzTarget({ verify: false }), setup.allow);
@@ -183,6 +194,7 @@ export async function prepare(
     seed,
     stage,
     process,
+    ...(note === undefined ? {} : { note }),
     async close() {
       await target.close();
       await process.stop();
