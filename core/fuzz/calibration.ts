@@ -62,6 +62,8 @@ const END_MS = 400;
 const LAST_MS = 60;
 const MOST_REVIVED = 2;
 const RUNS = 3;
+/** Where playing the session takes long, it is played no further time once so much was spent on it. */
+const MOST_PLAYING_MS = 12_000;
 const TRIED_LANES: readonly number[] = [16, 8, 4, 2];
 const PREFIX_MS = 24_000;
 const LANE_SAMPLES = 8;
@@ -124,6 +126,7 @@ export async function calibrate(
       deadly.push(...survived.deadly);
     }
   };
+  const began = stage.clock.now();
   const first = await playAll(() => recorded.base, identities, { ...FIRST, linger: LINGER.first });
   const refused = [...first.connections.values()].find((one) => one.failure !== undefined && one.frames === 0);
   if (refused?.failure !== undefined && first.frames.length === 0)
@@ -161,7 +164,8 @@ export async function calibrate(
   }
   // What does not come from this server is not waited for again.
   const known = runs.length === 0 ? [first] : [...runs];
-  while (runs.length < RUNS && !how.isOver())
+  const isLong = (): boolean => stage.clock.now() - began > MOST_PLAYING_MS;
+  while (runs.length < RUNS && !how.isOver() && !isLong())
     runs.push(await playAll(() => expecting(recorded, known).base, identities, calm));
   if (runs.length === 0) runs.push(first);
   const seed = markedAnew(expecting(recorded, runs), runs);

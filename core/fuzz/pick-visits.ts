@@ -30,8 +30,10 @@ export interface PickHow {
   readonly from?: number | undefined;
 }
 
-/** Client messages up to which visits are played that show known messages in another order, or with other fields. */
-const MOST_SENDS = 300;
+/** Up to so many client messages, and so much that the server took for them, visits are played whose client says nothing new. */
+const MOST = { sends: 300, ms: 3000 };
+/** Longer than this, it was not the server that took its time. */
+const MOST_ANSWER_MS = 1000;
 /** Visits may build on visits that build on others. */
 const ROUNDS = 8;
 
@@ -41,21 +43,22 @@ export function pickVisits(recording: Recording, how: PickHow = {}): Picked {
   const shown = shownBy(recording, visits, how);
   const kept = new Set<number>();
   const known = new Set<string>();
-  let sends = 0;
+  let [sends, ms] = [0, 0];
   const keep = (visit: Shown): void => {
-    if (kept.has(visit.visit)) return;
     kept.add(visit.visit);
-    for (const what of [...visit.messages, ...visit.orders]) known.add(what);
+    for (const what of [...visit.said, ...visit.heard, ...visit.orders]) known.add(what);
     sends += visit.sends;
+    ms += visit.ms;
   };
   const isNew = (what: ReadonlySet<string>): boolean => [...what].some((one) => !known.has(one));
-  for (const one of shown) if (one.isFixed || isNew(one.messages)) keep(one);
+  for (const one of shown) if (one.isFixed || isNew(one.said)) keep(one);
   let isCutShort = false;
-  for (const one of shown) {
-    if (kept.has(one.visit) || one.sends === 0 || !isNew(one.orders)) continue;
-    if (sends + one.sends <= MOST_SENDS) keep(one);
-    else isCutShort = true;
-  }
+  for (const kind of ['heard', 'orders'] as const)
+    for (const one of shown) {
+      if (kept.has(one.visit) || one.sends === 0 || !isNew(one[kind])) continue;
+      if (sends + one.sends <= MOST.sends && ms + one.ms <= MOST.ms) keep(one);
+      else isCutShort = true;
+    }
   const played = withBuiltOn(recording, visits, kept);
   return { recording: played, visits: shown.length, leftOut: shown.length - kept.size, isCutShort };
 }
@@ -66,8 +69,12 @@ interface Shown {
   isFixed: boolean;
   /** Client messages. */
   sends: number;
+  /** What the server took for its answers. */
+  ms: number;
+  /** Names. */
+  readonly said: Set<string>;
   /** Names, and whether they say no. */
-  readonly messages: Set<string>;
+  readonly heard: Set<string>;
   /** Which fields they have, what they are answered, what follows what. */
   readonly orders: Set<string>;
 }
@@ -75,13 +82,23 @@ interface Shown {
 function shownBy(recording: Recording, visits: Visits, { only, from = 0 }: PickHow): readonly Shown[] {
   const shown = [...new Set(visits.of.values())]
     .sort((a, b) => a - b)
-    .map((visit): Shown => ({ visit, isFixed: false, sends: 0, messages: new Set(), orders: new Set() }));
+    .map(
+      (visit): Shown => ({
+        visit,
+        isFixed: false,
+        sends: 0,
+        ms: 0,
+        said: new Set(),
+        heard: new Set(),
+        orders: new Set(),
+      }),
+    );
   const places = placesOf(recording);
   const isHeartbeat = findHeartbeats(recording);
-  const asked = new Map<number, string>();
+  const asked = new Map<number, { readonly said: string; readonly at: number; answered: number }>();
   const heard = new Map<number, string>();
   for (const frame of recording.frames) {
-    const { conn, n, direction } = frame;
+    const { conn, n, at, direction } = frame;
     const one = shown[visits.of.get(conn) ?? -1];
     if (one === undefined) continue;
     const place = places.get(conn) ?? '';
@@ -90,13 +107,19 @@ function shownBy(recording: Recording, visits: Visits, { only, from = 0 }: PickH
       one.sends += 1;
       if (n <= from) one.isFixed = true;
       const said = `${place}>${name}`;
-      one.messages.add(only?.has(n) === true ? `${said}!` : said);
+      one.said.add(only?.has(n) === true ? `${said}!` : said);
       one.orders.add(`${said} ${fieldsOf(frame)}`);
       one.orders.add(`${heard.get(conn) ?? ''}|${said}`);
-      asked.set(conn, said);
+      asked.set(conn, { said, at, answered: 0 });
     } else if (!frame.messages.every((_message, index) => isHeartbeat(frame, index))) {
-      one.messages.add(`${place}<${name}${frame.messages.some(isRefusal) ? ' no' : ''}`);
-      one.orders.add(`${asked.get(conn) ?? ''}|${place}<${signatureOfAll(frame.messages)}`);
+      one.heard.add(`${place}<${name}${frame.messages.some(isRefusal) ? ' no' : ''}`);
+      const question = asked.get(conn);
+      one.orders.add(`${question?.said ?? ''}|${place}<${signatureOfAll(frame.messages)}`);
+      if (question !== undefined) {
+        const took = Math.min(MOST_ANSWER_MS, at - question.at);
+        one.ms += took - question.answered;
+        question.answered = took;
+      }
       heard.set(conn, `${place}<${name}`);
     }
   }
@@ -135,7 +158,7 @@ function withBuiltOn(recording: Recording, visits: Visits, kept: Set<number>): R
   let played = only(recording, visits, kept);
   for (let i = 0; i < ROUNDS; i++) {
     const before = kept.size;
-    for (const visit of [...kept]) for (const other of made.get(visit) ?? []) kept.add(other);
+    for (const visit of kept) for (const other of made.get(visit) ?? []) kept.add(other);
     const issued = sourcesOf(played);
     for (const [key, { n, from }] of values) {
       if (kept.has(visitOf(n)) && !issued.has(key)) kept.add(visitOf(from));

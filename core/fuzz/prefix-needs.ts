@@ -44,7 +44,9 @@ export class Needs {
   stepsBefore(at: number): readonly Step[] {
     const { steps } = this.#how.seed.base;
     const needed = this.#needsAt(at);
-    return needed === undefined ? wayTo(this.#how.seed, at) : steps.slice(0, at).filter((step) => needed.has(step.conn));
+    return needed === undefined
+      ? wayTo(this.#how.seed, at)
+      : steps.slice(0, at).filter((step) => needed.has(step.conn));
   }
 
   /** Values that are shown later need not have been issued yet. */
@@ -99,10 +101,7 @@ export class Needs {
   }
 
   /** Connections of its visit, with those this one builds on; all before it where these are not enough. */
-  async #enough(
-    at: number,
-    isEnough: (conns: ReadonlySet<number>) => Promise<boolean>,
-  ): Promise<ReadonlySet<number>> {
+  async #enough(at: number, isEnough: (conns: ReadonlySet<number>) => Promise<boolean>): Promise<ReadonlySet<number>> {
     const { seed } = this.#how;
     const all = connsOf(seed.base.steps.slice(0, at));
     const own = connsOf(wayTo(seed, at));

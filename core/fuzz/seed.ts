@@ -184,8 +184,7 @@ function namesIn(frames: readonly RecordedFrame[]): Map<string, NonNullable<Issu
     frame.messages.forEach((message, index) => {
       const { fields, name } = message;
       const leaf = leavesOf(fields).find(
-        (one) =>
-          one.path.length === 1 && typeof one.value === 'string' && one.value !== '' && isNaming(message, one),
+        (one) => one.path.length === 1 && typeof one.value === 'string' && one.value !== '' && isNaming(message, one),
       );
       if (leaf === undefined) return;
       const [path, value] = [formatPath(leaf.path), leaf.value as string];

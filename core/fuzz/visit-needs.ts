@@ -23,8 +23,7 @@ export function inVisits(steps: Plan['steps'], visits: Visits | undefined): Plan
   for (const step of steps) {
     const earlier = step.kind === 'open' ? visits.before.get(visits.of.get(step.conn) ?? -1) : undefined;
     if (earlier !== undefined && earlier.size > 0)
-      for (const one of steps)
-        if (one.kind === 'close' && earlier.has(visits.of.get(one.conn) ?? -1)) ordered.add(one);
+      for (const one of steps) if (one.kind === 'close' && earlier.has(visits.of.get(one.conn) ?? -1)) ordered.add(one);
     ordered.add(step);
   }
   return [...ordered];

@@ -11,23 +11,28 @@ interface Stay {
   readonly says?: readonly string[];
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly journey?: number;
+  /** Who ends it. Default: the server. */
+  readonly by?: 'client';
 }
 
-/** Connections numbered from 1, whose messages come one a second. */
+/** Connections numbered from 1, whose messages come one after the other. */
 function recorded(...stays: readonly Stay[]): Recording {
   const connections = new Map<number, RecordedConnection>();
   const frames: Omit<RecordedFrame, 'n'>[] = [];
-  for (const [i, { port, from, to, says = ['>hello', '<welcome'], fields = {}, journey }] of stays.entries()) {
+  for (const [
+    i,
+    { port, from, to, says = ['>hello', '<welcome'], fields = {}, journey, by = 'server' },
+  ] of stays.entries()) {
     const conn = i + 1;
     const connection = { id: conn, opened: from, server: { address: '127.0.0.1', port }, details: {} };
     connections.set(conn, {
       connection: { ...connection, ...(journey === undefined ? {} : { journey }) },
-      end: { by: 'server', at: to * 1000, reset: false },
+      end: { by, at: to * 1000, reset: false },
     } as unknown as RecordedConnection);
     for (const [k, said] of says.entries())
       frames.push({
         conn,
-        at: (from + k) * 1000,
+        at: from * 1000 + k * 50,
         direction: said.startsWith('>') ? 'toServer' : 'toClient',
         messages: [{ name: said.slice(1), fields, range: [0, 0], path: '' }],
       } as unknown as RecordedFrame);
@@ -65,6 +70,12 @@ test('who goes on to another server is on the same visit, also where the first h
   expect(visitsOf(recorded({ ...login, ...ours }, { ...later(login), ...ours }))).toBeUndefined();
 });
 
+test('a client that hangs up and connects again at once goes on with its visit', () => {
+  const first: Stay = { port: 1, from: 0, to: 9, by: 'client' };
+  expect(visitsOf(recorded(first, { port: 1, from: 9.1, to: 20 }))).toBeUndefined();
+  expect(visitsOf(recorded(first, { port: 1, from: 12, to: 20 }))).toEqual({ 1: 0, 2: 1 });
+});
+
 test('a connection that is there before everybody and behind everybody is no visitor', () => {
   const link: Stay = { port: 9, from: 0, to: 900 };
   const stays: readonly Stay[] = [
@@ -80,7 +91,9 @@ test('visits that show what was shown before are not played, however many there 
   const long = recorded(...Array.from({ length: 40 }, (_, i) => evening(i)));
   expect(played(long)).toEqual([1]);
   expect(textOf(pickVisits(long))).toBe('39 of 40 visits show nothing new and are not played.');
-  expect(textOf(pickVisits(recorded(evening(0), evening(1))))).toBe('1 of 2 visits shows nothing new and is not played.');
+  expect(textOf(pickVisits(recorded(evening(0), evening(1))))).toBe(
+    '1 of 2 visits shows nothing new and is not played.',
+  );
 });
 
 test('another message, another answer and another order are new', () => {
@@ -106,12 +119,7 @@ test('another order is played as long as there is room; another message always',
     to: i * 1000 + 900,
     says: [...talk, ...more],
   });
-  const turns = [
-    ['>buy', '<sold', '>sell', '<bought'],
-    ['>buy', '<bought'],
-    ['>sell', '<sold'],
-    ['>leave'],
-  ];
+  const turns = [['>buy', '<sold', '>sell', '<bought'], ['>buy', '<bought'], ['>sell', '<sold'], ['>leave']];
   const picked = pickVisits(recorded(...turns.map((more, i) => day(i, more))));
   expect([...picked.recording.connections.keys()]).toEqual([1, 4]);
   expect(textOf(picked)).toBe('2 of 4 visits show next to nothing new and are not played.');

@@ -23,6 +23,8 @@ interface Stay {
 
 /** An end within this of the last message came with it: a recorder sees it when both sides are through. */
 const PROMPT_MS = 500;
+/** Whoever hangs up and is back within this has only connected again. */
+const BACK_MS = 250;
 
 /** Undefined: all is one visit. */
 export function visitsIn(recording: Recording): Visits | undefined {
@@ -106,24 +108,27 @@ function visitsOf(stays: readonly Stay[], isLed: IsLed): Stay[][] {
     if (last === undefined || (isBack(last, present) && !isLed(last, present))) visits.push(present);
     else last.push(...present);
   };
-  let until = -Infinity;
+  let last: Stay | undefined;
   for (const stay of stays) {
     if (residents.has(stay)) continue;
-    if (stay.from >= until && present.length > 0) {
+    if (last !== undefined && stay.from >= last.to && !isBackAtOnce(last, stay)) {
       settle();
       present = [];
     }
     present.push(stay);
-    until = Math.max(until, stay.to);
+    if (last === undefined || stay.to > last.to) last = stay;
   }
   if (present.length > 0) settle();
   return visits.length <= 1 ? [[...stays]] : [...visits, ...[...residents].map((stay) => [stay])];
 }
 
+function isBackAtOnce({ recorded: { end } }: Stay, next: Stay): boolean {
+  return end?.by === 'client' && next.from - end.at < BACK_MS;
+}
+
 /** There before anybody came and after everybody left, where nobody else goes: two servers with each other, and no visitor. */
 function isResident(stay: Stay, stays: readonly Stay[]): boolean {
   return stays.every(
-    (other) =>
-      other === stay || (stay.from <= other.from && stay.to >= other.to && serverOf(stay) !== serverOf(other)),
+    (other) => other === stay || (stay.from <= other.from && stay.to >= other.to && serverOf(stay) !== serverOf(other)),
   );
 }
