@@ -25,6 +25,7 @@ function saidBy(leftOut: readonly number[]): Set<number> {
   });
   for (const n of leftOut) queue.leaveOut(n);
   const calibrated = {
+    seed,
     prefixes: { of: (at: number) => seed.base.steps.slice(0, at) },
     waitingLess: (script: unknown) => script,
   } as unknown as Calibrated;
