@@ -5,7 +5,7 @@ import { around, type MakeHow, mutated, type Mutation, prefixOf, sendAt, withVal
 import { whoIs } from './scene.ts';
 import { isFirstSaid, type Seed, type SeedMessage } from './seed.ts';
 import { isSend, type SendStep, type Step } from './script.ts';
-import { wayTo } from './visit-needs.ts';
+import { isLaterVisit, wayTo } from './visit-needs.ts';
 
 interface Told {
   readonly name: string;
@@ -207,6 +207,8 @@ function* foreign(seed: Seed, at: SeedMessage): Generator<Told> {
   const known = new Set<string>();
   for (const other of seed.messages) {
     if (other.name !== at.name || other.frame.conn === at.frame.conn || known.size >= MOST_FOREIGN) continue;
+    // What somebody was given when this visit was over cannot be shown in it.
+    if (isLaterVisit(seed, other.frame.conn, at.frame.conn)) continue;
     for (const { path, value } of leavesOf(other.message.fields)) {
       const text = formatPath(path);
       const { role } = metaAt(other.message.spec?.node, path);

@@ -170,7 +170,8 @@ class ScriptRun {
       live?.connection !== undefined && live.run.ending === undefined;
     const there = gone.map((one) => this.#live.get(one - like + conn)).filter(isThere);
     if (there.length === 0) return;
-    if (!this.#isStaying) await this.#waiting.until(() => !there.some(isThere), this.#limit());
+    const ms = Math.min(this.#how.patience.muted, this.#limit());
+    if (!this.#isStaying) await this.#waiting.until(() => !there.some(isThere), ms);
     for (const live of there) {
       if (!isThere(live)) continue;
       // The next ones would not hang up either.

@@ -125,3 +125,7 @@ export function beginningOf({ base, scene }: Pick<Seed, 'base' | 'scene'>): read
 export function isSameVisit({ visits }: Pick<Seed, 'visits'>, conn: number, other: number): boolean {
   return visits === undefined || visits.of.get(conn) === visits.of.get(other);
 }
+
+export function isLaterVisit({ visits }: Pick<Seed, 'visits'>, conn: number, than: number): boolean {
+  return (visits?.of.get(conn) ?? 0) > (visits?.of.get(than) ?? 0);
+}
