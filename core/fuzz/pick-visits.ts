@@ -31,7 +31,7 @@ export interface PickHow {
 }
 
 /** Up to so many client messages, and so much that the server took for them, visits are played whose client says nothing new. */
-const MOST = { sends: 300, ms: 3000 };
+const MOST = { sends: 150, ms: 2000 };
 /** Longer than this, it was not the server that took its time. */
 const MOST_ANSWER_MS = 1000;
 /** Visits may build on visits that build on others. */

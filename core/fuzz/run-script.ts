@@ -1,6 +1,5 @@
 /** Plays one script against a target and notes what came back. Every wait has an end. */
 import type { Memory } from '../protocol/protocol.ts';
-import { endpointAt, handedUrl } from '../replay/handoff.ts';
 import type { TargetConnection } from '../replay/target.ts';
 import { type Heard, Hearing } from './hearing.ts';
 import { issuedAs, issuedBy } from './issued.ts';
@@ -9,6 +8,7 @@ import { relinked } from './relink.ts';
 import { type Issue, OTHER, type Script, type SendStep } from './script.ts';
 import type { ConnectionRun, LiveFrame, Run, RunHow, Stage, StepRun } from './run.ts';
 import { Waiting } from './waiting.ts';
+import { connectMs, urlOf } from './where-to.ts';
 import { howOf, wireOf } from './wire-of.ts';
 
 export type { ConnectionRun, LiveFrame, Patience, Run, RunHow, Stage, StepRun } from './run.ts';
@@ -32,9 +32,6 @@ const SILENT_ENOUGH = 2;
 const HOPELESS = 8;
 /** What a server that has been silent for long is still given. */
 const LEAST_MS = 20;
-/** A client is waited for so many times as long as it took in the recording, and no longer. */
-const COMING = 3;
-const MOST_COMING_MS = 30_000;
 /** What is usually there at once may be late by so much. */
 const LEAST_DUE_MS = 40;
 
@@ -211,14 +208,14 @@ class ScriptRun {
       isLeft: false,
     };
     this.#live.set(conn, live);
-    const url = this.#urlOf(scene);
+    const url = urlOf(scene, this.#frames, this.#how.scene.fallbackHost);
     if (url === undefined) {
       run.failure = 'The message that says where to connect did not come.';
       return this.#isMutated;
     }
     try {
       live.connection = await this.#stage.target.connect(
-        { url, framing: scene.recorded.framing, ...howOf(scene), timeoutMs: this.#connectMs(scene) },
+        { url, framing: scene.recorded.framing, ...howOf(scene), timeoutMs: connectMs(scene, this.#how.patience) },
         {
           frame: ({ bytes, carrier, expert }) => {
             if (this.#isPlayed) return;
@@ -248,12 +245,6 @@ class ScriptRun {
     }
   }
 
-  /** A client comes when it is ready to. */
-  #connectMs({ openedBehind }: SceneConnection): number {
-    const recorded = Math.min(MOST_COMING_MS, (openedBehind?.ms ?? 0) * COMING);
-    return Math.max(1000, this.#how.patience.answer, recorded);
-  }
-
   /** Whether it may answer what was said last: others are at work on the same server. */
   #counts({ name, isRefusal }: Heard): boolean {
     const step = this.#script.steps[this.#step];
@@ -263,15 +254,6 @@ class ScriptRun {
     // Where nothing else is due, it may be the answer after all.
     if (chatter?.has(name) === true) return due.includes(name) && due.every((one) => chatter.has(one));
     return due.includes(name) || !usual.has(name);
-  }
-
-  #urlOf({ url, handoff }: SceneConnection): SceneConnection['url'] {
-    if (handoff === undefined) return url;
-    const fields = issuedBy(this.#frames, handoff.conn, handoff.handoff.message, handoff.nth);
-    const to = fields === undefined ? undefined : endpointAt(fields, handoff.handoff);
-    if (to === undefined) return url;
-    const scheme = handoff.handoff.transport ?? url?.scheme ?? 'tcp';
-    return handedUrl(to, scheme, url?.path ?? '', this.#how.scene.fallbackHost);
   }
 
   async #send(i: number, step: SendStep, live: Live): Promise<void> {
