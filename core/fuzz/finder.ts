@@ -2,8 +2,9 @@
 import type { CaseRun } from './case-run.ts';
 import { confirm, mayNeedFresh, toldBy } from './confirm.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
+import { firmly } from './firmly.ts';
 import { type Inquiry, upAgain } from './inquiry.ts';
-import { firmly, makeSmaller } from './make-smaller.ts';
+import { makeSmaller } from './make-smaller.ts';
 import { countSends, type Script } from './script.ts';
 import { Spare } from './spare.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';

@@ -1,12 +1,14 @@
 /** How little is needed for a finding to come back? Messages first, then fields or bytes. */
 import { checkFor, type Shown } from './checks.ts';
-import { type Confirmed, every, NEEDS_STATE, toldBy } from './confirm.ts';
+import { type Confirmed, every, toldBy } from './confirm.ts';
 import { earlier, elsewhere } from './earlier.ts';
+import { canBeHelped, type Check, onFresh } from './firmly.ts';
+import { Hopeful } from './hopeful.ts';
 import { type Inquiry, isEndedEarly } from './inquiry.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
-import type { Script } from './script.ts';
+import type { Script, Step } from './script.ts';
 import { shortcuts } from './shortcuts.ts';
 import { shrink, type ShrinkTry, tryOf } from './shrink.ts';
 
@@ -37,40 +39,11 @@ const EARLIER_SHARE = 0.4;
 /** Found with whole messages: pieces of one say nothing. */
 const OF_WHOLE_MESSAGES: ReadonlySet<Oracle> = new Set(['accepted', 'race', 'invariant']);
 
-/** Steps made smaller without a look at a server that was just started. */
-const UNSURE = 3;
-/** Runs in a row in which the smallest must show it, as long as they do not take longer. */
+/** Runs in a row in which the smallest must show it, as long as they do not take more of the time for a finding. */
 const FIRM = 8;
-const FIRM_MS = 6000;
+const FIRM_SHARE = 0.15;
 /** What was found tells which step showed it. */
 const SHOWS_WHERE: ReadonlySet<Oracle> = new Set(['schema', 'invariant']);
-
-/** It shows, and does so on a server that was just started. */
-export interface Firm {
-  readonly script: Script;
-  readonly shown: Shown;
-}
-
-/**
- * Behind which script it shows on a server that was just started: as it is, or behind the whole session. `gone`: neither; what
- * other cases had left behind has helped. Undefined where that does not matter, or is known.
- */
-export async function firmly(
-  inquiry: Inquiry,
-  suspicion: Suspicion,
-  script: Script,
-  { mutation, isFresh }: Pick<SmallerHow, 'mutation' | 'isFresh'>,
-): Promise<Firm | 'gone' | undefined> {
-  const { isOver, times } = inquiry;
-  if (isFresh || !canBeHelped(inquiry, suspicion)) return undefined;
-  const check = onFresh(inquiry, checkFor(inquiry, suspicion, mutation));
-  for (const one of [script, script, ...wholeOf(inquiry, mutation)]) {
-    const shown = await every(one === script ? 1 : times, () => check(one));
-    if (isOver()) return undefined;
-    if (shown !== undefined) return { script: one, shown };
-  }
-  return 'gone';
-}
 
 /** @param script shows it, on a server that was just started too. Undefined when nothing can be left out. */
 export async function makeSmaller(
@@ -100,14 +73,20 @@ export async function makeSmaller(
   const tried: ShrinkTry[] = [];
   /** All that still showed it while it was made smaller, the smallest last. */
   const shown: Script[] = [script];
+  /** Begun again from a larger one, what has failed is not played again. */
+  const failed = new Set<string>();
+  const keyOf = keysOfScripts();
   let shownAt: number | undefined;
-  /** What was left was what the tries themselves had brought about. */
-  let isAstray = false;
   const asked =
     (check: Check) =>
     async (candidate: Script): Promise<boolean> => {
+      const key = keyOf(candidate);
+      if (failed.has(key)) return false;
       const seen = await check(candidate);
-      if (seen === undefined) return false;
+      if (seen === undefined) {
+        failed.add(key);
+        return false;
+      }
       shownAt = SHOWS_WHERE.has(oracle) ? seen.found.step : undefined;
       shown.push(candidate);
       return true;
@@ -120,7 +99,7 @@ export async function makeSmaller(
         yield one;
       }
     };
-  const smaller = (from: Script, check: Check): Promise<Script> =>
+  const smaller = (from: Script, check: Check, isAstray = (): boolean => false): Promise<Script> =>
     shrink(from, {
       fails: asked(check),
       // Where something else is due, what is accepted may be right: its controls are asked at once.
@@ -132,29 +111,17 @@ export async function makeSmaller(
       earlier: [inTime(earlier), inTime(elsewhere)],
       shownAt: () => shownAt,
       runs: isDear ? DEAR_RUNS : RUNS,
-      isOver: () => isOver() || isAstray || spent() > ms * TRIES_SHARE,
+      isOver: () => isOver() || isAstray() || spent() > ms * TRIES_SHARE,
       isLate: () =>
         inquiry.isShared === true || spent() > Math.min(ms * FIELDS_SHARE, isDear ? FIELDS_DEAR_MS : Infinity),
       isOfWholeMessages: OF_WHOLE_MESSAGES.has(oracle),
       onTry: (one) => tried.push(one),
       isBrokenOff: () => first !== undefined && isEndedEarly(first),
     });
-  // What the tries before it left behind may help: what seems to show is tried where nobody was before. A start of the server
-  // for each costs most of the time, so every third is; when that does not show it, all are from the last that did.
   const isHelped = !isFresh && !isStarting && canBeHelped(inquiry, suspicion);
-  const sure: Check = async (candidate) =>
-    (await rough(candidate)) === undefined ? undefined : onFresh(inquiry, rough)(candidate);
-  let sureOf = script;
-  let unsure = 0;
-  const hopeful: Check = async (candidate) => {
-    const seen = await rough(candidate);
-    if (seen === undefined || ++unsure < UNSURE) return seen;
-    unsure = 0;
-    const fresh = await onFresh(inquiry, rough)(candidate);
-    if (fresh === undefined) isAstray = true;
-    else sureOf = candidate;
-    return fresh;
-  };
+  // Made smaller without its controls, what is accepted may lose what makes it wrong.
+  const proof = onFresh(inquiry, oracle === 'accepted' ? strict : rough);
+  const sure: Check = async (candidate) => ((await rough(candidate)) === undefined ? undefined : proof(candidate));
   const check = isHelped ? sure : rough;
   for (const hint of hints) {
     if (shown.length > 1) break;
@@ -162,13 +129,12 @@ export async function makeSmaller(
     tried.push(tryOf('what other findings did without left out', hint, isShown));
     if (isShown) shown.push(hint);
   }
-  sureOf = shown.at(-1)!;
+  const hopeful = new Hopeful(shown.at(-1)!, rough, proof);
   if (isHelped) await watched.restart();
-  let best = await smaller(sureOf, isHelped ? hopeful : rough);
-  if (isAstray) {
-    isAstray = false;
-    shown.splice(shown.indexOf(sureOf) + 1);
-    best = await smaller(sureOf, sure);
+  let best = await smaller(hopeful.sure, isHelped ? hopeful.check : rough, () => hopeful.isAstray);
+  if (hopeful.isAstray) {
+    shown.splice(shown.indexOf(hopeful.sure) + 1);
+    best = await smaller(hopeful.sure, sure);
   }
   if (best === script) return undefined;
   // Luck would leave something that does not come back: what the answers show is asked often where that is quick.
@@ -177,7 +143,7 @@ export async function makeSmaller(
     const asked = stage.clock.now();
     let last: Shown | undefined;
     for (let i = 0; i < most; i++) {
-      if (i >= times && stage.clock.now() - asked > FIRM_MS) break;
+      if (i >= times - 1 && stage.clock.now() - asked > ms * FIRM_SHARE) break;
       last = await ask();
       if (last === undefined) return undefined;
     }
@@ -206,20 +172,6 @@ export async function makeSmaller(
   return again === undefined || isOver() ? undefined : { ...toldBy(again, inquiry), script: best, shrunk: tried };
 }
 
-type Check = (script: Script) => Promise<Shown | undefined>;
-
-function onFresh({ watched }: Inquiry, check: Check): Check {
-  return async (script) => {
-    await watched.restart();
-    return check(script);
-  };
-}
-
-/** Whether what others left behind may make it show. */
-function canBeHelped({ watched, isSecluded }: Inquiry, { oracle }: Suspicion): boolean {
-  return NEEDS_STATE.has(oracle) && watched.isManaged && isSecluded !== true;
-}
-
 /** The smallest that comes back, where the first does and the last does not, and each has all of the next. */
 async function smallestOf(scripts: readonly Script[], check: Check): Promise<Script> {
   let good = 0;
@@ -232,8 +184,11 @@ async function smallestOf(scripts: readonly Script[], check: Check): Promise<Scr
   return scripts[good]!;
 }
 
-/** The same behind the whole recorded session before it. */
-function wholeOf({ seed }: Inquiry, mutation: Mutation | undefined): readonly Script[] {
-  const made = mutation?.make(seed, { rng: 1, tail: 0 });
-  return made === undefined ? [] : [made.script];
+/** Tells scripts of the same steps from others. */
+function keysOfScripts(): (script: Script) => string {
+  const numbers = new Map<Step, number>();
+  return ({ steps }) => {
+    for (const step of steps) if (!numbers.has(step)) numbers.set(step, numbers.size);
+    return steps.map((step) => numbers.get(step)).join();
+  };
 }

@@ -1,7 +1,7 @@
 /** What findings that were made smaller could do without: others most often can, too. */
+import { tidy } from './fewer-steps.ts';
 import type { Finding } from './finding.ts';
 import { isSend, type Script, type Step } from './script.ts';
-import { tidy } from './shrink.ts';
 
 export class Spare {
   /** By frame number. */
