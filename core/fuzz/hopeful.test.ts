@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Shown } from './checks.ts';
 import { Hopeful } from './hopeful.ts';
-import type { Script } from './script.ts';
+import { countSends, type Script, type Step } from './script.ts';
 
 const SHOWN = {} as Shown;
 const script = (): Script => ({ steps: [] });
@@ -21,6 +21,45 @@ test('every third that seems to show it is tried where nobody was before', async
   expect(await hopeful.check(all[8]!)).toBeUndefined();
   expect(hopeful.isAstray).toBe(true);
   expect(hopeful.sure).toBe(all[5]);
+});
+
+test('a large step is tried there at once; where those before it do show it, only that step is not taken', async () => {
+  const open = { kind: 'open', conn: 1 } as const;
+  const none = new Uint8Array(0);
+  const sends = (count: number): Script => ({
+    steps: [
+      open,
+      ...Array.from(
+        { length: count },
+        (_, n): Step => ({
+          kind: 'send',
+          conn: 1,
+          n,
+          message: 'm',
+          bytes: none,
+          head: none,
+          tail: none,
+          awaits: [],
+          mutated: false,
+        }),
+      ),
+    ],
+  });
+  const played: number[] = [];
+  const hopeful = new Hopeful(
+    sends(20),
+    () => Promise.resolve(SHOWN),
+    (one) => {
+      played.push(countSends(one));
+      return Promise.resolve(countSends(one) > 10 ? SHOWN : undefined);
+    },
+  );
+  const all = [sends(18), sends(1), sends(17), sends(16), sends(15)];
+  const seen: boolean[] = [];
+  for (const one of all) seen.push((await hopeful.check(one)) !== undefined);
+  expect(seen).toEqual([true, false, true, true, true]);
+  expect(played).toEqual([1, 18, 15]);
+  expect([hopeful.isAstray, countSends(hopeful.sure)]).toEqual([false, 15]);
 });
 
 test('what does not even seem to show it costs no start', async () => {

@@ -1,9 +1,9 @@
 /**
  * What the tries before it left behind may make a script show what it does not by itself. A start of the server for each try
- * costs most of the time: only some that seem to show it are tried on one that was just started.
+ * costs most of the time: only some that seem to show it, and those that leave out much, are tried on one that was just started.
  */
 import type { Check } from './firmly.ts';
-import type { Script } from './script.ts';
+import { countSends, type Script } from './script.ts';
 
 /** Of those that seem to show it, every so many-th. */
 const EVERY = 3;
@@ -16,6 +16,8 @@ export class Hopeful {
   readonly #check: Check;
   readonly #onFresh: Check;
   #unsure = 0;
+  /** The last that seems to show it. */
+  #last: Script | undefined;
 
   constructor(sure: Script, check: Check, onFresh: Check) {
     this.sure = sure;
@@ -25,11 +27,21 @@ export class Hopeful {
 
   readonly check: Check = async (script) => {
     const seen = await this.#check(script);
-    if (seen === undefined || ++this.#unsure < EVERY) return seen;
+    if (seen === undefined) return undefined;
+    // A large step is worth a start: what so little shows is most often what others left behind.
+    const isLarge = countSends(script) * 2 < countSends(this.sure);
+    if (++this.#unsure < EVERY && !isLarge) {
+      this.#last = script;
+      return seen;
+    }
     this.#unsure = 0;
+    const last = this.#last;
+    this.#last = undefined;
     const fresh = await this.#onFresh(script);
-    if (fresh === undefined) this.isAstray = true;
-    else this.sure = script;
+    if (fresh !== undefined) this.sure = script;
+    // It may be this one alone.
+    else if (last !== undefined && (await this.#onFresh(last)) !== undefined) this.sure = last;
+    else this.isAstray = last !== undefined;
     return fresh;
   };
 }
