@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
-import { isMissed, SecondTry } from './second-try.ts';
+import { isMissed, morePatience, SecondTry } from './second-try.ts';
 import type { Step } from './script.ts';
 
 const NONE = new Uint8Array(0);
@@ -60,4 +60,11 @@ test('second tries end where they do not help', () => {
   }
   expect(tried).toBeLessThan(30);
   expect(helped).toBe(100);
+});
+
+test('a second try gives everything more time, and what is known to come soon not all there is', () => {
+  const first = { answer: 300, muted: 50, settle: 1, quiet: 10 };
+  const patient = { answer: 1000, muted: 500, settle: 20, hopeless: 2 };
+  expect(morePatience(first)).toEqual(patient);
+  expect(morePatience({ ...first, stretch: 8 })).toEqual({ ...patient, stretch: 16, leastDue: 200 });
 });

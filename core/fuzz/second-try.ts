@@ -13,13 +13,18 @@ const SHARE = 0.15;
 /** Silences in a row, with so much patience, of a server that answers nobody. */
 const HOPELESS = 2;
 
-export function morePatience({ answer, muted, settle }: Patience): Patience {
+/** What is usually there at once may be late by so much on a machine that has much to do. */
+const LATE_MS = 200;
+
+export function morePatience({ answer, muted, settle, stretch }: Patience): Patience {
   // Everything that was recorded is waited for.
   return {
     answer: Math.max(1000, answer * 2),
     muted: Math.max(500, muted * 3),
     settle: Math.max(20, settle),
     hopeless: HOPELESS,
+    // In a crowd many answers do not come: in a long session all the time there is for each is half a minute.
+    ...(stretch === undefined ? {} : { stretch: stretch * 2, leastDue: LATE_MS }),
   };
 }
 
