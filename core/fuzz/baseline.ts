@@ -62,11 +62,7 @@ export function makeBaseline(seed: Seed, runs: readonly Run[], recorded = seed):
   return {
     answers,
     serverRemarks: new Set(runs.flatMap((run) => run.frames.flatMap(remarksOf))),
-    clientRemarks: new Set(
-      runs.flatMap((run) =>
-        run.steps.flatMap((s) => (s === undefined ? [] : s.heard.expert.map((e) => `${s.heard.name}/${remarkKey(e)}`))),
-      ),
-    ),
+    clientRemarks: new Set(runs.flatMap((run) => run.steps.flatMap((s) => (s === undefined ? [] : remarksOf(s))))),
     p90: latencies[Math.floor(latencies.length * 0.9)] ?? 5,
     p99: latencies[Math.floor(latencies.length * 0.99)] ?? 5,
     likeness: runs.length === 0 ? 0 : Math.min(...runs.map((run) => likenessOf(recorded, run))),
@@ -88,8 +84,8 @@ function elsewhereOf(runs: readonly Run[], at: number, { conn, awaits }: SendSte
   return found;
 }
 
-export function remarksOf({ heard }: LiveFrame): string[] {
-  return heard.expert.map((info) => `${heard.name}/${remarkKey(info)}`);
+export function remarksOf({ heard }: Pick<LiveFrame, 'heard'>): string[] {
+  return heard.expert.map((info) => remarkKey(heard, info));
 }
 
 /** Share of the awaited answers that came, by steps. A recording without answers is like anything that connects. */

@@ -110,7 +110,7 @@ export class UsualView {
       for (const info of frame.heard.expert) {
         // How a connection ends is another matter.
         if (!isBreak(info) || info.code === 'truncated') continue;
-        const key = `${frame.heard.name}/${remarkKey(info)}`;
+        const key = remarkKey(frame.heard, info);
         if (this.#remarks.has(key) || seed.serverRemarks.has(key) || baseline.serverRemarks.has(key)) continue;
         yield {
           symptom: plain(`breaks ${key}`),

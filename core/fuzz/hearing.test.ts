@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { protocols } from '../../dissectors/index.ts';
 import type { RecordedConnection } from '../replay/recording.ts';
-import { Hearing, signatureOf } from './hearing.ts';
+import { Hearing, remarkKey, signatureOf } from './hearing.ts';
 import { fromHex } from './script.ts';
 
 function gameOf(): Hearing {
@@ -70,4 +70,20 @@ test('what is no message of any dialect tells none', () => {
   const game = gameOf();
   game.hear(fromHex('ffffffffffff'), 'toServer', 0, true);
   expect(game.hear(fromHex('0280000801030002a02e'), 'toClient', 0).expert).toEqual([]);
+});
+
+test('a remark on one of several messages is the same one, whatever came along', () => {
+  const info = {
+    severity: 'error',
+    group: 'schema',
+    text: 'hp has no name',
+    code: 'missing',
+    path: 'data[5].status.hp',
+  } as const;
+  const frame = (...names: string[]): string =>
+    remarkKey({ name: names.join('+'), messages: names.map((name) => ({ name, fields: {} })) as never }, info);
+  expect(frame('status', 'look')).toBe(frame('combat', 'status', 'chat'));
+  expect(frame('status')).not.toBe(frame('look'));
+  const elsewhere = { ...info, path: 'data[1].status.mp' };
+  expect(frame('status', 'look')).not.toBe(remarkKey({ name: '', messages: [{}, {}] as never }, elsewhere));
 });

@@ -173,7 +173,10 @@ function printable(bytes: Uint8Array): string {
   return text;
 }
 
-/** A remark as groups of findings know it. */
-export function remarkKey(info: ExpertInfo): string {
-  return `${info.group}/${info.code ?? info.text.replaceAll(/\d+/g, '#').slice(0, 60)}/${(info.path ?? '').replaceAll(/\[\d+\]/g, '[]')}`;
+/**
+ * A remark on what was heard, as groups of findings know it. Of a frame with several messages the path tells which it is about;
+ * what else came along is chance.
+ */
+export function remarkKey({ name, messages }: Pick<Heard, 'name' | 'messages'>, info: ExpertInfo): string {
+  return `${messages.length > 1 ? 'several' : name}/${info.group}/${info.code ?? info.text.replaceAll(/\d+/g, '#').slice(0, 60)}/${(info.path ?? '').replaceAll(/\[\d+\]/g, '[]')}`;
 }

@@ -16,7 +16,7 @@ import { answersTo, isAnsweredAsUsual, replies, summaryOf } from './answers.ts';
 export function breaches(sent: StepRun, world: JudgeWorld): ExpertInfo[] {
   return sent.heard.expert.filter((info) => {
     if (info.severity === 'note' || (info.group !== 'sequence' && info.group !== 'invariant')) return false;
-    const key = `${sent.heard.name}/${remarkKey(info)}`;
+    const key = remarkKey(sent.heard, info);
     return !world.baseline.clientRemarks.has(key) && !world.seed.clientRemarks.has(key);
   });
 }

@@ -61,7 +61,7 @@ function* remarks(run: Run, focus: number, world: JudgeWorld): Generator<Suspici
       const isAfterOurs = info.group === 'invariant' && info.code !== NEGATIVE && frame.at >= firstBreach;
       if (!isBreak(info) || isAfterOurs) continue;
       if (info.code === 'truncated' && isCutOff(run, frame)) continue;
-      const key = `${frame.heard.name}/${remarkKey(info)}`;
+      const key = remarkKey(frame.heard, info);
       if (told.has(key) || world.seed.serverRemarks.has(key) || world.baseline.serverRemarks.has(key)) continue;
       const hearsayMs = world.seed.scene.chatter?.has(frame.heard.name) === true ? sinceWrong(run, frame) : undefined;
       // Whoever has just said something wrong is likelier to have brought it about than who merely heard of it.

@@ -228,7 +228,7 @@ export function isUsual(seed: Seed, baseline: Baseline, run: Run, at: number, n:
   if (frames.some((f) => f.heard.isRefusal !== known.isRefused && f.heard.isRefusal)) return false;
   return sent.heard.expert.every((info) => {
     if (info.severity === 'note' || (info.group !== 'sequence' && info.group !== 'invariant')) return true;
-    const key = `${sent.heard.name}/${remarkKey(info)}`;
+    const key = remarkKey(sent.heard, info);
     return baseline.clientRemarks.has(key) || seed.clientRemarks.has(key);
   });
 }

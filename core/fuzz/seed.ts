@@ -384,10 +384,9 @@ function remarksOf({ recording }: Plan): { serverRemarks: Set<string>; clientRem
     if (recorded === undefined) continue;
     const hearing = hearings.get(frame.conn) ?? new Hearing(recorded, memory);
     hearings.set(frame.conn, hearing);
-    const { expert, name } = hearing.hear(frame.bytes, frame.direction, recording.began + frame.at / 1000);
-    for (const info of expert) {
-      (frame.direction === 'toClient' ? serverRemarks : clientRemarks).add(`${name}/${remarkKey(info)}`);
-    }
+    const heard = hearing.hear(frame.bytes, frame.direction, recording.began + frame.at / 1000);
+    const remarks = frame.direction === 'toClient' ? serverRemarks : clientRemarks;
+    for (const info of heard.expert) remarks.add(remarkKey(heard, info));
   }
   return { serverRemarks, clientRemarks };
 }

@@ -112,10 +112,9 @@ export function isWrongSaid(run: Run, mutation: Mutation | undefined, { baseline
     if (sent === undefined || !isSend(step) || !step.mutated) return false;
     if (breaksRule) return true;
     if (step.wire !== undefined && mutation?.isNeutral !== true) return true;
-    const { expert, name } = sent.heard;
-    return expert.some((info) => {
+    return sent.heard.expert.some((info) => {
       if (info.severity === 'note' || info.group === 'transport') return false;
-      const key = `${name}/${remarkKey(info)}`;
+      const key = remarkKey(sent.heard, info);
       return !baseline.clientRemarks.has(key) && !seed.clientRemarks.has(key);
     });
   });
