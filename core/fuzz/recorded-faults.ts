@@ -6,6 +6,7 @@ import type { Inquiry } from './inquiry.ts';
 import { judge } from './judge.ts';
 import type { JudgeWorld, Suspicion } from './suspicion.ts';
 import type { Prefixes } from './prefixes.ts';
+import type { Seed } from './seed.ts';
 import type { Run } from './run-script.ts';
 import { countSends, isSend, type Script } from './script.ts';
 import { solo } from './solo.ts';
@@ -35,14 +36,28 @@ export async function lookAtRecorded({ calibrated, finder, inquiry }: RecordedFa
   };
   for (const suspicion of judge(run, [], undefined, world)) {
     if (suspicion.oracle !== 'schema' && suspicion.oracle !== 'invariant') continue;
-    const way = await shorterWay(suspicion, { inquiry, prefixes: calibrated.prefixes, run, world });
-    if (way === undefined) await finder.find(suspicion, seed.base, undefined);
-    else await finder.find({ ...suspicion, step: way.steps.length - 1 }, way, undefined);
+    const ways = shorterWays(suspicion, { seed, prefixes: calibrated.prefixes, run, world });
+    if (!(await isShownBy(ways, suspicion, { inquiry, finder }))) await finder.find(suspicion, seed.base, undefined);
   }
 }
 
-interface ShorterWay {
-  readonly inquiry: Inquiry;
+/** Whether it is a finding by one of these: what shows once may be chance. */
+async function isShownBy(
+  ways: readonly Script[],
+  suspicion: Suspicion,
+  { inquiry, finder }: Pick<RecordedFaults, 'inquiry' | 'finder'>,
+): Promise<boolean> {
+  const shows = checkFor(inquiry, suspicion, undefined);
+  for (const way of ways) {
+    if (inquiry.isOver()) return false;
+    if ((await shows(way)) === undefined) continue;
+    if (await finder.seek(inquiry, { ...suspicion, step: way.steps.length - 1 }, way, undefined)) return true;
+  }
+  return false;
+}
+
+interface WaysHow {
+  readonly seed: Seed;
   readonly prefixes: Prefixes;
   /** Of the recorded session as it is. */
   readonly run: Run;
@@ -50,18 +65,14 @@ interface ShorterWay {
   readonly world: JudgeWorld;
 }
 
-/** The shortest way to a message whose answer shows it, when one does. */
-async function shorterWay(suspicion: Suspicion, how: ShorterWay): Promise<Script | undefined> {
-  const { inquiry, prefixes, run, world } = how;
-  const { steps } = inquiry.seed.base;
+/** The shortest ways to messages whose answer showed it. */
+function shorterWays(suspicion: Suspicion, { seed, prefixes, run, world }: WaysHow): Script[] {
+  const { steps } = seed.base;
   const ways = showingSteps(run, suspicion, world).flatMap((at): Script[] => {
     const step = steps[at];
     return step === undefined || !isSend(step) ? [] : [{ steps: [...prefixes.of(at), step] }];
   });
-  const shows = checkFor(inquiry, suspicion, undefined);
-  for (const way of ways.sort((a, b) => countSends(a) - countSends(b)).slice(0, MOST))
-    if (!inquiry.isOver() && (await shows(way)) !== undefined) return way;
-  return undefined;
+  return ways.sort((one, other) => countSends(one) - countSends(other)).slice(0, MOST);
 }
 
 /** Steps of the run after which it was seen. */
