@@ -1,11 +1,10 @@
 import type { App } from '../app.ts';
 import { selectedPair } from '../diff/selected-pair.ts';
-import { fetchFrame } from '../engine-client/fetch-frame.ts';
 import { filterLiteral } from '../filter/filter-draft.ts';
 import { isMany, selectionFilter, selectOne } from '../timeline/selection.ts';
 import { t } from '../strings/strings.ts';
 import type { Command } from './command.ts';
-import { currentFrame, currentHeld, hasFrame, hasHeld } from './frame-context.ts';
+import { currentFrame, currentHeld, hasFrame, hasHeld, selectedFrame } from './frame-context.ts';
 
 const words = t.commands.titles;
 const { reasons } = t.commands;
@@ -210,9 +209,9 @@ export const ACT_COMMANDS: readonly Command[] = [
     icon: 'differ',
     group: 'act',
     keys: ['X'],
-    run: (app) => {
+    run: async (app) => {
       const two = selectedPair(app.selection.get());
-      const name = currentFrame(app)?.messages[0]?.name;
+      const name = (await selectedFrame(app))?.messages[0]?.name;
       if (two !== undefined) app.diff.showFrames(two.a, two.b);
       else if (name != null) app.diff.showMessages(name);
       else app.dock.show('diff');
@@ -234,9 +233,9 @@ export const ACT_COMMANDS: readonly Command[] = [
     icon: 'bolt',
     group: 'act',
     keys: ['Z'],
-    run: (app) => {
+    run: async (app) => {
       const selection = app.selection.get();
-      const frame = currentFrame(app);
+      const frame = await selectedFrame(app);
       const name = frame?.messages[0]?.name;
       const like = name === null || name === undefined ? '' : `message == ${filterLiteral(name)}`;
       const proxy = frame?.connection.proxy;
@@ -314,8 +313,8 @@ async function endConnection(app: App, reset: boolean): Promise<void> {
 }
 
 async function holdLike(app: App, once: boolean): Promise<void> {
-  const { focus } = app.selection.get();
-  const frame = currentFrame(app) ?? (await fetchFrame(app.client, focus));
+  const frame = await selectedFrame(app);
+  if (frame === undefined) return;
   const name = frame.messages[0]?.name;
   const filter =
     name === null || name === undefined

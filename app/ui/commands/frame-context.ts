@@ -2,6 +2,7 @@
 import type { FieldView, FrameView } from '../../../core/contract/frames.ts';
 import type { HeldFrame } from '../../../core/traffic/control.ts';
 import type { App } from '../app.ts';
+import { fetchFrame } from '../engine-client/fetch-frame.ts';
 import { lineage } from '../inspector/field-index.ts';
 
 export const hasFrame = (app: App): boolean => app.selection.get().focus > 0;
@@ -12,6 +13,12 @@ export const hasHeld = (app: App): boolean => app.mirror.held.get().length > 0;
 export function currentFrame(app: App): FrameView | undefined {
   const frame = app.inspection.inspected.get()?.frame;
   return frame?.n === app.selection.get().focus ? frame : undefined;
+}
+
+/** The selected frame; keys may be quicker than the inspector. Undefined: none is selected. */
+export async function selectedFrame(app: App): Promise<FrameView | undefined> {
+  const { focus } = app.selection.get();
+  return focus === 0 ? undefined : (currentFrame(app) ?? fetchFrame(app.client, focus));
 }
 
 export function currentField(app: App): FieldView | undefined {

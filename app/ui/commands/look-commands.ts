@@ -1,5 +1,4 @@
 import type { App } from '../app.ts';
-import { fetchFrame } from '../engine-client/fetch-frame.ts';
 import { fieldCondition } from '../inspector/field-condition.ts';
 import { copyText } from '../inspector/field-menu.ts';
 import { jsonOf, plainValue } from '../inspector/field-text.ts';
@@ -9,7 +8,15 @@ import { showAllHidden } from '../filter/filter-menus.ts';
 import type { DockTab } from '../state/dock.ts';
 import { t } from '../strings/strings.ts';
 import type { Command } from './command.ts';
-import { currentField, currentFrame, focusIndex, hasFrame, hasRows, messageField } from './frame-context.ts';
+import {
+  currentField,
+  currentFrame,
+  focusIndex,
+  hasFrame,
+  hasRows,
+  messageField,
+  selectedFrame,
+} from './frame-context.ts';
 import { selectIndex } from './move-commands.ts';
 
 const words = t.commands.titles;
@@ -269,9 +276,9 @@ function filterField(app: App, exclude: boolean): Promise<void> | undefined {
 }
 
 async function toggleMark(app: App): Promise<void> {
-  const { focus } = app.selection.get();
-  const frame = currentFrame(app) ?? (await fetchFrame(app.client, focus));
-  await app.client.request('marks.set', { n: focus, mark: frame.mark === undefined ? 'mark' : null });
+  const frame = await selectedFrame(app);
+  if (frame === undefined) return;
+  await app.client.request('marks.set', { n: frame.n, mark: frame.mark === undefined ? 'mark' : null });
   app.inspection.refresh();
   app.view.refresh();
 }

@@ -3,7 +3,7 @@ import type { FindWhat } from '../../../core/contract/verbs.ts';
 import { extendTo, selectOne, NOTHING } from '../timeline/selection.ts';
 import { t } from '../strings/strings.ts';
 import type { Command } from './command.ts';
-import { currentFrame, focusIndex, hasFrame, hasRows } from './frame-context.ts';
+import { currentFrame, focusIndex, hasFrame, hasRows, selectedFrame } from './frame-context.ts';
 
 const words = t.commands.titles;
 
@@ -36,7 +36,7 @@ async function find(app: App, what: FindWhat, back: boolean): Promise<void> {
 }
 
 async function sameConnection(app: App, back: boolean): Promise<void> {
-  const frame = currentFrame(app);
+  const frame = await selectedFrame(app);
   if (frame !== undefined) await find(app, { kind: 'connection', conn: frame.conn }, back);
 }
 
