@@ -8,9 +8,10 @@ import { type Inquiry, isEndedEarly } from './inquiry.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
-import type { Script, Step } from './script.ts';
+import type { Script } from './script.ts';
 import { shortcuts } from './shortcuts.ts';
 import { shrink, type ShrinkTry, tryOf } from './shrink.ts';
+import { Trials } from './trials.ts';
 
 export interface Smaller extends Omit<Confirmed, 'sendsBefore'> {
   readonly shrunk: readonly ShrinkTry[];
@@ -46,130 +47,173 @@ const FIRM_SHARE = 0.15;
 const SHOWS_WHERE: ReadonlySet<Oracle> = new Set(['schema', 'invariant']);
 
 /** @param script shows it, on a server that was just started too. Undefined when nothing can be left out. */
-export async function makeSmaller(
+export function makeSmaller(
   inquiry: Inquiry,
   suspicion: Suspicion,
   script: Script,
-  { mutation, isFresh, ms, rng, hints = [] }: SmallerHow,
+  how: SmallerHow,
 ): Promise<Smaller | undefined> {
-  const { times, isOver, stage, watched } = inquiry;
-  const { oracle } = suspicion;
-  let first: Run | undefined;
-  const asking: Inquiry = { ...inquiry, onRun: (run) => (first ??= run) };
-  const checking = (isRough: boolean): Check => {
-    const plain = checkFor(asking, suspicion, mutation, { isRough });
-    const check: Check = (candidate) => {
-      first = undefined;
-      return plain(candidate);
+  return new Search(inquiry, suspicion, script, how).run();
+}
+
+class Search {
+  readonly #inquiry: Inquiry;
+  readonly #oracle: Oracle;
+  readonly #script: Script;
+  readonly #how: SmallerHow;
+  readonly #trials: Trials;
+  readonly #strict: Check;
+  /** Without its controls: they take longest. */
+  readonly #rough: Check;
+  /** What the tries before it left behind may help it. */
+  readonly #isHelped: boolean;
+  /** A run costs a start of the server. */
+  readonly #isDear: boolean;
+  readonly #mayRestart: boolean;
+  readonly #began: number;
+  /** Of the check at work. */
+  #firstRun: Run | undefined;
+
+  constructor(inquiry: Inquiry, suspicion: Suspicion, script: Script, how: SmallerHow) {
+    const { watched, stage } = inquiry;
+    const { oracle } = suspicion;
+    const asking: Inquiry = { ...inquiry, onRun: (run) => (this.#firstRun ??= run) };
+    const checking = (isRough: boolean): Check => {
+      const plain = checkFor(asking, suspicion, how.mutation, { isRough });
+      const check: Check = (candidate) => {
+        this.#firstRun = undefined;
+        return plain(candidate);
+      };
+      return how.isFresh ? onFresh(inquiry, check) : check;
     };
-    return isFresh ? onFresh(inquiry, check) : check;
-  };
-  const strict = checking(false);
-  const rough = checking(true);
-  const isStarting = ['exit', 'refused', 'state'].includes(oracle);
-  const isDear = isStarting || isFresh || inquiry.isSecluded === true;
-  const began = stage.clock.now();
-  const spent = (): number => stage.clock.now() - began;
-  const tried: ShrinkTry[] = [];
-  /** All that still showed it while it was made smaller, the smallest last. */
-  const shown: Script[] = [script];
-  /** Begun again from a larger one, what has failed is not played again. */
-  const failed = new Set<string>();
-  const keyOf = keysOfScripts();
-  let shownAt: number | undefined;
-  const asked =
-    (check: Check) =>
-    async (candidate: Script): Promise<boolean> => {
-      const key = keyOf(candidate);
-      if (failed.has(key)) return false;
-      const seen = await check(candidate);
-      if (seen === undefined) {
-        failed.add(key);
-        return false;
-      }
-      shownAt = SHOWS_WHERE.has(oracle) ? seen.found.step : undefined;
-      shown.push(candidate);
-      return true;
-    };
-  const isSlow = isFresh || inquiry.isSecluded === true || oracle === 'state';
-  const inTime = (ways: typeof earlier) =>
-    function* (from: Script): Generator<Script> {
-      for (const one of ways(from, { seed: inquiry.seed, mutation, rng, isDear: isSlow })) {
-        if (spent() > ms * EARLIER_SHARE) return;
-        yield one;
-      }
-    };
-  const smaller = (from: Script, check: Check, isAstray = (): boolean => false): Promise<Script> =>
-    shrink(from, {
-      fails: asked(check),
+    const isStarting = ['exit', 'refused', 'state'].includes(oracle);
+    this.#inquiry = inquiry;
+    this.#oracle = oracle;
+    this.#script = script;
+    this.#how = how;
+    this.#trials = new Trials(script, SHOWS_WHERE.has(oracle));
+    this.#strict = checking(false);
+    this.#rough = checking(true);
+    this.#isHelped = !how.isFresh && !isStarting && canBeHelped(inquiry, suspicion);
+    this.#isDear = isStarting || how.isFresh || inquiry.isSecluded === true;
+    this.#mayRestart = watched.isManaged && inquiry.isSecluded !== true && inquiry.isShared !== true;
+    this.#began = stage.clock.now();
+  }
+
+  async run(): Promise<Smaller | undefined> {
+    const { times, isOver, watched } = this.#inquiry;
+    const { shown, tried } = this.#trials;
+    const rough = this.#rough;
+    // Made smaller without its controls, what is accepted may lose what makes it wrong.
+    const proof = onFresh(this.#inquiry, this.#oracle === 'accepted' ? this.#strict : rough);
+    const sure: Check = async (candidate) => ((await rough(candidate)) === undefined ? undefined : proof(candidate));
+    await this.#takeHints(this.#isHelped ? sure : rough);
+    const hopeful = new Hopeful(shown.at(-1)!, rough, proof);
+    if (this.#isHelped) await watched.restart();
+    let best = await this.#shrink(hopeful.sure, this.#isHelped ? hopeful.check : rough, () => hopeful.isAstray);
+    if (hopeful.isAstray) {
+      shown.splice(shown.indexOf(hopeful.sure) + 1);
+      best = await this.#shrink(hopeful.sure, sure);
+    }
+    if (best === this.#script) return undefined;
+    let again = await this.#comesBack(best);
+    if (again === undefined && !isOver()) {
+      const surely = this.#surely();
+      best = await this.#shrink(await smallestOf(shown, surely), surely);
+      if (best !== this.#script) again = await every(times, () => this.#alone(best));
+    }
+    return again === undefined || isOver()
+      ? undefined
+      : { ...toldBy(again, this.#inquiry), script: best, shrunk: tried };
+  }
+
+  get #spent(): number {
+    return this.#inquiry.stage.clock.now() - this.#began;
+  }
+
+  get #alone(): Check {
+    return this.#mayRestart ? onFresh(this.#inquiry, this.#strict) : this.#strict;
+  }
+
+  async #takeHints(check: Check): Promise<void> {
+    const { shown, tried } = this.#trials;
+    for (const hint of this.#how.hints ?? []) {
+      if (shown.length > 1) return;
+      const isShown = (await check(hint)) !== undefined;
+      tried.push(tryOf('what other findings did without left out', hint, isShown));
+      if (isShown) shown.push(hint);
+    }
+  }
+
+  #shrink(from: Script, check: Check, isAstray = (): boolean => false): Promise<Script> {
+    const { isOver, isShared, wayTo } = this.#inquiry;
+    const { ms } = this.#how;
+    const trials = this.#trials;
+    return shrink(from, {
+      fails: trials.asked(check),
       // Where something else is due, what is accepted may be right: its controls are asked at once.
-      failsEarlier: asked(async (candidate) => {
-        if (oracle !== 'accepted') return check(candidate);
-        return (await rough(candidate)) === undefined ? undefined : strict(candidate);
+      failsEarlier: trials.asked(async (candidate) => {
+        if (this.#oracle !== 'accepted') return check(candidate);
+        return (await this.#rough(candidate)) === undefined ? undefined : this.#strict(candidate);
       }),
-      ...(inquiry.wayTo === undefined ? {} : { shortcuts: (one: Script) => shortcuts(one, inquiry.wayTo!) }),
-      earlier: [inTime(earlier), inTime(elsewhere)],
-      shownAt: () => shownAt,
-      runs: isDear ? DEAR_RUNS : RUNS,
-      isOver: () => isOver() || isAstray() || spent() > ms * TRIES_SHARE,
+      ...(wayTo === undefined ? {} : { shortcuts: (one: Script) => shortcuts(one, wayTo) }),
+      earlier: [(one) => this.#inTime(earlier, one), (one) => this.#inTime(elsewhere, one)],
+      shownAt: () => trials.shownAt,
+      runs: this.#isDear ? DEAR_RUNS : RUNS,
+      isOver: () => isOver() || isAstray() || this.#spent > ms * TRIES_SHARE,
       isLate: () =>
-        inquiry.isShared === true || spent() > Math.min(ms * FIELDS_SHARE, isDear ? FIELDS_DEAR_MS : Infinity),
-      isOfWholeMessages: OF_WHOLE_MESSAGES.has(oracle),
-      onTry: (one) => tried.push(one),
-      isBrokenOff: () => first !== undefined && isEndedEarly(first),
+        isShared === true || this.#spent > Math.min(ms * FIELDS_SHARE, this.#isDear ? FIELDS_DEAR_MS : Infinity),
+      isOfWholeMessages: OF_WHOLE_MESSAGES.has(this.#oracle),
+      onTry: (one) => trials.tried.push(one),
+      isBrokenOff: () => this.#firstRun !== undefined && isEndedEarly(this.#firstRun),
     });
-  const isHelped = !isFresh && !isStarting && canBeHelped(inquiry, suspicion);
-  // Made smaller without its controls, what is accepted may lose what makes it wrong.
-  const proof = onFresh(inquiry, oracle === 'accepted' ? strict : rough);
-  const sure: Check = async (candidate) => ((await rough(candidate)) === undefined ? undefined : proof(candidate));
-  const check = isHelped ? sure : rough;
-  for (const hint of hints) {
-    if (shown.length > 1) break;
-    const isShown = (await check(hint)) !== undefined;
-    tried.push(tryOf('what other findings did without left out', hint, isShown));
-    if (isShown) shown.push(hint);
   }
-  const hopeful = new Hopeful(shown.at(-1)!, rough, proof);
-  if (isHelped) await watched.restart();
-  let best = await smaller(hopeful.sure, isHelped ? hopeful.check : rough, () => hopeful.isAstray);
-  if (hopeful.isAstray) {
-    shown.splice(shown.indexOf(hopeful.sure) + 1);
-    best = await smaller(hopeful.sure, sure);
+
+  *#inTime(ways: typeof earlier, from: Script): Generator<Script> {
+    const { seed, isSecluded } = this.#inquiry;
+    const { mutation, rng, isFresh, ms } = this.#how;
+    const isDear = isFresh || isSecluded === true || this.#oracle === 'state';
+    for (const one of ways(from, { seed, mutation, rng, isDear })) {
+      if (this.#spent > ms * EARLIER_SHARE) return;
+      yield one;
+    }
   }
-  if (best === script) return undefined;
-  // Luck would leave something that does not come back: what the answers show is asked often where that is quick.
-  const mostAgain = SHOWS_WHERE.has(oracle) || oracle === 'accepted' ? FIRM : Math.max(1, times - 1);
-  const often = async (most: number, ask: () => Promise<Shown | undefined>): Promise<Shown | undefined> => {
+
+  /** Luck would leave something that does not come back: what the answers show is asked often where that is quick. */
+  async #comesBack(script: Script): Promise<Shown | undefined> {
+    const { times, watched } = this.#inquiry;
+    if (this.#mayRestart) await watched.restart();
+    const isQuick = SHOWS_WHERE.has(this.#oracle) || this.#oracle === 'accepted';
+    // Its controls are played once; when it became so small it was seen, too.
+    let isExplained = false;
+    return this.#often(isQuick ? FIRM : Math.max(1, times - 1), async () => {
+      const seen = await (isExplained ? this.#rough : this.#strict)(script);
+      isExplained = true;
+      return seen;
+    });
+  }
+
+  /** Chance has a part in it: nothing is believed that shows only once. */
+  #surely(): Check {
+    const { times, watched } = this.#inquiry;
+    return async (candidate) => {
+      if (!SHOWS_WHERE.has(this.#oracle)) return every(times, () => this.#alone(candidate));
+      if (this.#mayRestart) await watched.restart();
+      return this.#often(FIRM, () => this.#strict(candidate));
+    };
+  }
+
+  async #often(most: number, ask: () => Promise<Shown | undefined>): Promise<Shown | undefined> {
+    const { times, stage } = this.#inquiry;
     const asked = stage.clock.now();
     let last: Shown | undefined;
     for (let i = 0; i < most; i++) {
-      if (i >= times - 1 && stage.clock.now() - asked > ms * FIRM_SHARE) break;
+      if (i >= times - 1 && stage.clock.now() - asked > this.#how.ms * FIRM_SHARE) break;
       last = await ask();
       if (last === undefined) return undefined;
     }
     return last;
-  };
-  const mayRestart = watched.isManaged && inquiry.isSecluded !== true && inquiry.isShared !== true;
-  if (mayRestart) await watched.restart();
-  // Its controls are played once; when it became so small it was seen, too.
-  let isExplained = false;
-  let again = await often(mostAgain, async () => {
-    const seen = await (isExplained ? rough : strict)(best);
-    isExplained = true;
-    return seen;
-  });
-  if (again === undefined && !isOver()) {
-    const alone = mayRestart ? onFresh(inquiry, strict) : strict;
-    // Chance has a part in it: nothing is believed that shows only once.
-    const surely: Check = async (candidate) => {
-      if (!SHOWS_WHERE.has(oracle)) return every(times, () => alone(candidate));
-      if (mayRestart) await watched.restart();
-      return often(FIRM, () => strict(candidate));
-    };
-    best = await smaller(await smallestOf(shown, surely), surely);
-    if (best !== script) again = await every(times, () => alone(best));
   }
-  return again === undefined || isOver() ? undefined : { ...toldBy(again, inquiry), script: best, shrunk: tried };
 }
 
 /** The smallest that comes back, where the first does and the last does not, and each has all of the next. */
@@ -182,13 +226,4 @@ async function smallestOf(scripts: readonly Script[], check: Check): Promise<Scr
     else good = middle;
   }
   return scripts[good]!;
-}
-
-/** Tells scripts of the same steps from others. */
-function keysOfScripts(): (script: Script) => string {
-  const numbers = new Map<Step, number>();
-  return ({ steps }) => {
-    for (const step of steps) if (!numbers.has(step)) numbers.set(step, numbers.size);
-    return steps.map((step) => numbers.get(step)).join();
-  };
 }
