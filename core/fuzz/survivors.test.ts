@@ -10,19 +10,21 @@ function say(message: string, n: number): SendStep {
   return { kind: 'send', conn: 1, n, message, bytes: NONE, head: NONE, tail: NONE, awaits: [], mutated: false };
 }
 
-/** A server that ends with some messages, when it has read one more. */
-function deadlyServer(deadly: ReadonlySet<string>) {
+/** A server that ends with some messages, when it has read one more. @param lucky the run, counted from 1, that it survives */
+function deadlyServer(deadly: ReadonlySet<string>, lucky = 0) {
   let exits = 0;
+  let runs = 0;
   return {
     exits: () => exits,
     play: async (script: Script): Promise<Run> => {
       const steps: unknown[] = script.steps.map(() => undefined);
       let isDying = false;
+      runs += 1;
       for (const [i, step] of script.steps.entries()) {
         if (!isSend(step) || step.isLeftOut === true) continue;
         steps[i] = {};
         if (isDying) break;
-        isDying = deadly.has(step.message);
+        isDying = runs !== lucky && deadly.has(step.message);
       }
       if (isDying) exits += 1;
       return { script, steps, connections: new Map() } as unknown as Run;
@@ -43,6 +45,15 @@ test('messages the server goes down with are left out of the session, and told',
     { message: 'boom', mutated: true },
     { message: 'bang', mutated: true },
   ]);
+});
+
+test('what stands behind a deadly message is not to blame for luck', async () => {
+  const steps = ['hello', 'boom', 'look', 'walk'].map((message, i) => say(message, i + 1));
+  const seed = { base: { steps: [{ kind: 'open', conn: 1 }, ...steps] } } as unknown as Seed;
+  // It dies when it reads `look`, and lives when that is left out.
+  const server = deadlyServer(new Set(['boom']), 2);
+  const found = await survivors(seed, { ...server, settle: async () => undefined, isOver: () => false });
+  expect(found.deadly.map(({ steps: all }) => all.at(-1))).toMatchObject([{ message: 'boom', mutated: true }]);
 });
 
 test('a session that is survived is left as it is', async () => {

@@ -62,7 +62,11 @@ async function culprit(
   for (const at of tried) {
     if (how.isOver()) return undefined;
     const later = await diesAt(leavingOut(seed, at).base, how);
-    if (later === undefined) return { at, isAll: true };
+    if (later === undefined) {
+      // Where chance has a part in it, it may live this time, and die of what was said before another time.
+      if ((await diesAt({ steps: seed.base.steps.slice(0, at) }, how)) !== undefined) continue;
+      return { at, isAll: true };
+    }
     // Without one that only came too late to be read, it dies as soon.
     if (later > diedAt && later > (best?.diesAt ?? 0)) best = { at, diesAt: later };
   }
