@@ -42,7 +42,7 @@ const OF_WHOLE_MESSAGES: ReadonlySet<Oracle> = new Set(['accepted', 'race', 'inv
 
 /** Runs in a row in which the smallest must show it, as long as they do not take more of the time for a finding. */
 const FIRM = 8;
-const FIRM_SHARE = 0.15;
+const FIRM_SHARE = 0.3;
 /** What was found tells which step showed it. */
 const SHOWS_WHERE: ReadonlySet<Oracle> = new Set(['schema', 'invariant']);
 

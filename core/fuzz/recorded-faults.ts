@@ -1,6 +1,7 @@
 /** What a server does wrong in the recorded session itself, where little of that session is enough to show it. */
 import type { Calibrated } from './calibration.ts';
 import { checkFor } from './checks.ts';
+import { every } from './confirm.ts';
 import type { Finder } from './finder.ts';
 import type { Inquiry } from './inquiry.ts';
 import { judge } from './judge.ts';
@@ -13,6 +14,8 @@ import { solo } from './solo.ts';
 
 /** Ways that are tried. */
 const MOST = 5;
+/** Times in a row that a way must show it before it is confirmed: chance may have a part in what a server answers. */
+const OFTEN = 5;
 
 export interface RecordedFaults {
   readonly calibrated: Calibrated;
@@ -41,7 +44,7 @@ export async function lookAtRecorded({ calibrated, finder, inquiry }: RecordedFa
   }
 }
 
-/** Whether it is a finding by one of these: what shows once may be chance. */
+/** Whether it is a finding by one of these. */
 async function isShownBy(
   ways: readonly Script[],
   suspicion: Suspicion,
@@ -50,7 +53,7 @@ async function isShownBy(
   const shows = checkFor(inquiry, suspicion, undefined);
   for (const way of ways) {
     if (inquiry.isOver()) return false;
-    if ((await shows(way)) === undefined) continue;
+    if ((await every(OFTEN, () => shows(way))) === undefined) continue;
     if (await finder.seek(inquiry, { ...suspicion, step: way.steps.length - 1 }, way, undefined)) return true;
   }
   return false;
