@@ -207,12 +207,12 @@ async function race(
   const from = raceFrom(script);
   const lineCount = watched.lineCount;
   const world = inquiry.world();
-  const turns = resultOf(await playAlone(inquiry, inTurn(script), how), from, world);
+  const playedInTurn = async (): Promise<ReturnType<typeof resultOf>> =>
+    resultOf(await playAlone(inquiry, inTurn(script), how), from, world);
+  const turns = await playedInTurn();
   if (!isRaceable(turns)) return undefined;
   // Where chance decides in turn, too, nothing follows from it.
-  const again = async (): Promise<ReturnType<typeof resultOf>> =>
-    resultOf(await playAlone(inquiry, inTurn(script), how), from, world);
-  if (!isRough && !isSteady(turns, await again())) return undefined;
+  if (!isRough && !isSteady(turns, await playedInTurn())) return undefined;
   // Who comes first is chance.
   for (let i = 0; i < (inquiry.isSecluded === true ? DEAR_RACES : RACES); i++) {
     const run = await playAlone(inquiry, script, how);

@@ -13,11 +13,11 @@ import type { JudgeWorld, Suspicion } from './suspicion.ts';
 import { answersTo, isAnsweredAsUsual, replies, summaryOf } from './answers.ts';
 
 /** What a message of ours breaks, by its description and its checks; remarks on the recorded session count for nothing. */
-export function breaches(sent: StepRun, world: JudgeWorld): ExpertInfo[] {
+export function breaches(sent: StepRun, { baseline, seed }: Pick<JudgeWorld, 'baseline' | 'seed'>): ExpertInfo[] {
   return sent.heard.expert.filter((info) => {
     if (info.severity === 'note' || (info.group !== 'sequence' && info.group !== 'invariant')) return false;
     const key = remarkKey(sent.heard, info);
-    return !world.baseline.clientRemarks.has(key) && !world.seed.clientRemarks.has(key);
+    return !baseline.clientRemarks.has(key) && !seed.clientRemarks.has(key);
   });
 }
 

@@ -10,6 +10,7 @@ import { itemKey, type RecordedFrame, type Recording } from '../replay/recording
 import { formatPath } from '../schema/path.ts';
 import { isRefusal, signatureOfAll } from './hearing.ts';
 import { fieldPattern } from './mutation.ts';
+import { refusedOf } from './seed.ts';
 import { madeEarlier } from './visit-needs.ts';
 import { type Visits, visitsIn } from './visits.ts';
 
@@ -151,8 +152,7 @@ function withBuiltOn(recording: Recording, visits: Visits, kept: Set<number>): R
   if (kept.size === new Set(of.values()).size) return recording;
   const frames = new Map(recording.frames.map((frame) => [frame.n, frame]));
   const visitOf = (n: number): number => of.get(frames.get(n)?.conn ?? -1) ?? -1;
-  const refused = new Set(refusedIn(recording));
-  const made = madeEarlier(recording.frames, visits, (n) => refused.has(n));
+  const made = madeEarlier(recording.frames, visits, refusedOf(recording.frames));
   const values = sourcesOf(recording);
   const leads = findHandoffs(recording);
   let played = only(recording, visits, kept);
@@ -191,16 +191,6 @@ function sourcesOf(recording: Recording): ReadonlyMap<string, { readonly n: numb
     }
   }
   return found;
-}
-
-function refusedIn({ frames }: Recording): number[] {
-  const last = new Map<number, number>();
-  const refused: number[] = [];
-  for (const { conn, n, direction, messages } of frames) {
-    if (direction === 'toServer') last.set(conn, n);
-    else if (messages.some(isRefusal)) refused.push(last.get(conn) ?? 0);
-  }
-  return refused;
 }
 
 /** For people; undefined when everything is played. */

@@ -3,7 +3,7 @@
  * their own connection's beginning, or nothing at all. Found by trying: less is enough when the answer stays what it was.
  */
 import { type Baseline, canTell } from './baseline.ts';
-import { remarkKey } from './hearing.ts';
+import { breaches } from './judge-acceptance.ts';
 import { sendAt } from './mutation.ts';
 import { fewer, isMaking, Needs } from './prefix-needs.ts';
 import type { Run } from './run-script.ts';
@@ -226,9 +226,5 @@ export function isUsual(seed: Seed, baseline: Baseline, run: Run, at: number, n:
   const frames = run.frames.filter((f) => f.step === at && f.conn === step.conn && !f.isHeartbeat);
   if (!frames.some((f) => known.signatures.has(f.heard.signature))) return false;
   if (frames.some((f) => f.heard.isRefusal !== known.isRefused && f.heard.isRefusal)) return false;
-  return sent.heard.expert.every((info) => {
-    if (info.severity === 'note' || (info.group !== 'sequence' && info.group !== 'invariant')) return true;
-    const key = remarkKey(sent.heard, info);
-    return baseline.clientRemarks.has(key) || seed.clientRemarks.has(key);
-  });
+  return breaches(sent, { baseline, seed }).length === 0;
 }

@@ -282,7 +282,8 @@ function followersOf(frames: readonly RecordedFrame[], heartbeats: ReadonlySet<s
   return found;
 }
 
-function refusedOf(frames: readonly RecordedFrame[]): Set<number> {
+/** Client frames whose answer says no. */
+export function refusedOf(frames: readonly RecordedFrame[]): Set<number> {
   const refused = new Set<number>();
   const last = new Map<number, number>();
   for (const frame of frames) {

@@ -38,6 +38,7 @@ export interface ShrinkHow {
 export function tryOf(what: string, script: Script, fails: boolean): ShrinkTry {
   return { what, sends: countSends(script), bytes: wrongBytes(script), fails };
 }
+
 export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
   let left = how.runs;
   const asking =

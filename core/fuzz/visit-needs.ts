@@ -51,7 +51,7 @@ interface NeedsHow {
 
 export function needsOf(visits: Visits, { recording, links, connections, refused }: NeedsHow): SeedVisits['needs'] {
   const { of } = visits;
-  const needs = madeEarlier(recording.frames, visits, (n) => refused.has(n));
+  const needs = madeEarlier(recording.frames, visits, refused);
   const need = (conn: number, source: number | undefined): void => {
     const [visit, other] = [of.get(conn), of.get(source ?? -1)];
     if (visit === undefined || other === undefined || visit === other) return;
@@ -73,7 +73,7 @@ const LEAST_NAME = 3;
 export function madeEarlier(
   frames: readonly RecordedFrame[],
   { of }: Visits,
-  isRefused: (n: number) => boolean,
+  refused: ReadonlySet<number>,
 ): Map<number, Set<number>> {
   const made = new Map<string, number>();
   const found = new Map<number, Set<number>>();
@@ -81,7 +81,7 @@ export function madeEarlier(
     const visit = of.get(conn);
     if (direction !== 'toServer' || visit === undefined) continue;
     for (const message of messages) {
-      const isMaking = CREATES.test(message.name ?? '') && !isRefused(n);
+      const isMaking = CREATES.test(message.name ?? '') && !refused.has(n);
       for (const leaf of leavesOf(message.fields)) {
         const { value } = leaf;
         if (typeof value !== 'string' || value.length < LEAST_NAME) continue;

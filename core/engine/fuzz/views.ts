@@ -51,8 +51,7 @@ function summaryOf(finding: Finding): FuzzStatus['findings'][number] {
 
 export function viewOf(finding: Finding, { started, folder, isOpenSession }: PlayedCampaign): FindingView {
   // It may have been made smaller by saying it in the place of another message than the case did.
-  const wrong = finding.script.steps.find((step) => isSend(step) && step.mutated);
-  const n = wrong !== undefined && isSend(wrong) ? wrong.n : 0;
+  const n = finding.script.steps.filter(isSend).find(({ mutated }) => mutated)?.n ?? 0;
   const original = started.seed.messages.find(({ frame }) => frame.n === n)?.frame;
   return {
     ...summaryOf(finding),
