@@ -155,12 +155,12 @@ export class Finder {
 
   /** False when it is no finding any more: it does not come back on a server that was just started. */
   async #isFirm({ inquiry, suspicion, at, isFresh }: Whole): Promise<boolean> {
-    const { inquiry: own, findings, onDoing } = this.#o;
+    const { inquiry: own, findings, onDoing, rng } = this.#o;
     const known = findings.get(suspicion.key);
     if (known === undefined) return false;
     onDoing(`playing ${known.id} to a server that was just started`);
     const asking = inquiry.isSecluded === true ? inquiry : own;
-    const firm = await firmly(asking, suspicion, known.script, { mutation: at?.mutation, isFresh });
+    const firm = await firmly(asking, suspicion, known.script, { mutation: at?.mutation, isFresh, rng });
     if (firm === 'gone') findings.drop(suspicion.key);
     else if (firm !== undefined && firm.script !== known.script) {
       await findings.improve(suspicion.key, { ...toldBy(firm.shown, asking), script: firm.script });

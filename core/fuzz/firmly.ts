@@ -26,6 +26,12 @@ export interface Firm {
   readonly shown: Shown;
 }
 
+interface FirmlyHow {
+  readonly mutation: Mutation | undefined;
+  readonly isFresh: boolean;
+  readonly rng: number;
+}
+
 /**
  * Behind which script it shows on a server that was just started: as it is, or behind the whole session. `gone`: neither; what
  * other cases had left behind has helped. Undefined where that does not matter, or is known.
@@ -34,12 +40,12 @@ export async function firmly(
   inquiry: Inquiry,
   suspicion: Suspicion,
   script: Script,
-  { mutation, isFresh }: { readonly mutation: Mutation | undefined; readonly isFresh: boolean },
+  { mutation, isFresh, rng }: FirmlyHow,
 ): Promise<Firm | 'gone' | undefined> {
   const { isOver, times } = inquiry;
   if (isFresh || !canBeHelped(inquiry, suspicion)) return undefined;
   const check = onFresh(inquiry, checkFor(inquiry, suspicion, mutation));
-  for (const one of [script, script, ...wholeOf(inquiry, mutation)]) {
+  for (const one of [script, script, ...wholeOf(inquiry, mutation, rng)]) {
     const shown = await every(one === script ? 1 : times, () => check(one));
     if (isOver()) return undefined;
     if (shown !== undefined) return { script: one, shown };
@@ -48,7 +54,7 @@ export async function firmly(
 }
 
 /** The same behind the whole recorded session before it. */
-function wholeOf({ seed }: Inquiry, mutation: Mutation | undefined): readonly Script[] {
-  const made = mutation?.make(seed, { rng: 1, tail: 0 });
+function wholeOf({ seed }: Inquiry, mutation: Mutation | undefined, rng: number): readonly Script[] {
+  const made = mutation?.make(seed, { rng, tail: 0 });
   return made === undefined ? [] : [made.script];
 }
