@@ -3,13 +3,15 @@
  * Each finding is played ten times more, then against builds with one bug each, which says what bug it is; then a campaign
  * goes against the clean build, where nothing may be found.
  *
- *   npx node bench/fuzz-bugs.ts [WORLD…] [--seconds N] [--clean-cases N] [--clean-seconds N] [--bug NAME]… [--lanes N] [--reuse N]
+ *   npx node bench/fuzz-bugs.ts [WORLD…] [--seconds N] [--clean-cases N] [--clean-seconds N] [--bug NAME]… [--lanes N] [--reuse N] [--minimal]
+ *
+ * `--minimal` leaves out each message of each finding once: whatever still shows it was not needed.
  */
 import { parseArgs } from 'node:util';
 import { type FuzzHow, fuzz, homeOf } from '../core/engine/fuzz/testing/fuzz-world.ts';
 import { openReproduction } from '../core/engine/fuzz/reproduction.ts';
 import type { Finding } from '../core/fuzz/finding.ts';
-import { countSends } from '../core/fuzz/script.ts';
+import { countSends, isSend, isWrong } from '../core/fuzz/script.ts';
 import { timingText } from '../core/fuzz/timing.ts';
 import { Closers, recordVisit, type Visit } from '../core/io/testing/replay-world.ts';
 import { fixtureNames, loadFixture } from '../fixtures/index.ts';
@@ -26,6 +28,7 @@ const { values, positionals } = parseArgs({
     lanes: { type: 'string' },
     reuse: { type: 'string' },
     rng: { type: 'string', default: '1' },
+    minimal: { type: 'boolean', default: false },
   },
 });
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -98,6 +101,33 @@ async function count(
   return seen;
 }
 
+/** Messages of each finding that could be left out, one at a time. */
+async function printSpare(
+  name: string,
+  visit: Visit,
+  bugs: readonly string[],
+  findings: readonly Finding[],
+): Promise<void> {
+  const home = await homeOf(name, visit, bugs, OPTIONS[name]);
+  const reproduction = await openReproduction({ recording: visit.recording, ...home, allow: [], rng });
+  try {
+    for (const finding of findings) {
+      if (finding.oracle === 'memory') continue;
+      const { steps } = finding.script;
+      const spare: string[] = [];
+      for (const step of steps) {
+        if (!isSend(step) || isWrong(step)) continue;
+        const script = { steps: steps.filter((one) => one !== step) };
+        await reproduction.restart();
+        if ((await reproduction.shows({ ...finding, script })) !== undefined) spare.push(step.message);
+      }
+      say(`  ${finding.id}: ${spare.length} of ${countSends(finding.script)} could go: ${spare.join(', ')}`);
+    }
+  } finally {
+    await reproduction.close();
+  }
+}
+
 async function measure(name: string): Promise<void> {
   const fixture = await loadFixture(name);
   const options = OPTIONS[name];
@@ -109,6 +139,7 @@ async function measure(name: string): Promise<void> {
   const seconds = Number(values.seconds);
   if (seconds > 0) {
     const findings = await campaign('planted', { recording: visit.recording, ...home, seconds });
+    if (values.minimal) await printSpare(name, visit, bugs, findings);
     const shown = await count(name, visit, bugs, findings, TIMES);
     const whose = new Map<string, string[]>();
     const owned = new Set<string>();

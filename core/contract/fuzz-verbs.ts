@@ -128,6 +128,8 @@ export interface FindingView extends FindingSummary {
   /** The recorded message that was mutated: its frame in the open session (0 when it is of another), its bytes ('' when none was). */
   readonly frame: number;
   readonly originalHex: string;
+  /** All was tried to make it smaller. */
+  readonly isSmallest: boolean;
   readonly shrunk: readonly {
     readonly what: string;
     /** Client messages left, and bytes of the wrong one. */

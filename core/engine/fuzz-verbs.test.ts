@@ -94,6 +94,7 @@ test('a finding comes as it is found, with everything about it', async () => {
   expect(coverage.messages.reduce((sum, one) => sum + one.tried, 0)).toBe(tried);
   const view = await engine.call('fuzz.finding', { id: 'F1' });
   expect(view.shrunk.some(({ fails }) => fails)).toBe(true);
+  expect(view.isSmallest).toBe(true);
   expect(view.title).toContain('Flag should be an integer');
   expect(view.command).toContain('interpose fuzz repro');
   expect(view.report).toContain('# F1');

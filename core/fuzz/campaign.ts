@@ -36,7 +36,7 @@ const LITTLE = 0.5;
 /** What was found before the time was up may still be looked into for so long: at least, of the time, at most. */
 const GRACE_MS = { least: 5000, share: 0.1, most: 30_000 };
 /** Of the time, for making findings smaller: at most, and for each of them. */
-const SHRINK = { share: 1 / 3, each: 8000 };
+const SHRINK = { share: 0.4, each: 8000 };
 const MOST_HUNT_MS = 60_000;
 const HUNT_MS_A_SECOND = 140;
 
@@ -261,7 +261,7 @@ export class Campaign {
 
   async #makeSmaller({ finder, triage }: Ready): Promise<void> {
     const ms = this.#left() ?? Infinity;
-    await this.#timing.during('shrinking', 1, () => finder.makeSmaller(ms));
+    await this.#timing.during('shrinking', 1, () => finder.whole.makeSmaller(ms));
     triage.catchUp();
   }
 
@@ -322,10 +322,10 @@ export class Campaign {
   }
 
   /** Findings are made smaller when what is left of the time is needed for it; others are looked for first. */
-  #isShrinkingDue({ wholeCount }: Finder): boolean {
+  #isShrinkingDue({ whole }: Finder): boolean {
     const { seconds } = this.#o;
-    if (seconds === undefined || wholeCount === 0) return false;
-    const share = Math.min(seconds * 1000 * SHRINK.share, wholeCount * SHRINK.each);
+    if (seconds === undefined || whole.count === 0) return false;
+    const share = Math.min(seconds * 1000 * SHRINK.share, whole.count * SHRINK.each);
     return seconds * 1000 - this.#elapsed() < share;
   }
 

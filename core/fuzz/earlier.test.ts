@@ -69,6 +69,9 @@ test('few places where each try is dear, none where it goes by other messages', 
   const count = (change: Partial<Mutation>, isDear: boolean): number =>
     all(script, { seed, mutation: { ...mutation, ...change }, rng: RNG, isDear }).length;
   expect(count({}, true)).toBeLessThan(count({}, false));
+  expect(all(script, { seed, mutation, rng: RNG, isDear: true, isThorough: true }).length).toBeGreaterThan(
+    count({}, false),
+  );
   expect(count({ needs: [1] }, false)).toBe(0);
   expect(count({ controls: () => [] }, false)).toBe(0);
   expect(all(script, { seed, mutation: undefined, rng: RNG, isDear: false })).toEqual([]);

@@ -18,6 +18,8 @@ export interface EarlierHow {
   readonly rng: number;
   /** Each try costs a start of the server: fewer places. */
   readonly isDear: boolean;
+  /** Every place, however many. */
+  readonly isThorough?: boolean;
 }
 
 /** A place and how it is made there, when its turn comes. */
@@ -71,7 +73,8 @@ function* inOrder(script: Script, places: readonly Place[]): Generator<Script> {
 }
 
 /** The first ones, and fewer and fewer of the rest. */
-function sparse(places: readonly Place[], { isDear }: EarlierHow): Place[] {
+function sparse(places: readonly Place[], { isDear, isThorough }: EarlierHow): readonly Place[] {
+  if (isThorough === true) return places;
   const kind = isDear ? 'dear' : 'cheap';
   const chosen: Place[] = [];
   for (let at = 0; at < places.length; at = at < EACH[kind] ? at + 1 : Math.ceil((at + 1) * FACTOR[kind]))

@@ -130,12 +130,12 @@ async function withoutRounds(script: Script, tries: Tries): Promise<Script> {
 /** From the last step to the first: what needs another comes behind it. More at once while they can go, fewer when not. */
 async function fewerInOrder(script: Script, tries: Tries, { isBrokenOff, shownAt }: StepsHow): Promise<Script> {
   let best = script;
-  let end = countFree(best);
+  let end = countSends(best);
   let size = end >> 1;
   let isFewer = false;
   const failed = { all: 0, early: 0 };
   while (end > 0) {
-    const free = best.steps.filter(isFree);
+    const free = best.steps.filter(isSend);
     // The wrong one is what it is about; of several, one may be enough.
     const lastWrong = free.findLastIndex((step, i) => i < end && isWrong(step));
     if (lastWrong === end - 1 && free.filter(isWrong).length === 1) {
@@ -147,7 +147,7 @@ async function fewerInOrder(script: Script, tries: Tries, { isBrokenOff, shownAt
     const candidate = without(best, at, size);
     if (await tries(namesOf(best, at, size), candidate)) {
       best = await upTo(candidate, shownAt?.(), tries);
-      end = Math.min(at, countFree(best));
+      end = Math.min(at, countSends(best));
       size *= 2;
       isFewer = true;
       continue;
@@ -162,15 +162,21 @@ async function fewerInOrder(script: Script, tries: Tries, { isBrokenOff, shownAt
     if (failed.all > ENOUGH_FAILED) continue;
     const shorter = await fewerInFront(best, end, tries);
     if (shorter === best) return best;
-    end -= countFree(best) - countFree(shorter);
+    end -= countSends(best) - countSends(shorter);
     best = shorter;
     isFewer = true;
   }
   // What was needed by what went later may go now.
-  while (isFewer) {
+  return isFewer ? fewerOneByOne(best, tries) : best;
+}
+
+/** One message at a time, until none can go. */
+export async function fewerOneByOne(script: Script, tries: Tries): Promise<Script> {
+  let best = script;
+  for (let isFewer = true; isFewer; ) {
     isFewer = false;
-    for (let at = countFree(best) - 1; at >= 0; at--) {
-      if (isWrong(best.steps.filter(isFree)[at]!)) continue;
+    for (let at = countSends(best) - 1; at >= 0; at--) {
+      if (isWrong(best.steps.filter(isSend)[at]!)) continue;
       const candidate = without(best, at, 1);
       if (!(await tries(namesOf(best, at, 1), candidate))) continue;
       best = candidate;
@@ -199,19 +205,11 @@ async function upTo(script: Script, at: number | undefined, tries: Tries): Promi
   return (await tries('everything after it showed left out', head)) ? head : script;
 }
 
-/** Steps that may go: everything but openings. */
-function isFree(step: Step): boolean {
-  return step.kind !== 'open';
-}
-function countFree(script: Script): number {
-  return script.steps.filter(isFree).length;
-}
-
-/** Without `size` free steps from the `at`-th on. */
+/** Without `size` messages from the `at`-th on. Connections are opened and closed for what is said on them. */
 function without(script: Script, at: number, size: number): Script {
   let seen = -1;
   const steps = script.steps.filter((step) => {
-    if (!isFree(step)) return true;
+    if (!isSend(step)) return true;
     seen += 1;
     return seen < at || seen >= at + size;
   });
@@ -220,15 +218,13 @@ function without(script: Script, at: number, size: number): Script {
 
 /** What `without` leaves out, in words. */
 function namesOf(script: Script, at: number, size: number): string {
-  const gone = script.steps.filter(isFree).slice(at, at + size);
-  const [first] = gone;
-  if (gone.length > 1) return `${gone.length} steps left out`;
-  return `${first !== undefined && isSend(first) ? first.message || 'a message' : 'a close'} left out`;
+  const gone = script.steps.filter(isSend).slice(at, at + size);
+  return `${gone.length > 1 ? `${gone.length} messages` : gone[0]?.message || 'a message'} left out`;
 }
 
 /** Connections that nothing happens on are not opened. */
 export function tidy(script: Script): Script {
-  const used = new Set(script.steps.filter(isFree).map((step) => step.conn));
+  const used = new Set(script.steps.filter((step) => isSend(step) || isWrong(step)).map((step) => step.conn));
   const steps = script.steps.filter((step) => used.has(step.conn));
   return steps.length === 0 || steps.length === script.steps.length ? script : { steps };
 }

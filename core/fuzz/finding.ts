@@ -42,6 +42,8 @@ export interface Finding {
   readonly sendsBefore: number;
   /** How it was made smaller; the tries that changed nothing are among them. */
   readonly shrunk?: readonly ShrinkTry[];
+  /** All was tried to make it smaller. Absent: there was no time for it, or no need. */
+  readonly isSmallest?: boolean;
   readonly said: readonly Said[];
   readonly evidence: readonly string[];
   /** The target's own words around it. */

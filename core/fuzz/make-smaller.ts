@@ -2,37 +2,41 @@
 import { checkFor, type Shown } from './checks.ts';
 import { type Confirmed, every, toldBy } from './confirm.ts';
 import { earlier, elsewhere } from './earlier.ts';
+import { fewerOneByOne } from './fewer-steps.ts';
 import { canBeHelped, type Check, onFresh } from './firmly.ts';
 import { Hopeful } from './hopeful.ts';
 import { type Inquiry, isEndedEarly } from './inquiry.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
 import type { Mutation } from './mutation.ts';
 import type { Run } from './run-script.ts';
-import type { Script } from './script.ts';
+import { countSends, type Script } from './script.ts';
 import { shortcuts } from './shortcuts.ts';
-import { shrink, type ShrinkTry, tryOf } from './shrink.ts';
+import { shrink, type ShrinkHow, type ShrinkTry, triesOf, tryOf } from './shrink.ts';
 import { Trials } from './trials.ts';
 
-export interface Smaller extends Omit<Confirmed, 'sendsBefore'> {
-  readonly shrunk: readonly ShrinkTry[];
-}
+type Smaller = Omit<Confirmed, 'sendsBefore'>;
 
-export interface SmallerHow {
+interface SmallerHow {
   readonly mutation: Mutation | undefined;
   /** Each run gets a server that was just started. */
   readonly isFresh: boolean;
-  /** What it may take. */
-  readonly ms: number;
   /** Smaller ones that may show it, by what is known of other findings. */
   readonly hints?: readonly Script[];
   readonly rng: number;
 }
 
+/** Of one go. */
 const RUNS = 160;
 /** Where each run costs a start of the server: messages matter, fields and bytes are worth little. */
 const DEAR_RUNS = 100;
 const FIELDS_DEAR_MS = 4000;
-/** Of the time for a finding: after that nothing more is tried, and no field and no byte before that. */
+const QUICK_START_MS = 600;
+/** Client messages: of so few no place was passed over, and of so many each one may be left out by itself. */
+const FEW = 8;
+const MOST_ONE_BY_ONE = 24;
+/** Goes one after the other after which nothing was smaller. */
+const MOST_VAIN = 2;
+/** Of the time for one go: after that nothing more is tried, and no field and no byte before that. */
 const TRIES_SHARE = 0.75;
 const FIELDS_SHARE = 0.4;
 /** After that no earlier place is looked for. */
@@ -46,21 +50,14 @@ const FIRM_SHARE = 0.3;
 /** What was found tells which step showed it. */
 const SHOWS_WHERE: ReadonlySet<Oracle> = new Set(['schema', 'invariant']);
 
-/** @param script shows it, on a server that was just started too. Undefined when nothing can be left out. */
-export function makeSmaller(
-  inquiry: Inquiry,
-  suspicion: Suspicion,
-  script: Script,
-  how: SmallerHow,
-): Promise<Smaller | undefined> {
-  return new Search(inquiry, suspicion, script, how).run();
-}
-
-class Search {
+/** Makes one finding smaller, in as many goes as there is time for. */
+export class MakeSmaller {
+  /** All was tried quickly. */
+  isThorough = false;
   readonly #inquiry: Inquiry;
   readonly #oracle: Oracle;
-  readonly #script: Script;
   readonly #how: SmallerHow;
+  readonly #hints: Script[];
   readonly #trials: Trials;
   readonly #strict: Check;
   /** Without its controls: they take longest. */
@@ -70,12 +67,23 @@ class Search {
   /** A run costs a start of the server. */
   readonly #isDear: boolean;
   readonly #mayRestart: boolean;
-  readonly #began: number;
+  /** The smallest so far that surely shows it. */
+  #best: Script;
+  /** Of this go. */
+  #began = 0;
+  #ms = 0;
+  /** Something was left to try when it ended. */
+  #isCut = false;
+  #isTried = false;
+  /** What seemed to show it did not come back. */
+  #isDoubtful = false;
+  #vain = 0;
   /** Of the check at work. */
   #firstRun: Run | undefined;
 
+  /** @param script shows it, on a server that was just started too */
   constructor(inquiry: Inquiry, suspicion: Suspicion, script: Script, how: SmallerHow) {
-    const { watched, stage } = inquiry;
+    const { watched } = inquiry;
     const { oracle } = suspicion;
     const asking: Inquiry = { ...inquiry, onRun: (run) => (this.#firstRun ??= run) };
     const checking = (isRough: boolean): Check => {
@@ -89,46 +97,121 @@ class Search {
     const isStarting = ['exit', 'refused', 'state'].includes(oracle);
     this.#inquiry = inquiry;
     this.#oracle = oracle;
-    this.#script = script;
+    this.#best = script;
     this.#how = how;
+    this.#hints = [...(how.hints ?? [])];
     this.#trials = new Trials(script, SHOWS_WHERE.has(oracle));
     this.#strict = checking(false);
     this.#rough = checking(true);
     this.#isHelped = !how.isFresh && !isStarting && canBeHelped(inquiry, suspicion);
     this.#isDear = isStarting || how.isFresh || inquiry.isSecluded === true;
     this.#mayRestart = watched.isManaged && inquiry.isSecluded !== true && inquiry.isShared !== true;
-    this.#began = stage.clock.now();
   }
 
-  async run(): Promise<Smaller | undefined> {
-    const { times, isOver, watched } = this.#inquiry;
-    const { shown, tried } = this.#trials;
+  /** Nothing is left to try, or nothing comes of it. */
+  get isDone(): boolean {
+    return this.#isTried || this.#vain >= MOST_VAIN;
+  }
+
+  /** Nothing is left to try. */
+  get isSmallest(): boolean {
+    return this.#isTried;
+  }
+
+  get tried(): readonly ShrinkTry[] {
+    return this.#trials.tried;
+  }
+
+  /**
+   * One go.
+   * @param ms what it may take
+   * @returns undefined when nothing could be left out
+   */
+  async go(ms: number): Promise<Smaller | undefined> {
+    const { isOver, stage } = this.#inquiry;
+    this.#ms = ms;
+    this.#began = stage.clock.now();
+    this.#isCut = false;
+    const [best, again] = await this.#smaller();
+    const isGained = again !== undefined && !isOver();
+    this.#vain = isGained ? 0 : this.#vain + 1;
+    if (isGained) this.#best = best;
+    this.#trials.from(this.#best);
+    if (!this.#isCut) this.#isDoneWith(countSends(this.#best));
+    return isGained ? { ...toldBy(again, this.#inquiry), script: best } : undefined;
+  }
+
+  /** First most of it quickly, then what is left more thoroughly. */
+  #isDoneWith(sends: number): void {
+    const isMore = !this.#isDoubtful && (this.#isHelped || sends > FEW);
+    this.#isTried = this.isThorough || !isMore;
+    if (this.#isTried) return;
+    this.isThorough = true;
+    this.#vain = 0;
+    if (this.#isOneByOne) this.#trials.forget();
+  }
+
+  /** Others may have been in the way of a few messages: each of them is left out once where nobody was before. */
+  get #isOneByOne(): boolean {
+    return this.isThorough && this.#isHelped && countSends(this.#best) <= MOST_ONE_BY_ONE;
+  }
+
+  async #smaller(): Promise<[Script, Shown | undefined]> {
+    const from = this.#best;
+    if (!this.#isDoubtful) {
+      const best = this.#isOneByOne
+        ? await fewerOneByOne(from, triesOf(this.#howToShrink(this.#proof)))
+        : await this.#quickly();
+      if (best === from) return [from, undefined];
+      const again = await this.#comesBack(best);
+      if (again !== undefined || this.#inquiry.isOver()) return [best, again];
+      this.#isDoubtful = true;
+    }
+    return this.#slowly();
+  }
+
+  /** Hopes that nothing is owed to chance, or to what others left behind. */
+  async #quickly(): Promise<Script> {
+    const { shown } = this.#trials;
     const rough = this.#rough;
-    // Made smaller without its controls, what is accepted may lose what makes it wrong.
-    const proof = onFresh(this.#inquiry, this.#oracle === 'accepted' ? this.#strict : rough);
-    const sure: Check = async (candidate) => ((await rough(candidate)) === undefined ? undefined : proof(candidate));
+    const proof = this.#proof;
+    const sure = both(rough, proof);
     await this.#takeHints(this.#isHelped ? sure : rough);
-    const hopeful = new Hopeful(shown.at(-1)!, rough, proof);
-    if (this.#isHelped) await watched.restart();
-    let best = await this.#shrink(hopeful.sure, this.#isHelped ? hopeful.check : rough, () => hopeful.isAstray);
-    if (hopeful.isAstray) {
-      shown.splice(shown.indexOf(hopeful.sure) + 1);
-      best = await this.#shrink(hopeful.sure, sure);
-    }
-    if (best === this.#script) return undefined;
-    let again = await this.#comesBack(best);
-    if (again === undefined && !isOver()) {
-      const surely = this.#surely();
-      best = await this.#shrink(await smallestOf(shown, surely), surely);
-      if (best !== this.#script) again = await every(times, () => this.#alone(best));
-    }
-    return again === undefined || isOver()
-      ? undefined
-      : { ...toldBy(again, this.#inquiry), script: best, shrunk: tried };
+    if (!this.#isHelped) return this.#shrink(shown.at(-1)!, rough);
+    const isQuick = await this.#isQuickToStart();
+    if (isQuick && this.#oracle !== 'accepted') return this.#shrink(shown.at(-1)!, sure);
+    const check = isQuick ? both(rough, onFresh(this.#inquiry, rough)) : rough;
+    const hopeful = new Hopeful(shown.at(-1)!, check, proof);
+    const best = await this.#shrink(hopeful.sure, hopeful.check, () => hopeful.isAstray);
+    if (!hopeful.isAstray) return best;
+    shown.splice(shown.indexOf(hopeful.sure) + 1);
+    this.#isCut = false;
+    return this.#shrink(hopeful.sure, sure);
+  }
+
+  /** Starts it again: where that takes no time, whatever seems to show it is played where nobody was before. */
+  async #isQuickToStart(): Promise<boolean> {
+    const { watched, stage } = this.#inquiry;
+    const began = stage.clock.now();
+    await watched.restart();
+    return stage.clock.now() - began <= QUICK_START_MS;
+  }
+
+  /** From the smallest of those that come back. */
+  async #slowly(): Promise<[Script, Shown | undefined]> {
+    this.#isCut = false;
+    const surely = this.#surely();
+    const best = await this.#shrink(await smallestOf(this.#trials.shown, surely), surely);
+    return [best, best === this.#best ? undefined : await every(this.#inquiry.times, () => this.#alone(best))];
   }
 
   get #spent(): number {
     return this.#inquiry.stage.clock.now() - this.#began;
+  }
+
+  /** Where nobody was before. Made smaller without its controls, what is accepted may lose what makes it wrong. */
+  get #proof(): Check {
+    return onFresh(this.#inquiry, this.#oracle === 'accepted' ? this.#strict : this.#rough);
   }
 
   get #alone(): Check {
@@ -137,7 +220,7 @@ class Search {
 
   async #takeHints(check: Check): Promise<void> {
     const { shown, tried } = this.#trials;
-    for (const hint of this.#how.hints ?? []) {
+    for (const hint of this.#hints.splice(0)) {
       if (shown.length > 1) return;
       const isShown = (await check(hint)) !== undefined;
       tried.push(tryOf('what other findings did without left out', hint, isShown));
@@ -145,11 +228,16 @@ class Search {
     }
   }
 
-  #shrink(from: Script, check: Check, isAstray = (): boolean => false): Promise<Script> {
+  #shrink(from: Script, check: Check, isAstray?: () => boolean): Promise<Script> {
+    return shrink(from, this.#howToShrink(check, isAstray));
+  }
+
+  #howToShrink(check: Check, isAstray = (): boolean => false): ShrinkHow {
     const { isOver, isShared, wayTo } = this.#inquiry;
-    const { ms } = this.#how;
+    const ms = this.#ms;
     const trials = this.#trials;
-    return shrink(from, {
+    const most = trials.runs + (this.#isDear ? DEAR_RUNS : RUNS);
+    return {
       fails: trials.asked(check),
       // Where something else is due, what is accepted may be right: its controls are asked at once.
       failsEarlier: trials.asked(async (candidate) => {
@@ -159,22 +247,26 @@ class Search {
       ...(wayTo === undefined ? {} : { shortcuts: (one: Script) => shortcuts(one, wayTo) }),
       earlier: [(one) => this.#inTime(earlier, one), (one) => this.#inTime(elsewhere, one)],
       shownAt: () => trials.shownAt,
-      runs: this.#isDear ? DEAR_RUNS : RUNS,
-      isOver: () => isOver() || isAstray() || this.#spent > ms * TRIES_SHARE,
+      isOver: () => isOver() || isAstray() || trials.runs >= most || this.#spent > ms * TRIES_SHARE,
+      onCut: () => (this.#isCut = true),
+      isKnown: (candidate) => trials.hasFailed(candidate),
       isLate: () =>
         isShared === true || this.#spent > Math.min(ms * FIELDS_SHARE, this.#isDear ? FIELDS_DEAR_MS : Infinity),
       isOfWholeMessages: OF_WHOLE_MESSAGES.has(this.#oracle),
       onTry: (one) => trials.tried.push(one),
       isBrokenOff: () => this.#firstRun !== undefined && isEndedEarly(this.#firstRun),
-    });
+    };
   }
 
   *#inTime(ways: typeof earlier, from: Script): Generator<Script> {
     const { seed, isSecluded } = this.#inquiry;
-    const { mutation, rng, isFresh, ms } = this.#how;
+    const { mutation, rng, isFresh } = this.#how;
     const isDear = isFresh || isSecluded === true || this.#oracle === 'state';
-    for (const one of ways(from, { seed, mutation, rng, isDear })) {
-      if (this.#spent > ms * EARLIER_SHARE) return;
+    for (const one of ways(from, { seed, mutation, rng, isDear, isThorough: this.isThorough })) {
+      if (this.#spent > this.#ms * EARLIER_SHARE) {
+        this.#isCut = true;
+        return;
+      }
       yield one;
     }
   }
@@ -203,17 +295,28 @@ class Search {
     };
   }
 
+  /** What the runs before have used up is there again on a server that was just started: there it must show each time. */
   async #often(most: number, ask: () => Promise<Shown | undefined>): Promise<Shown | undefined> {
-    const { times, stage } = this.#inquiry;
+    const { times, stage, watched } = this.#inquiry;
     const asked = stage.clock.now();
+    let isFresh = false;
     let last: Shown | undefined;
     for (let i = 0; i < most; i++) {
-      if (i >= times - 1 && stage.clock.now() - asked > this.#how.ms * FIRM_SHARE) break;
+      if (i >= times - 1 && stage.clock.now() - asked > this.#ms * FIRM_SHARE) break;
+      if (isFresh) await watched.restart();
       last = await ask();
-      if (last === undefined) return undefined;
+      if (last !== undefined) continue;
+      if (isFresh || i === 0 || !this.#mayRestart) return undefined;
+      isFresh = true;
+      i -= 1;
     }
     return last;
   }
+}
+
+/** The second is asked only when the first has seen it. */
+function both(first: Check, second: Check): Check {
+  return async (script) => ((await first(script)) === undefined ? undefined : second(script));
 }
 
 /** The smallest that comes back, where the first does and the last does not, and each has all of the next. */

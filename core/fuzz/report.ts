@@ -41,7 +41,7 @@ export function reportOf(finding: Finding, context: ReportContext): string {
     ...(finding.isSecluded === true
       ? ['It shows on a server that was just started: the campaign started one for each run.', '']
       : []),
-    `## The smallest session that shows it`,
+    `## ${finding.isSmallest === true ? 'The smallest session that shows it' : 'A session that shows it'}`,
     '',
     `${sends.length} ${whoIs(context.scene) === 'client' ? 'server' : 'client'} message${sends.length === 1 ? '' : 's'}${fewer}.`,
     '',

@@ -15,9 +15,11 @@ export interface ShrinkTry {
 export interface ShrinkHow {
   /** Whether this script still fails in the same way. */
   readonly fails: (script: Script) => Promise<boolean>;
-  /** Runs that may be spent. */
-  readonly runs: number;
   readonly isOver: () => boolean;
+  /** Something was not tried because it was over. */
+  readonly onCut?: () => void;
+  /** Whether it is known by now that this one does not fail. */
+  readonly isKnown?: (script: Script) => boolean;
   /** No time for fields and bytes any more. Default: as `isOver`. */
   readonly isLate?: () => boolean;
   /** What is wrong is a whole message: pieces of its bytes say nothing. */
@@ -39,26 +41,32 @@ export function tryOf(what: string, script: Script, fails: boolean): ShrinkTry {
   return { what, sends: countSends(script), bytes: wrongBytes(script), fails };
 }
 
+/** Asks whether a script still fails as long as there is time for it, and tells of it. */
+export function triesOf(how: ShrinkHow, fails = how.fails): Tries {
+  return async (what, candidate) => {
+    if (how.isKnown?.(candidate) === true || isCut(how)) return false;
+    const isFailing = await fails(candidate);
+    how.onTry?.(tryOf(what, candidate, isFailing));
+    return isFailing;
+  };
+}
+
+function isCut({ isOver, onCut }: ShrinkHow): boolean {
+  if (!isOver()) return false;
+  onCut?.();
+  return true;
+}
+
 export async function shrink(script: Script, how: ShrinkHow): Promise<Script> {
-  let left = how.runs;
-  const asking =
-    (ask: ShrinkHow['fails']): Tries =>
-    async (what, candidate) => {
-      if (left <= 0 || how.isOver()) return false;
-      left -= 1;
-      const fails = await ask(candidate);
-      how.onTry?.(tryOf(what, candidate, fails));
-      return fails;
-    };
-  const tries = asking(how.fails);
-  const sooner = asking(how.failsEarlier ?? how.fails);
+  const tries = triesOf(how);
+  const sooner = triesOf(how, how.failsEarlier);
   let best = await fewerSteps(script, tries, {
     ...how,
     earlier: async (from) => {
       let least = from;
       for (const ways of how.earlier ?? []) {
         for (const candidate of ways(least)) {
-          if (left <= 0 || how.isOver()) return least;
+          if (isCut(how)) return least;
           if (!(await sooner('the same at an earlier place', candidate))) continue;
           least = tidy(candidate);
           break;

@@ -197,7 +197,8 @@ function sideOf(invocation: Invocation): 'client' | undefined {
 function lineOf(finding: Finding, folder: string): string {
   const { times, of } = finding.confirmed;
   const sends = countSends(finding.script);
-  return `${finding.id}: ${times} of ${of}, ${sends} message${sends === 1 ? '' : 's'}${sends < finding.sendsBefore ? ` (of ${finding.sendsBefore})` : ''}; ${commandFor(folder)}`;
+  const upTo = finding.isSmallest === true || finding.oracle === 'memory' ? '' : 'at most ';
+  return `${finding.id}: ${times} of ${of}, ${upTo}${sends} message${sends === 1 ? '' : 's'}${sends < finding.sendsBefore ? ` (of ${finding.sendsBefore})` : ''}; ${commandFor(folder)}`;
 }
 
 function printEnd(

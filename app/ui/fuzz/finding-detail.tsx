@@ -83,7 +83,7 @@ export function FindingDetail({
         {mutated !== undefined && (
           <>
             <div className="lbl2">
-              {view.shrunk.length > 0 ? t.fuzz.smallest : t.fuzz.reproducer}
+              {view.isSmallest ? t.fuzz.smallest : t.fuzz.reproducer}
               <span className="right">{t.fuzz.bytes(mutated.hex.length / 2)}</span>
             </div>
             <Reproducer step={mutated} originalHex={view.originalHex} />

@@ -57,6 +57,7 @@ describe('a planted bug is found from a plain recording, confirmed and made smal
     const report = readFileSync(join(path, 'report.md'), 'utf8');
     expect(report).toContain('interpose fuzz repro');
     expect(report).toContain("## The target's own words");
+    expect(report).toContain('## The smallest session that shows it');
     const { recording } = await readRecording(join(path, `${finding.id}.ipsession`), protocols);
     const wrong = finding.said.find((one) => one.mutated)!;
     expect(recording.frames.some((frame) => Buffer.compare(frame.bytes, wrong.bytes) === 0)).toBe(true);

@@ -12,6 +12,8 @@ import { type CampaignSetup, prepare } from './start-campaign.ts';
 export interface Reproduction {
   /** Undefined when it does not happen any more. */
   shows(finding: Finding): Promise<Suspicion | undefined>;
+  /** Starts the server again, when it is ours. @throws EngineError */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,9 @@ export async function openReproduction(setup: ReproductionSetup): Promise<Reprod
     });
     const muted = Math.min(400, Math.max(25, baseline.p99 * 3));
     return {
+      restart: async () => {
+        if (world.process.isManaged) await world.process.restart();
+      },
       shows(finding) {
         const inquiry: Inquiry = {
           seed,

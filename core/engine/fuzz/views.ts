@@ -65,6 +65,7 @@ export function viewOf(finding: Finding, { started, folder, isOpenSession }: Pla
     })),
     frame: isOpenSession ? (original?.n ?? 0) : 0,
     originalHex: original === undefined ? '' : toHex(original.bytes),
+    isSmallest: finding.isSmallest === true,
     shrunk: finding.shrunk ?? [],
     evidence: [...finding.evidence, ...finding.log.slice(-20)],
     command: folder.contextOf(finding.id).command,
