@@ -1,8 +1,10 @@
 /** From something suspicious to a finding: it must come back each time. */
 import type { CaseRun } from './case-run.ts';
 import { confirm, mayNeedFresh } from './confirm.ts';
+import { addressIn, type Finding } from './finding.ts';
 import { type FindingList, silenceAfter } from './finding-list.ts';
 import type { Inquiry } from './inquiry.ts';
+import { mutationById } from './schedule.ts';
 import type { Script } from './script.ts';
 import type { Suspicion } from './suspicion.ts';
 import { WholeFindings } from './whole-findings.ts';
@@ -34,6 +36,12 @@ export class Finder {
     if (!isCut()) this.dismiss(suspicion, at);
   }
 
+  /** One of before the campaign was stopped: there was no time to make it smaller. */
+  resume(inquiry: Inquiry, finding: Finding): void {
+    const mutation = mutationById(inquiry.seed, addressIn(finding.caseId), this.#o.rng);
+    this.whole.add({ inquiry, suspicion: { ...finding, step: 0 }, mutation, isFresh: false });
+  }
+
   /** The same for somebody who asks under conditions of their own. */
   async findIn(inquiry: Inquiry, suspicion: Suspicion, script: Script, at: CaseRun): Promise<void> {
     this.#o.onDoing(`looking into ${suspicion.title}`);
@@ -54,7 +62,7 @@ export class Finder {
     const result = await confirm(inquiry, suspicion, script, at, { isFresh });
     if (result === undefined) return false;
     if (isKnown()) return true;
-    this.whole.add({ inquiry, suspicion, at, isFresh });
+    this.whole.add({ inquiry, suspicion, mutation: at?.mutation, isFresh });
     await findings.keep({
       ...result,
       key: suspicion.key,

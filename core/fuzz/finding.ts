@@ -53,6 +53,11 @@ export interface Finding {
   readonly exit?: { readonly code: number | null; readonly signal: string | null };
 }
 
+/** The mutation of a case: `frame:address`. */
+export function addressIn(caseId: Finding['caseId']): string {
+  return caseId.split(':').slice(2).join(':');
+}
+
 /** It happened, and did not come back when it was tried again: no finding, and nothing to be silent about. */
 export interface Unconfirmed {
   readonly key: string;

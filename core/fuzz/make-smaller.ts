@@ -134,10 +134,12 @@ export class MakeSmaller {
     this.#isCut = false;
     const [best, again] = await this.#smaller();
     const isGained = again !== undefined && !isOver();
+    // What does not come back each time may do so yet.
+    const isLeft = this.#isCut || isOver() || (best !== this.#best && !isGained);
     this.#vain = isGained ? 0 : this.#vain + 1;
     if (isGained) this.#best = best;
     this.#trials.from(this.#best);
-    if (!this.#isCut) this.#isDoneWith(countSends(this.#best));
+    if (!isLeft) this.#isDoneWith(countSends(this.#best));
     return isGained ? { ...toldBy(again, this.#inquiry), script: best } : undefined;
   }
 

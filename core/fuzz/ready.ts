@@ -97,6 +97,10 @@ export function makeReady(calibrated: Calibrated, o: ReadyOptions): Ready {
   const lookout = new Lookout({ inquiry, triage, ledger, findings, states });
   const seclusion = new Seclusion({ calibrated, inquiry, findings, ledger, tempo, finder, rng });
   queue.divert((index, mutation) => seclusion.takes(index, mutation));
+  for (const finding of findings.all) {
+    if (finding.isSmallest === true || finding.oracle === 'memory') continue;
+    finder.resume(finding.isSecluded === true ? seclusion.inquiry : inquiry, finding);
+  }
   return { calibrated, inquiry, finder, triage, player, lookout, seclusion };
 }
 

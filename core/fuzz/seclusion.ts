@@ -46,7 +46,8 @@ interface Waiting {
 export class Seclusion {
   readonly #o: SeclusionOptions;
   readonly #secluded: Secluded | undefined;
-  readonly #inquiry: Inquiry;
+  /** The server is started again before each question; where nobody can, it is as any other. */
+  readonly inquiry: Inquiry;
   readonly #screening: Screening | undefined;
   readonly #waiting: Waiting[] = [];
   readonly #began: number;
@@ -57,12 +58,12 @@ export class Seclusion {
     const { calibrated, inquiry, findings } = options;
     this.#secluded = calibrated.secluded;
     this.#began = inquiry.stage.clock.now();
-    this.#inquiry = inquiry;
+    this.inquiry = inquiry;
     if (this.#secluded === undefined) return;
     const { seed, baseline } = this.#secluded;
     const screening = new Screening(seed, baseline, findings);
     this.#screening = screening;
-    this.#inquiry = secludedInquiry(inquiry, this.#secluded, () => screening.world());
+    this.inquiry = secludedInquiry(inquiry, this.#secluded, () => screening.world());
   }
 
   get isEmpty(): boolean {
@@ -101,7 +102,7 @@ export class Seclusion {
   /** @param isEnd all that waits, whatever it takes */
   async play(isEnd: boolean): Promise<void> {
     const began = this.#now();
-    const { isOver } = this.#inquiry;
+    const { isOver } = this.inquiry;
     const spent = this.#spent;
     while (!this.isEmpty && !isOver()) {
       if (!isEnd && this.#left <= 0) return;
@@ -132,18 +133,18 @@ export class Seclusion {
 
   async #single(taken: Omit<CaseRun, 'run'>): Promise<void> {
     const { ledger, finder } = this.#o;
-    const { down, run } = await solo(this.#inquiry, taken.made.script, GRACE_MS);
+    const { down, run } = await solo(this.inquiry, taken.made.script, GRACE_MS);
     const at: CaseRun = { ...taken, run };
-    if (this.#inquiry.isOver()) return;
+    if (this.inquiry.isOver()) return;
     if (down !== undefined) {
       ledger.count(at, 'crashed');
-      await finder.findIn(this.#inquiry, down, taken.made.script, at);
+      await finder.findIn(this.inquiry, down, taken.made.script, at);
       ledger.crashed(at);
       return;
     }
     const { outcome, suspicions } = this.#screening!.screen(at);
     ledger.count(at, outcome);
-    for (const one of suspicions) await finder.findIn(this.#inquiry, one, taken.made.script, at);
+    for (const one of suspicions) await finder.findIn(this.inquiry, one, taken.made.script, at);
     ledger.finish(at, suspicions.length > 0 ? 'suspicious' : outcome);
   }
 
@@ -156,11 +157,11 @@ export class Seclusion {
     const inTurn = await this.#run(scripts.inTurn);
     for (let i = 0; i < RACES; i++) {
       const run = await this.#run(scripts.atOnce);
-      if (this.#inquiry.isOver()) return;
+      if (this.inquiry.isOver()) return;
       const raced: Made = { script: scripts.atOnce, focus: made.focus };
       const at: CaseRun = { ...taken, made: raced, run };
       const { suspicions } = this.#screening!.screenRace(at, inTurn, scripts);
-      for (const one of suspicions) await finder.findIn(this.#inquiry, one, scripts.atOnce, at);
+      for (const one of suspicions) await finder.findIn(this.inquiry, one, scripts.atOnce, at);
       if (suspicions.length === 0 && i < RACES - 1) continue;
       ledger.finish(at, 'race');
       return;
@@ -168,8 +169,8 @@ export class Seclusion {
   }
 
   #run(script: Script): ReturnType<typeof playAlone> {
-    const { patience } = this.#inquiry;
-    return playAlone(this.#inquiry, script, { ...patience, muted: Math.max(80, patience.muted) });
+    const { patience } = this.inquiry;
+    return playAlone(this.inquiry, script, { ...patience, muted: Math.max(80, patience.muted) });
   }
 
   #now(): number {

@@ -1,5 +1,4 @@
 /** Findings as they were found: they must show on a server that was just started too, and are made smaller as long as there is time. */
-import type { CaseRun } from './case-run.ts';
 import { checkFor } from './checks.ts';
 import { toldBy } from './confirm.ts';
 import type { Finding } from './finding.ts';
@@ -7,6 +6,7 @@ import type { FinderOptions } from './finder.ts';
 import { firmly, onFresh } from './firmly.ts';
 import { type Inquiry, upAgain } from './inquiry.ts';
 import { MakeSmaller } from './make-smaller.ts';
+import type { Mutation } from './mutation.ts';
 import { countSends } from './script.ts';
 import { Spare } from './spare.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
@@ -15,7 +15,8 @@ import type { Oracle, Suspicion } from './suspicion.ts';
 interface Whole {
   readonly inquiry: Inquiry;
   readonly suspicion: Suspicion;
-  readonly at: CaseRun | undefined;
+  /** Undefined: the recorded session itself. */
+  readonly mutation: Mutation | undefined;
   readonly isFresh: boolean;
 }
 
@@ -102,12 +103,12 @@ export class WholeFindings {
   }
 
   async #makeOneSmaller(firm: Firm, spare: Spare, ms: number): Promise<void> {
-    const { inquiry, suspicion, at, isFresh } = firm;
+    const { inquiry, suspicion, mutation, isFresh } = firm;
     const { findings, onDoing, rng } = this.#o;
     const known = findings.get(suspicion.key)!;
     onDoing(`making ${known.id} smaller`);
     firm.smaller ??= new MakeSmaller(inquiry, suspicion, known.script, {
-      mutation: at?.mutation,
+      mutation,
       isFresh,
       hints: spare.hintsFor(known),
       rng,
@@ -121,13 +122,13 @@ export class WholeFindings {
 
   /** Undefined when it is no finding any more: it does not come back on a server that was just started. */
   async #firm(whole: Whole): Promise<Firm | undefined> {
-    const { suspicion, at, isFresh } = whole;
+    const { suspicion, mutation, isFresh } = whole;
     const { findings, onDoing, rng } = this.#o;
     const known = findings.get(suspicion.key);
     if (known === undefined) return undefined;
     onDoing(`playing ${known.id} to a server that was just started`);
     const inquiry = await this.#asItWas(whole, known);
-    const firm = await firmly(inquiry, suspicion, known.script, { mutation: at?.mutation, isFresh, rng });
+    const firm = await firmly(inquiry, suspicion, known.script, { mutation, isFresh, rng });
     if (firm === 'gone') {
       findings.drop(suspicion.key);
       return undefined;
@@ -138,11 +139,11 @@ export class WholeFindings {
   }
 
   /** What was learned since then to be a refusal may be the answer that shows it: it counts only where it does not hide it. */
-  async #asItWas({ inquiry: found, suspicion, at }: Whole, { refusals, script }: Finding): Promise<Inquiry> {
+  async #asItWas({ inquiry: found, suspicion, mutation }: Whole, { refusals, script }: Finding): Promise<Inquiry> {
     const inquiry = found.isSecluded === true ? found : this.#o.inquiry;
     const isSame = inquiry.world().refusals.size === refusals.length;
     if (suspicion.oracle !== 'accepted' || isSame) return inquiry;
-    const check = onFresh(inquiry, checkFor(inquiry, suspicion, at?.mutation));
+    const check = onFresh(inquiry, checkFor(inquiry, suspicion, mutation));
     if ((await check(script)) !== undefined) return inquiry;
     const known = new Set(refusals);
     return { ...inquiry, world: () => ({ ...inquiry.world(), refusals: known }) };

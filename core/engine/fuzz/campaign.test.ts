@@ -173,6 +173,28 @@ describe('a campaign', () => {
     expect(await rest).toMatchObject({ state: 'done', cases: 60 });
   });
 
+  test('makes a finding smaller, when it goes on, that it was stopped at', async () => {
+    const how = await against('socketchat', ['array-root-crash']);
+    const folder = folderFor(closers, how);
+    const { campaign, done } = await startCampaign({
+      rng: 1,
+      allow: [],
+      ...how,
+      folder,
+      onStatus: ({ findings }) => findings.length > 0 && campaign.stop(),
+    });
+    const [found] = (await done).findings;
+    expect(found).toMatchObject({ oracle: 'exit' });
+    expect(found!.isSmallest).toBeUndefined();
+    expect(countSends(found!.script)).toBeGreaterThan(1);
+    const again = folderFor(closers, how, folder.path);
+    const { done: rest } = await startCampaign({ rng: 1, allow: [], ...how, folder: again, maxFindings: 1 });
+    const [smaller] = (await rest).findings;
+    expect(smaller).toMatchObject({ id: found!.id, key: found!.key, isSmallest: true });
+    expect(countSends(smaller!.script)).toBe(1);
+    expect(readFinding(join(folder.path, 'findings', found!.id)).finding.isSmallest).toBe(true);
+  });
+
   test('stops while it waits for a server that does not come up', async () => {
     const how = { ...(await against('socketchat', [])), target: 'exec sleep 60' };
     const { campaign, done } = await startCampaign({ rng: 1, allow: [], ...how, folder: folderFor(closers, how) });

@@ -2,7 +2,7 @@
 import { calibrate } from '../../fuzz/calibration.ts';
 import { shows } from '../../fuzz/confirm.ts';
 import { canaryOf } from '../../fuzz/canary.ts';
-import type { Finding } from '../../fuzz/finding.ts';
+import { addressIn, type Finding } from '../../fuzz/finding.ts';
 import type { Inquiry } from '../../fuzz/inquiry.ts';
 import type { Suspicion } from '../../fuzz/suspicion.ts';
 import { secludedInquiry } from '../../fuzz/seclusion.ts';
@@ -56,8 +56,7 @@ export async function openReproduction(setup: ReproductionSetup): Promise<Reprod
         };
         const asked =
           finding.isSecluded === true && secluded !== undefined ? secludedInquiry(inquiry, secluded) : inquiry;
-        const address = finding.caseId.split(':').slice(2).join(':');
-        return shows(asked, finding, mutationById(seed, address, setup.rng));
+        return shows(asked, finding, mutationById(seed, addressIn(finding.caseId), setup.rng));
       },
       close: () => world.close(),
     };
