@@ -89,7 +89,7 @@ export async function shows(
   const { oracle, key, title, evidence, script, message } = finding;
   if (oracle === 'memory') {
     const grown = await growth(inquiry, script, REPRO_LANES, message);
-    return grown === undefined ? undefined : { oracle, key, title: grown.title, evidence: [grown.marks], step: 0 };
+    return grown === undefined ? undefined : { oracle, key, title: grown.title, evidence: [grown.evidence], step: 0 };
   }
   const check = checkFor(inquiry, { oracle, key, title, evidence, step: 0 }, mutation);
   const shown = await check(script);

@@ -2,7 +2,7 @@
 import { PATIENT } from './calibration.ts';
 import type { Finding } from './finding.ts';
 import { type Inquiry, playAlone, upAgain } from './inquiry.ts';
-import { growthOf } from './memory.ts';
+import { growing } from './memory.ts';
 import { saidOf } from './said.ts';
 import { countSends, isSend, type Script, type SendStep } from './script.ts';
 
@@ -10,8 +10,6 @@ import { countSends, isSend, type Script, type SendStep } from './script.ts';
 const BURST = 150;
 /** Of them on one connection, where the server lets a message be said so often. */
 const REPEATS = 30;
-/** Bursts that must each grow, after the first. */
-const BURSTS = 5;
 /** Until memory that was given back is seen. */
 const REST_MS = 150;
 /** What a server may take for the messages of one connection. */
@@ -97,6 +95,7 @@ async function leakOf(
 ): Promise<Omit<Finding, 'id' | 'hits' | 'at'> | undefined> {
   const grown = await growth(inquiry, script, lanes, message);
   if (grown === undefined) return undefined;
+  const bursts = grown.marks.length - 1;
   const run = await playAlone(inquiry, script, { ...PATIENT, muted: 200 });
   return {
     key: 'memory',
@@ -106,11 +105,11 @@ async function leakOf(
     field: '',
     caseId,
     what,
-    confirmed: { times: BURSTS * 2, of: BURSTS * 2 },
+    confirmed: { times: bursts, of: bursts },
     script,
     sendsBefore: countSends(script),
     said: saidOf(run),
-    evidence: [grown.marks],
+    evidence: [grown.evidence],
     log: [],
     refusals: [],
   };
@@ -153,25 +152,20 @@ async function burst(inquiry: Inquiry, script: Script, lanes: number, ms = Infin
   return watched.memory() ?? 0;
 }
 
-/** Equal bursts; undefined when the memory does not grow with each. */
+/** Undefined when the memory does not grow with each of many equal bursts. */
 export async function growth(
   inquiry: Inquiry,
   script: Script,
   lanes: number,
   message: string,
-): Promise<{ readonly title: string; readonly marks: string } | undefined> {
-  const marks = [await burst(inquiry, script, lanes)];
-  for (let i = 0; i < BURSTS * 2; i++) {
-    marks.push(await burst(inquiry, script, lanes));
-    if (growthOf(marks, BURST).total <= 0 || inquiry.isOver()) return undefined;
-    if (i === BURSTS - 1 && !growthOf(marks, BURST).isSteady) return undefined;
-  }
-  // What only fills up what it took for itself stops growing.
-  const { isSteady, perRun } = growthOf(marks.slice(BURSTS), BURST);
-  if (!isSteady) return undefined;
+): Promise<{ readonly title: string; readonly marks: readonly number[]; readonly evidence: string } | undefined> {
+  const grown = await growing(() => burst(inquiry, script, lanes), BURST, inquiry.isOver);
+  if (grown === undefined) return undefined;
+  const { perRun, marks } = grown;
   const sizes = marks.map((bytes) => `${(bytes / 1_048_576).toFixed(1)} MiB`).join(', ');
   return {
     title: `The memory of the target grows by about ${Math.round(perRun / 1024)} KiB with each ${message}`,
-    marks: `Resident memory after each of ${marks.length} bursts of ${BURST}: ${sizes}`,
+    marks,
+    evidence: `Resident memory after each of ${marks.length} bursts of ${BURST}: ${sizes}`,
   };
 }

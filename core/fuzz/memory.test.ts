@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { growthOf, makeLeakWatch } from './memory.ts';
+import { growing, growthOf, makeLeakWatch } from './memory.ts';
 
 const MIB = 1024 * 1024;
 
@@ -37,4 +37,33 @@ test('bursts grow steadily only when each of them does, by about as much', () =>
   expect(growthOf(steady, 150)).toMatchObject({ isSteady: true, total: 50 * MIB });
   const once = [100, 150, 150, 150, 150, 150].map((mib) => mib * MIB);
   expect(growthOf(once, 150).isSteady).toBe(false);
+});
+
+/** Bursts of 150 after which the memory is what `memoryAt` says. */
+async function bursts(
+  memoryAt: (burst: number) => number,
+  isOver = (): boolean => false,
+): Promise<{ readonly perRun?: number; readonly count: number }> {
+  let count = 0;
+  const grown = await growing(() => Promise.resolve(memoryAt(count++)), 150, isOver);
+  return { ...(grown === undefined ? {} : { perRun: grown.perRun }), count };
+}
+
+test('a leak of 64 KiB is sure after ten bursts', async () => {
+  const leak = 64 * 1024;
+  expect(await bursts((burst) => 90 * MIB + burst * 150 * leak)).toEqual({ perRun: leak, count: 11 });
+});
+
+test('a leak of 10 KiB is one when it goes on beyond what a collector takes for itself', async () => {
+  const burst = 150 * 10 * 1024;
+  expect(await bursts((n) => 90 * MIB + n * burst)).toEqual({ perRun: 10 * 1024, count: 46 });
+  expect((await bursts((n) => 90 * MIB + Math.min(n, 20) * burst)).perRun).toBeUndefined();
+  expect(
+    (
+      await bursts(
+        (n) => 90 * MIB + n * burst,
+        () => true,
+      )
+    ).perRun,
+  ).toBeUndefined();
 });

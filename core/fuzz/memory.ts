@@ -69,3 +69,32 @@ export function growthOf(marks: readonly number[], runsPerBurst: number): Growth
     deltas.every((delta) => delta > mean * 0.4 && delta < mean * 2.5);
   return { perRun, isSteady, total };
 }
+
+/** Bursts that must each grow, after the first; and as many once more. */
+const BURSTS = 5;
+/** What a collector takes for itself, as evenly as a leak would, before it begins to give back. */
+const ENOUGH_GROWTH = 64 * 1024 * 1024;
+const MOST_BURSTS = 120;
+
+/**
+ * Equal bursts until it is sure; undefined when the memory does not grow with each.
+ * @param burst resolves with the memory after it, bytes
+ */
+export async function growing(
+  burst: () => Promise<number>,
+  runsPerBurst: number,
+  isOver: () => boolean,
+): Promise<{ readonly perRun: number; readonly marks: readonly number[] } | undefined> {
+  const marks = [await burst()];
+  while (marks.length <= MOST_BURSTS) {
+    marks.push(await burst());
+    const { total } = growthOf(marks, runsPerBurst);
+    if (total <= 0 || isOver()) return undefined;
+    // What only fills up what it took for itself stops growing.
+    if ((marks.length - 1) % BURSTS !== 0) continue;
+    const { isSteady, perRun } = growthOf(marks.slice(-BURSTS - 1), runsPerBurst);
+    if (!isSteady) return undefined;
+    if (marks.length > BURSTS * 2 && total >= ENOUGH_GROWTH) return { perRun, marks };
+  }
+  return undefined;
+}
