@@ -1,6 +1,7 @@
 /**
- * What the tries before it left behind may make a script show what it does not by itself. A start of the server for each try
- * costs most of the time: only some that seem to show it, and those that leave out much, are tried on one that was just started.
+ * What the tries before it left behind may make a script show what it does not by itself, and without its controls it may be no
+ * fault. To start the server and to ask them for each try would take most of the time: they are for some that seem to show it,
+ * and for those that leave out much.
  */
 import type { Check } from './firmly.ts';
 import { countSends, type Script } from './script.ts';
