@@ -321,14 +321,8 @@ function both(first: Check, second: Check): Check {
   return async (script) => ((await first(script)) === undefined ? undefined : second(script));
 }
 
-/** The smallest that comes back, where the first does and the last does not, and each has all of the next. */
+/** The smallest that comes back; else the first, which does. What does not come back costs little, and is the smallest. */
 async function smallestOf(scripts: readonly Script[], check: Check): Promise<Script> {
-  let good = 0;
-  let bad = scripts.length - 1;
-  while (bad - good > 1) {
-    const middle = (good + bad) >> 1;
-    if ((await check(scripts[middle]!)) === undefined) bad = middle;
-    else good = middle;
-  }
-  return scripts[good]!;
+  for (const script of scripts.slice(1).reverse()) if ((await check(script)) !== undefined) return script;
+  return scripts[0]!;
 }
