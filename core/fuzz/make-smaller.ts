@@ -47,6 +47,7 @@ const OF_WHOLE_MESSAGES: ReadonlySet<Oracle> = new Set(['accepted', 'race', 'inv
 /** Runs in a row in which the smallest must show it, as long as they do not take more of the time for a finding. */
 const FIRM = 8;
 const FIRM_SHARE = 0.3;
+const CHANCES = 3;
 /** What was found tells which step showed it. */
 const SHOWS_WHERE: ReadonlySet<Oracle> = new Set(['schema', 'invariant']);
 
@@ -161,9 +162,7 @@ export class MakeSmaller {
   async #smaller(): Promise<[Script, Shown | undefined]> {
     const from = this.#best;
     if (!this.#isDoubtful) {
-      const best = this.#isOneByOne
-        ? await fewerOneByOne(from, triesOf(this.#howToShrink(this.#proof)))
-        : await this.#quickly();
+      const best = this.#isOneByOne ? await this.#oneByOne() : await this.#quickly();
       if (best === from) return [from, undefined];
       const again = await this.#comesBack(best);
       if (again !== undefined || this.#inquiry.isOver()) return [best, again];
@@ -197,6 +196,12 @@ export class MakeSmaller {
     const began = stage.clock.now();
     await watched.restart();
     return stage.clock.now() - began <= QUICK_START_MS;
+  }
+
+  /** Chance may have been against what shows nearly always: it is asked again, and must come back each time after that. */
+  #oneByOne(): Promise<Script> {
+    const check = SHOWS_WHERE.has(this.#oracle) ? atLast(CHANCES, this.#proof) : this.#proof;
+    return fewerOneByOne(this.#best, triesOf(this.#howToShrink(check)));
   }
 
   /** From the smallest of those that come back. */
@@ -319,6 +324,17 @@ export class MakeSmaller {
 /** The second is asked only when the first has seen it. */
 function both(first: Check, second: Check): Check {
   return async (script) => ((await first(script)) === undefined ? undefined : second(script));
+}
+
+/** Seen once in so many times. */
+function atLast(times: number, check: Check): Check {
+  return async (script) => {
+    for (let i = 0; i < times; i++) {
+      const seen = await check(script);
+      if (seen !== undefined) return seen;
+    }
+    return undefined;
+  };
 }
 
 /** The smallest that comes back; else the first, which does. What does not come back costs little, and is the smallest. */
