@@ -5,7 +5,7 @@
  *
  *   npx node bench/fuzz-bugs.ts [WORLD…] [--seconds N] [--clean-cases N] [--clean-seconds N] [--bug NAME]… [--lanes N] [--reuse N] [--minimal]
  *
- * `--minimal` leaves out each message of each finding once: whatever still shows it was not needed.
+ * `--minimal` leaves out each message of each finding, one at a time: where it still shows each of several times, it was not needed.
  */
 import { parseArgs } from 'node:util';
 import { type FuzzHow, fuzz, homeOf } from '../core/engine/fuzz/testing/fuzz-world.ts';
