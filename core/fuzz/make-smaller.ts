@@ -53,8 +53,6 @@ const SHOWS_WHERE: ReadonlySet<Oracle> = new Set(['schema', 'invariant']);
 
 /** Makes one finding smaller, in as many goes as there is time for. */
 export class MakeSmaller {
-  /** All was tried quickly. */
-  isThorough = false;
   readonly #inquiry: Inquiry;
   readonly #oracle: Oracle;
   readonly #how: SmallerHow;
@@ -75,7 +73,8 @@ export class MakeSmaller {
   #ms = 0;
   /** Something was left to try when it ended. */
   #isCut = false;
-  #isTried = false;
+  /** To try: most of it quickly, or what is left of it more thoroughly. */
+  #left: 'most' | 'rest' | 'nothing' = 'most';
   /** What seemed to show it did not come back. */
   #isDoubtful = false;
   #vain = 0;
@@ -111,12 +110,17 @@ export class MakeSmaller {
 
   /** Nothing is left to try, or nothing comes of it. */
   get isDone(): boolean {
-    return this.#isTried || this.#vain >= MOST_VAIN;
+    return this.isSmallest || this.#vain >= MOST_VAIN;
   }
 
   /** Nothing is left to try. */
   get isSmallest(): boolean {
-    return this.#isTried;
+    return this.#left === 'nothing';
+  }
+
+  /** All was tried quickly. */
+  get isThorough(): boolean {
+    return this.#left !== 'most';
   }
 
   get tried(): readonly ShrinkTry[] {
@@ -140,16 +144,15 @@ export class MakeSmaller {
     this.#vain = isGained ? 0 : this.#vain + 1;
     if (isGained) this.#best = best;
     this.#trials.from(this.#best);
-    if (!isLeft) this.#isDoneWith(countSends(this.#best));
+    if (!isLeft) this.#goOn();
     return isGained ? { ...toldBy(again, this.#inquiry), script: best } : undefined;
   }
 
-  /** First most of it quickly, then what is left more thoroughly. */
-  #isDoneWith(sends: number): void {
-    const isMore = !this.#isDoubtful && (this.#isHelped || sends > FEW);
-    this.#isTried = this.isThorough || !isMore;
-    if (this.#isTried) return;
-    this.isThorough = true;
+  /** To what is left when a go has tried all it could. */
+  #goOn(): void {
+    const isMore = !this.#isDoubtful && (this.#isHelped || countSends(this.#best) > FEW);
+    this.#left = this.#left === 'most' && isMore ? 'rest' : 'nothing';
+    if (this.isSmallest) return;
     this.#vain = 0;
     if (this.#isOneByOne) this.#trials.forget();
   }
@@ -247,10 +250,7 @@ export class MakeSmaller {
     return {
       fails: trials.asked(check),
       // Where something else is due, what is accepted may be right: its controls are asked at once.
-      failsEarlier: trials.asked(async (candidate) => {
-        if (this.#oracle !== 'accepted') return check(candidate);
-        return (await this.#rough(candidate)) === undefined ? undefined : this.#strict(candidate);
-      }),
+      failsEarlier: trials.asked(this.#oracle === 'accepted' ? both(this.#rough, this.#strict) : check),
       ...(wayTo === undefined ? {} : { shortcuts: (one: Script) => shortcuts(one, wayTo) }),
       earlier: [(one) => this.#inTime(earlier, one), (one) => this.#inTime(elsewhere, one)],
       shownAt: () => trials.shownAt,

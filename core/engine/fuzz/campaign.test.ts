@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { protocols } from '../../../dissectors/index.ts';
+import type { CampaignStatus } from '../../fuzz/campaign.ts';
 import type { Finding } from '../../fuzz/finding.ts';
 import { readJournal } from '../../fuzz/journal.ts';
 import { countSends, isSend } from '../../fuzz/script.ts';
@@ -154,45 +155,54 @@ describe('a campaign', () => {
     expect(await ids()).toEqual(await ids());
   });
 
-  test('stops when it is told to, leaves no process behind and goes on later', async () => {
-    const how = { ...(await against('socketchat', [])), cases: 60 };
+  /** Stopped as soon as enough is known; then it goes on. */
+  async function stoppedAt(
+    how: FuzzHow,
+    isEnough: (status: CampaignStatus) => boolean,
+    later: Partial<FuzzHow> = {},
+  ): Promise<{
+    readonly path: string;
+    readonly stopped: CampaignStatus;
+    readonly goOn: () => Promise<CampaignStatus>;
+  }> {
     const folder = folderFor(closers, how);
     const { campaign, done } = await startCampaign({
       rng: 1,
       allow: [],
       ...how,
       folder,
-      onStatus: ({ cases }) => cases >= 10 && campaign.stop(),
+      onStatus: (status) => isEnough(status) && campaign.stop(),
     });
-    const stopped = await done;
+    const { path } = folder;
+    const goOn = async (): Promise<CampaignStatus> => {
+      const again = folderFor(closers, how, path);
+      const { done: rest } = await startCampaign({ rng: 1, allow: [], ...how, ...later, folder: again });
+      return rest;
+    };
+    return { path, stopped: await done, goOn };
+  }
+
+  test('stops when it is told to, leaves no process behind and goes on later', async () => {
+    const how = { ...(await against('socketchat', [])), cases: 60 };
+    const { path, stopped, goOn } = await stoppedAt(how, ({ cases }) => cases >= 10);
     expect(stopped.state).toBe('stopped');
     expect(stopped.cases).toBeLessThan(60);
-    expect(existsSync(join(folder.path, 'target.json'))).toBe(false);
-    const again = folderFor(closers, how, folder.path);
-    const { done: rest } = await startCampaign({ rng: 1, allow: [], ...how, folder: again });
-    expect(await rest).toMatchObject({ state: 'done', cases: 60 });
+    expect(existsSync(join(path, 'target.json'))).toBe(false);
+    expect(await goOn()).toMatchObject({ state: 'done', cases: 60 });
   });
 
   test('makes a finding smaller, when it goes on, that it was stopped at', async () => {
     const how = await against('socketchat', ['array-root-crash']);
-    const folder = folderFor(closers, how);
-    const { campaign, done } = await startCampaign({
-      rng: 1,
-      allow: [],
-      ...how,
-      folder,
-      onStatus: ({ findings }) => findings.length > 0 && campaign.stop(),
-    });
-    const [found] = (await done).findings;
+    const isFound = ({ findings }: CampaignStatus): boolean => findings.length > 0;
+    const { path, stopped, goOn } = await stoppedAt(how, isFound, { maxFindings: 1 });
+    const [found] = stopped.findings;
     expect(found).toMatchObject({ oracle: 'exit' });
     expect(found!.isSmallest).toBeUndefined();
     expect(countSends(found!.script)).toBeGreaterThan(1);
-    const again = folderFor(closers, how, folder.path);
-    const { done: rest } = await startCampaign({ rng: 1, allow: [], ...how, folder: again, maxFindings: 1 });
-    const [smaller] = (await rest).findings;
+    const [smaller] = (await goOn()).findings;
     expect(smaller).toMatchObject({ id: found!.id, key: found!.key, isSmallest: true });
     expect(countSends(smaller!.script)).toBe(1);
-    expect(readFinding(join(folder.path, 'findings', found!.id)).finding.isSmallest).toBe(true);
+    expect(readFinding(join(path, 'findings', found!.id)).finding.isSmallest).toBe(true);
   });
 
   test('stops while it waits for a server that does not come up', async () => {
