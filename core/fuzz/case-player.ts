@@ -1,7 +1,7 @@
 /** Plays a case and hands on what it has shown. */
 import type { Calibrated } from './calibration.ts';
 import type { CaseQueue, Taken } from './case-queue.ts';
-import { type CaseRun, hadItsMoment, isBroken, isCutOff } from './case-run.ts';
+import { type CaseRun, hadItsMoment, isBroken, isCutOff, isCutEarly } from './case-run.ts';
 import { acceptedKey } from './judge-acceptance.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
@@ -39,6 +39,8 @@ const RACES = 4;
 const MOST_SILENT = 2;
 /** From the last of its connections until the end of a server is known. */
 const LAST_WORDS_MS = 40;
+/** Where the case itself has done nothing yet: this is rare, and it would be lost. */
+const OTHERS_WORDS_MS = 250;
 const MOST_HELD = 24;
 
 /** What it would be if it were accepted. */
@@ -190,8 +192,10 @@ export class CasePlayer {
       isAborted: isCut,
     });
     // Each client under test has ended by now.
-    if (watched.isManaged && whoIs(calibrated.seed.scene) === 'server' && isCutOff(run))
-      await watched.exited(LAST_WORDS_MS);
+    if (watched.isManaged && whoIs(calibrated.seed.scene) === 'server') {
+      if (isCutEarly(run)) await watched.exited(OTHERS_WORDS_MS);
+      else if (isCutOff(run)) await watched.exited(LAST_WORDS_MS);
+    }
     return run;
   }
 }

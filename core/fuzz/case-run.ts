@@ -49,6 +49,14 @@ export function isCutOff({ connections, frames }: Run): boolean {
   return false;
 }
 
+/** Hung up on before anything wrong was said: the server may have gone down with another case. */
+export function isCutEarly({ script, steps, connections }: Run): boolean {
+  const first = script.steps.findIndex(isWrong);
+  const wrong = script.steps[first];
+  if (wrong === undefined || !isSend(wrong) || steps[first] !== undefined) return false;
+  return [...connections.values()].some(({ ending }) => ending !== undefined && ending.by !== 'client');
+}
+
 /** Nothing came from what is wrong on. */
 export function isUnheard({ run, made }: CaseRun): boolean {
   const [focus = 0] = made.focus;

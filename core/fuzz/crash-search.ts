@@ -9,7 +9,7 @@ import type { Suspicion } from './suspicion.ts';
 import type { Ledger } from './ledger.ts';
 import type { Run } from './run-script.ts';
 import { whoIs } from './scene.ts';
-import { isSend, isWrong, type Script } from './script.ts';
+import { isSend, isWrong, type Script, type Step } from './script.ts';
 import { crashKey, GRACE_MS, solo } from './solo.ts';
 import type { Tempo } from './tempo.ts';
 import type { Exit, Watched } from './world.ts';
@@ -199,17 +199,31 @@ export class CrashSearch {
     const last = steps.findLastIndex((step) => step !== undefined);
     if (script.steps.findLastIndex(isWrong) >= last) return false;
     const sound = script.steps.slice(0, last + 1).filter((step) => !isWrong(step));
-    const deadly = sound.at(-1);
-    if (deadly === undefined || !isSend(deadly)) return false;
+    if (sound.at(-1)?.kind !== 'send') return false;
     const { down: again } = await solo(inquiry, { steps: sound }, GRACE_MS);
     if (isCut() || again?.key !== down.key) return false;
+    const upTo = await this.#upToDeadly(sound, down);
+    const deadly = upTo.findLast(isSend)!;
     onDeadly(deadly.n);
     ledger.count(at, 'crashed');
     const known = findings.get(down.key);
-    if (known === undefined) await find(again, { steps: [...sound.slice(0, -1), { ...deadly, mutated: true }] }, at);
+    if (known === undefined) await find(again, { steps: [...upTo.slice(0, -1), { ...deadly, mutated: true }] }, at);
     else findings.hit(known, at.index);
     ledger.crashed(at, known?.id);
     return true;
+  }
+
+  /** The server may have gone on for a message or two: up to the first with which it goes down. */
+  async #upToDeadly(sound: readonly Step[], { key }: Suspicion): Promise<readonly Step[]> {
+    const { inquiry, isCut } = this.#o;
+    let upTo = sound;
+    for (let i = 0; i < BACK; i++) {
+      const before = upTo.slice(0, upTo.findLastIndex((step, at) => at < upTo.length - 1 && isSend(step)) + 1);
+      const { down } = before.length === 0 ? {} : await solo(inquiry, { steps: before }, GRACE_MS);
+      if (isCut() || down?.key !== key) break;
+      upTo = before;
+    }
+    return upTo;
   }
 
   /** It did not bring the server down by itself: it counts as it was played then. */

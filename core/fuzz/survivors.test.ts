@@ -50,9 +50,32 @@ test('messages the server goes down with are left out of the session, and told',
 test('what stands behind a deadly message is not to blame for luck', async () => {
   const steps = ['hello', 'boom', 'look', 'walk'].map((message, i) => say(message, i + 1));
   const seed = { base: { steps: [{ kind: 'open', conn: 1 }, ...steps] } } as unknown as Seed;
-  // It dies when it reads `look`, and lives when that is left out.
+  // It dies when it reads `look`, and once it lives without that.
   const server = deadlyServer(new Set(['boom']), 2);
   const found = await survivors(seed, { ...server, settle: async () => undefined, isOver: () => false });
+  expect(found.deadly.map(({ steps: all }) => all.at(-1))).toMatchObject([{ message: 'boom', mutated: true }]);
+});
+
+test('nor is what was read while it went down, which takes its time', async () => {
+  const steps = ['hello', 'boom', ...Array.from({ length: 6 }, (_, i) => `look-${i}`)].map((message, i) =>
+    say(message, i + 1),
+  );
+  const seed = { base: { steps: [{ kind: 'open', conn: 1 }, ...steps] } } as unknown as Seed;
+  let exits = 0;
+  let isDying = false;
+  const found = await survivors(seed, {
+    exits: () => exits,
+    play: async (script) => {
+      const said = script.steps.map((step) => (isSend(step) && step.isLeftOut !== true ? step : undefined));
+      isDying = said.some((step) => step?.message === 'boom');
+      if (isDying && script.steps.length > 8) exits += 1;
+      return { script, steps: said, connections: new Map() } as unknown as Run;
+    },
+    settle: async () => {
+      if (isDying) exits += 1;
+    },
+    isOver: () => false,
+  });
   expect(found.deadly.map(({ steps: all }) => all.at(-1))).toMatchObject([{ message: 'boom', mutated: true }]);
 });
 

@@ -19,8 +19,10 @@ export interface SurviveHow {
 }
 
 const MOST_DEADLY = 5;
-/** The server may have gone on for a message or two. */
-const BACK = 3;
+/** The server may have gone on for some messages. */
+const BACK = 8;
+/** Chance may have a part in it. */
+const TIMES = 2;
 
 export async function survivors(recorded: Seed, how: SurviveHow): Promise<Survived> {
   let seed = recorded;
@@ -28,12 +30,11 @@ export async function survivors(recorded: Seed, how: SurviveHow): Promise<Surviv
   while (deadly.length < MOST_DEADLY && !how.isOver()) {
     const diedAt = await diesAt(seed.base, how);
     if (diedAt === undefined) break;
-    const found = await culprit(seed, diedAt, how);
-    if (found === undefined) break;
+    const at = await culprit(seed, diedAt, how);
+    if (at === undefined) break;
     const { steps } = seed.base;
-    deadly.push({ steps: [...steps.slice(0, found.at), { ...(steps[found.at] as SendStep), mutated: true }] });
-    seed = leavingOut(seed, found.at);
-    if (found.isAll) break;
+    deadly.push({ steps: [...steps.slice(0, at), { ...(steps[at] as SendStep), mutated: true }] });
+    seed = leavingOut(seed, at);
   }
   return { seed, deadly };
 }
@@ -48,29 +49,27 @@ async function diesAt(script: Script, { play, exits, settle }: SurviveHow): Prom
   return exits() === before ? undefined : Math.max(0, last);
 }
 
-/** Without which of the last messages does it live longest? `isAll`: to the end of the session. */
-async function culprit(
-  seed: Seed,
-  diedAt: number,
-  how: SurviveHow,
-): Promise<{ readonly at: number; readonly isAll: boolean } | undefined> {
-  const tried = seed.base.steps
-    .flatMap((step, i) => (i <= diedAt && isSend(step) && step.isLeftOut !== true ? [i] : []))
-    .slice(-BACK)
-    .reverse();
-  let best: { readonly at: number; readonly diesAt: number } | undefined;
-  for (const at of tried) {
+/** With which of the last messages does it go down? With the one before which it stands. */
+async function culprit(seed: Seed, diedAt: number, how: SurviveHow): Promise<number | undefined> {
+  const { steps } = seed.base;
+  const last = steps.flatMap((step, i) => (i <= diedAt && isSend(step) && step.isLeftOut !== true ? [i] : []));
+  for (const at of last.slice(-BACK).reverse()) {
+    const stands = await standsBehind({ steps: steps.slice(0, at) }, how);
     if (how.isOver()) return undefined;
-    const later = await diesAt(leavingOut(seed, at).base, how);
-    if (later === undefined) {
-      // Where chance has a part in it, it may live this time, and die of what was said before another time.
-      if ((await diesAt({ steps: seed.base.steps.slice(0, at) }, how)) !== undefined) continue;
-      return { at, isAll: true };
-    }
-    // Without one that only came too late to be read, it dies as soon.
-    if (later > diedAt && later > (best?.diesAt ?? 0)) best = { at, diesAt: later };
+    if (stands) return at;
   }
-  return best === undefined ? undefined : { at: best.at, isAll: false };
+  return undefined;
+}
+
+/** The last that was said may take a moment to bring it down. */
+async function standsBehind(script: Script, how: SurviveHow): Promise<boolean> {
+  const before = how.exits();
+  for (let i = 0; i < TIMES; i++) {
+    await how.play(script);
+    await how.settle();
+    if (how.exits() !== before) return false;
+  }
+  return true;
 }
 
 function leavingOut(seed: Seed, at: number): Seed {
