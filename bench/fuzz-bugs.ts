@@ -46,9 +46,9 @@ const rng = Number(values.rng);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 function printFindings(findings: readonly Finding[]): void {
-  for (const { id, oracle, title, script, sendsBefore, confirmed, caseId, at } of findings) {
+  for (const { id, oracle, title, script, sendsBefore, confirmed, caseId, at, isSmallest } of findings) {
     say(
-      `  ${id} ${oracle} at ${Math.round(at / 1000)} s, ${confirmed.times} of ${confirmed.of}, ${countSends(script)} of ${sendsBefore} messages, ${caseId}`,
+      `  ${id} ${oracle} at ${Math.round(at / 1000)} s, ${confirmed.times} of ${confirmed.of}, ${isSmallest === true ? '' : 'at most '}${countSends(script)} of ${sendsBefore} messages, ${caseId}`,
     );
     say(`     ${title}`);
   }

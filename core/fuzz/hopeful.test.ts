@@ -62,6 +62,27 @@ test('a large step is tried there at once; where those before it do show it, onl
   expect([hopeful.isAstray, countSends(hopeful.sure)]).toEqual([false, 15]);
 });
 
+test('where it has ended up is tried there, unless that was what was tried last', async () => {
+  const last = script();
+  let starts = 0;
+  const ending = (isShown: boolean): Hopeful =>
+    new Hopeful(
+      script(),
+      () => Promise.resolve(SHOWN),
+      () => Promise.resolve((starts++, isShown) ? SHOWN : undefined),
+    );
+  const sure = ending(true);
+  expect([await sure.isSureOf(last), await sure.isSureOf(last), sure.sure === last, starts]).toEqual([
+    true,
+    true,
+    true,
+    1,
+  ]);
+  const helped = ending(false);
+  const before = helped.sure;
+  expect([await helped.isSureOf(last), helped.isAstray, helped.sure === before]).toEqual([false, true, true]);
+});
+
 test('what does not even seem to show it costs no start', async () => {
   const none = (): Promise<undefined> => Promise.resolve(undefined);
   const hopeful = new Hopeful(script(), none, () => Promise.reject(new Error('started')));

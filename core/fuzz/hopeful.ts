@@ -45,4 +45,12 @@ export class Hopeful {
     else this.isAstray = last !== undefined;
     return fresh;
   };
+
+  /** Whether the last of all shows it where nobody was before. */
+  async isSureOf(last: Script): Promise<boolean> {
+    if (this.isAstray || last === this.sure) return !this.isAstray;
+    this.isAstray = (await this.#onFresh(last)) === undefined;
+    if (!this.isAstray) this.sure = last;
+    return !this.isAstray;
+  }
 }

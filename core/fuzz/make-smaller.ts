@@ -181,13 +181,13 @@ export class MakeSmaller {
     const proof = this.#proof;
     const sure = both(rough, proof);
     await this.#takeHints(this.#isHelped ? sure : rough);
-    if (!this.#isHelped) return this.#shrink(shown.at(-1)!, rough);
-    const isQuick = await this.#isQuickToStart();
+    if (!this.#isHelped && this.#oracle !== 'accepted') return this.#shrink(shown.at(-1)!, rough);
+    const isQuick = this.#isHelped && (await this.#isQuickToStart());
     if (isQuick && this.#oracle !== 'accepted') return this.#shrink(shown.at(-1)!, sure);
     const check = isQuick ? both(rough, onFresh(this.#inquiry, rough)) : rough;
     const hopeful = new Hopeful(shown.at(-1)!, check, proof);
     const best = await this.#shrink(hopeful.sure, hopeful.check, () => hopeful.isAstray);
-    if (!hopeful.isAstray) return best;
+    if (await hopeful.isSureOf(best)) return best;
     shown.splice(shown.indexOf(hopeful.sure) + 1);
     this.#isCut = false;
     return this.#shrink(hopeful.sure, sure);
@@ -221,7 +221,8 @@ export class MakeSmaller {
 
   /** Where nobody was before. Made smaller without its controls, what is accepted may lose what makes it wrong. */
   get #proof(): Check {
-    return onFresh(this.#inquiry, this.#oracle === 'accepted' ? this.#strict : this.#rough);
+    const check = this.#oracle === 'accepted' ? this.#strict : this.#rough;
+    return this.#isHelped ? onFresh(this.#inquiry, check) : check;
   }
 
   get #alone(): Check {
