@@ -48,6 +48,8 @@ const OF_WHOLE_MESSAGES: ReadonlySet<Oracle> = new Set(['accepted', 'race', 'inv
 const FIRM = 8;
 const FIRM_SHARE = 0.3;
 const CHANCES = 3;
+/** They are about what the world is like: nobody may have changed it. */
+const TAKES_THE_WORLD: ReadonlySet<Oracle> = new Set(['schema', 'invariant', 'race']);
 /** What was found tells which step showed it. */
 const SHOWS_WHERE: ReadonlySet<Oracle> = new Set(['schema', 'invariant']);
 
@@ -66,6 +68,8 @@ export class MakeSmaller {
   /** A run costs a start of the server. */
   readonly #isDear: boolean;
   readonly #mayRestart: boolean;
+  /** Each run may have a server that was just started. Undefined: it was not tried how long that takes. */
+  #isQuick: boolean | undefined;
   /** The smallest so far that surely shows it. */
   #best: Script;
   /** Of this go. */
@@ -177,15 +181,15 @@ export class MakeSmaller {
   /** Hopes that nothing is owed to chance, or to what others left behind. */
   async #quickly(): Promise<Script> {
     const { shown } = this.#trials;
-    const rough = this.#rough;
+    if (this.#isHelped) this.#isQuick ??= await this.#isQuickToStart();
+    const isQuick = this.#isQuick === true;
     const proof = this.#proof;
-    const sure = both(rough, proof);
-    await this.#takeHints(this.#isHelped ? sure : rough);
-    if (!this.#isHelped && this.#oracle !== 'accepted') return this.#shrink(shown.at(-1)!, rough);
-    const isQuick = this.#isHelped && (await this.#isQuickToStart());
-    if (isQuick && this.#oracle !== 'accepted') return this.#shrink(shown.at(-1)!, sure);
-    const check = isQuick ? both(rough, onFresh(this.#inquiry, rough)) : rough;
-    const hopeful = new Hopeful(shown.at(-1)!, check, proof);
+    const sure = this.#isProving ? proof : both(this.#rough, proof);
+    await this.#takeHints(sure);
+    const isSure = isQuick || this.#isProving;
+    if (isSure && this.#oracle !== 'accepted') return this.#shrink(shown.at(-1)!, sure);
+    const rough = isQuick ? both(this.#rough, onFresh(this.#inquiry, this.#rough)) : this.#rough;
+    const hopeful = new Hopeful(shown.at(-1)!, rough, proof);
     const best = await this.#shrink(hopeful.sure, hopeful.check, () => hopeful.isAstray);
     if (await hopeful.isSureOf(best)) return best;
     shown.splice(shown.indexOf(hopeful.sure) + 1);
@@ -223,6 +227,12 @@ export class MakeSmaller {
   get #proof(): Check {
     const check = this.#oracle === 'accepted' ? this.#strict : this.#rough;
     return this.#isHelped ? onFresh(this.#inquiry, check) : check;
+  }
+
+  /** Nothing is asked before the proof: whoever was there before could not help it, or might have used up what it takes. */
+  get #isProving(): boolean {
+    if (!this.#isHelped) return this.#oracle !== 'accepted';
+    return this.#isQuick === true && TAKES_THE_WORLD.has(this.#oracle);
   }
 
   get #alone(): Check {
