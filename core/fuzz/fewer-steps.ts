@@ -16,6 +16,9 @@ interface StepsHow extends Pick<ShrinkHow, 'isBrokenOff' | 'shownAt' | 'shortcut
   readonly earlier: (script: Script) => Promise<Script>;
 }
 
+/** That a long script is played as it is. */
+const AS_IT_IS = 3;
+
 /** A connection that nothing is sent on goes too. */
 export async function fewerSteps(script: Script, tries: Tries, how: StepsHow): Promise<Script> {
   let best = script;
@@ -23,7 +26,8 @@ export async function fewerSteps(script: Script, tries: Tries, how: StepsHow): P
   best = await fewerWrong(best, tries);
   const lastWrong = best.steps.findLastIndex(isWrong);
   const wrong = best.steps[lastWrong];
-  if (wrong !== undefined) {
+  if (wrong === undefined) best = await upToShown(best, tries, how);
+  else {
     const isItself = (step: Step): boolean => step.conn === wrong.conn && isWrong(step);
     const isItsOpening = (step: Step): boolean => step.conn === wrong.conn && step.kind === 'open';
     let upTo = lastWrong + 1;
@@ -196,6 +200,17 @@ async function fewerInFront(script: Script, end: number, tries: Tries): Promise<
     }
   }
   return script;
+}
+
+/** Nothing wrong is said in it: up to where it has shown each time, before more is said that may show it by chance. */
+async function upToShown(script: Script, tries: Tries, { shownAt }: StepsHow): Promise<Script> {
+  if (shownAt === undefined || countSends(script) < LONG) return script;
+  let last = -1;
+  for (let i = 0; i < AS_IT_IS; i++) {
+    if (!(await tries('nothing left out', script))) return script;
+    last = Math.max(last, shownAt() ?? script.steps.length);
+  }
+  return upTo(script, last, tries);
 }
 
 /** It may have shown long before the end. */

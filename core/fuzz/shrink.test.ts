@@ -119,6 +119,28 @@ test('what shows before the end is cut off there', async () => {
   expect(runs()).toBeLessThan(30);
 });
 
+test('what shows in several places, in some by chance, is cut off where it has shown each time', async () => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    ...Array.from({ length: 100 }, (_, i) => send(i, `m${i}`)),
+  ];
+  let runs = 0;
+  let shownAt = 0;
+  const asked: number[] = [];
+  const fails = (script: Script): Promise<boolean> => {
+    const texts = textsOf(script);
+    asked.push(texts.length);
+    // By chance at m20, where m3 was said at m50, and at the end, too.
+    const isLucky = ++runs % 2 === 1 && texts.includes('m20');
+    const at = isLucky ? texts.indexOf('m20') : texts.includes('m3') ? texts.indexOf('m50') : -1;
+    shownAt = at + 1;
+    return Promise.resolve(at >= 0 || texts.includes('m99'));
+  };
+  const shrunk = await shrink({ steps }, { fails, isOver: () => runs >= 160, shownAt: () => shownAt });
+  expect(asked.slice(0, 4)).toEqual([100, 100, 100, 51]);
+  expect(textsOf(shrunk)).not.toContain('m99');
+});
+
 test('what comes behind the wrong message goes first, then connections it does not need', async () => {
   const steps: Script['steps'] = [
     { kind: 'open', conn: 1 },
