@@ -58,7 +58,7 @@ export async function fewerSteps(script: Script, tries: Tries, how: StepsHow): P
   best = await fewerConnections(best, tries);
   // Of a long script much may be needed, and little comes before an earlier place; of a short one little is left soon.
   const isLong = countSends(best) >= LONG;
-  if (isLong) best = await withoutRounds(await how.earlier(best), tries);
+  if (isLong) best = await fewerNames(await withoutRounds(await how.earlier(best), tries), tries, how);
   best = tidy(await fewerInOrder(best, tries, how));
   if (isLong || countSends(best) < SHORT) return best;
   const sooner = await how.earlier(best);
@@ -108,6 +108,9 @@ function sourcesOf({ steps }: Script): ReadonlySet<number> {
   return needed;
 }
 
+/** Fewer may all be needed, over and over. */
+const MANY_NAMES = 8;
+
 /** Ways in which a whole game may have been played before. */
 const MOST_ROUNDS = 4;
 
@@ -129,6 +132,32 @@ async function withoutRounds(script: Script, tries: Tries): Promise<Script> {
     if (await tries('all rounds but one left out', candidate)) return candidate;
   }
   return script;
+}
+
+/** All messages of some names at once: most of what is said in a long session is about something else. */
+async function fewerNames(script: Script, tries: Tries, { shownAt }: StepsHow): Promise<Script> {
+  const wrong = new Set(script.steps.flatMap((step) => (isSend(step) && isWrong(step) ? [step.message] : [])));
+  const names = [...new Set(script.steps.flatMap((step) => (isSend(step) ? [step.message] : [])))];
+  const free = names.filter((name) => !wrong.has(name));
+  if (free.length < MANY_NAMES) return script;
+  let best = script;
+  let size = free.length >> 1;
+  for (let end = free.length; end > 0; ) {
+    size = Math.max(1, Math.min(size, end));
+    const gone = new Set(free.slice(end - size, end));
+    const candidate = tidy({ steps: best.steps.filter((step) => !isSend(step) || !gone.has(step.message)) });
+    // They may have stood behind where it showed.
+    const isNone = candidate.steps.length === best.steps.length;
+    if (isNone || (await tries(`${[...gone].join(', ')} left out`, candidate))) {
+      best = await upTo(candidate, shownAt?.(), tries);
+      end -= size;
+      size *= 2;
+      continue;
+    }
+    if (size === 1) end -= 1;
+    size >>= 2;
+  }
+  return best;
 }
 
 /** From the last step to the first: what needs another comes behind it. More at once while they can go, fewer when not. */

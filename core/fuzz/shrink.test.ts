@@ -141,6 +141,23 @@ test('what shows in several places, in some by chance, is cut off where it has s
   expect(textsOf(shrunk)).not.toContain('m99');
 });
 
+test('of a long session all messages of names that have nothing to do with it go at once', async () => {
+  const steps: Script['steps'] = [
+    { kind: 'open', conn: 1 },
+    ...Array.from({ length: 200 }, (_, i): SendStep => ({ ...send(i, `m${i}`), message: `name-${i % 20}` })),
+    { ...send(200, 'wrong', true), message: 'wrong' },
+  ];
+  // Each of two names is needed ten times.
+  const { how, runs } = failing((script) => {
+    const names = script.steps.flatMap((step) => (isSend(step) ? [step.message] : []));
+    const count = (name: string): number => names.filter((one) => one === name).length;
+    return count('name-4') === 10 && count('name-15') === 10 && names.at(-1) === 'wrong';
+  });
+  const shrunk = await shrink({ steps }, how);
+  expect(countSends(shrunk)).toBe(21);
+  expect(runs()).toBeLessThan(80);
+});
+
 test('what comes behind the wrong message goes first, then connections it does not need', async () => {
   const steps: Script['steps'] = [
     { kind: 'open', conn: 1 },
