@@ -147,6 +147,9 @@ async function measure(name: string): Promise<void> {
     const findings = await campaign('planted', { recording: visit.recording, ...home, seconds });
     if (values.minimal) await printSpare(name, visit, bugs, findings);
     const shown = await count(name, visit, bugs, findings, TIMES);
+    say(
+      `  again: ${findings.map(({ id, oracle }) => `${id} ${shown.get(id)} of ${oracle === 'memory' ? MEMORY_TIMES : TIMES}`).join(', ')}`,
+    );
     const whose = new Map<string, string[]>();
     const owned = new Set<string>();
     for (const bug of bugs) {
@@ -156,9 +159,6 @@ async function measure(name: string): Promise<void> {
       for (const id of ids) owned.add(id);
       if (ids.length > 0) whose.set(bug, ids);
     }
-    say(
-      `  again: ${findings.map(({ id, oracle }) => `${id} ${shown.get(id)} of ${oracle === 'memory' ? MEMORY_TIMES : TIMES}`).join(', ')}`,
-    );
     say(
       `  found ${whose.size} of ${bugs.length}: ${[...whose].map(([bug, ids]) => `${bug} (${ids.join(' ')})`).join(', ')}`,
     );
