@@ -8,6 +8,7 @@ import { mayNeedFresh } from './confirm.ts';
 import { checkFor } from './checks.ts';
 import { CrashSearch } from './crash-search.ts';
 import { CANARY_PATIENCE, isCanaryWell, whoBreaksCanary } from './culprits.ts';
+import { FreshQueue } from './fresh-queue.ts';
 import type { Inquiry } from './inquiry.ts';
 import type { Oracle, Suspicion } from './suspicion.ts';
 import { LeakCandidates } from './leak-candidates.ts';
@@ -35,9 +36,10 @@ const FEW = 4;
 const MOSTLY = 0.7;
 /** Where others at work would be in the way. */
 const NEEDS_QUIET: ReadonlySet<Oracle> = new Set(['race', 'slow', 'exit', 'refused', 'canary', 'log', 'memory']);
-/** Suspicions that wait for a server of their own, at the most, and when so many wait the lanes stop for them. */
-const MOST_FRESH = 12;
+/** When so many suspicions wait for a server of their own, the lanes stop for them. */
 const ENOUGH_FRESH = 4;
+/** Looked into at the end of a campaign, whatever that takes. */
+const MOST_AT_END = 12;
 /** Share of the time that may go into servers started for a suspicion each. */
 const FRESH_SHARE = 0.1;
 /** Lanes are not stopped for a suspicion more often than this, milliseconds. */
@@ -50,7 +52,7 @@ export class Triage {
   readonly #leaks = new LeakCandidates();
   /** That need quiet, or a server that was just started. */
   #quiet: Suspect[] = [];
-  #fresh: Suspect[] = [];
+  readonly #fresh = new FreshQueue();
   #urgent: Urgent[] = [];
   #broken: CaseRun[] = [];
   readonly #left = new Map<CaseRun, number>();
@@ -88,7 +90,7 @@ export class Triage {
   /** Something that waits for the lanes to stop has waited long enough; what is being looked into comes to its end first. */
   get #isQuietDue(): boolean {
     if (this.#urgent.length > 0) return true;
-    if (this.#fresh.length >= ENOUGH_FRESH && this.#mayStartFresh) return true;
+    if (this.#fresh.size >= ENOUGH_FRESH && this.#mayStartFresh) return true;
     return this.#quiet.length > 0 && this.#now() - this.#lastQuiet > QUIET_EVERY_MS;
   }
 
@@ -113,7 +115,7 @@ export class Triage {
 
   /** Nothing is left to look into. */
   get isIdle(): boolean {
-    const waiting = this.#urgent.length + this.#quiet.length + this.#fresh.length + this.#suspects.size;
+    const waiting = this.#urgent.length + this.#quiet.length + this.#fresh.size + this.#suspects.size;
     return !this.isUrgent && waiting === 0;
   }
 
@@ -143,11 +145,9 @@ export class Triage {
   /** Nothing was wrong, and on a server that was just started something might be. */
   guess(at: CaseRun, suspicion: Suspicion): boolean {
     const { findings, inquiry } = this.#o;
-    if (!mayNeedFresh(suspicion, inquiry) || this.#fresh.length >= MOST_FRESH) return false;
+    if (!mayNeedFresh(suspicion, inquiry)) return false;
     if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return false;
-    this.#left.set(at, 1);
-    this.#fresh.push({ at, suspicion, tries: 0, isGuess: true });
-    return true;
+    return this.#waitsForFresh({ at, suspicion, tries: 0 });
   }
   /** The recorded session works: what is to blame when it does not comes later. */
   canaryWell(at: number): void {
@@ -241,19 +241,19 @@ export class Triage {
       this.#quiet.push({ ...suspect, isAlone: true });
       return undefined;
     }
-    if (mayNeedFresh(suspicion, inquiry) && this.#fresh.length < MOST_FRESH && !this.#isKnownFresh(suspect)) {
-      this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
-      // What was seen comes before what is only guessed.
-      const guessed = this.#fresh.findIndex((one) => one.isGuess === true);
-      this.#fresh.splice(guessed < 0 ? this.#fresh.length : guessed, 0, suspect);
-    } else this.#o.finder.dismiss(suspicion, at);
+    if (!mayNeedFresh(suspicion, inquiry) || !this.#waitsForFresh(suspect)) this.#o.finder.dismiss(suspicion, at);
     return undefined;
   }
 
-  /** Another value may be what it takes on a server that was just started. */
-  #isKnownFresh({ suspicion, at }: Suspect): boolean {
-    const { name } = at.mutation;
-    return this.#fresh.some((one) => one.suspicion.key === suspicion.key && one.at.mutation.name === name);
+  /** False: one of its kind does already, or there is no room. */
+  #waitsForFresh(suspect: Suspect): boolean {
+    const { at } = suspect;
+    if (this.#fresh.has(suspect)) return false;
+    const gone = this.#fresh.add(suspect);
+    if (gone.includes(suspect)) return false;
+    this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
+    for (const one of gone) this.#over(one);
+    return true;
   }
 
   /** The case of a suspicion is over when all that it seemed to show has been looked into. */
@@ -297,19 +297,23 @@ export class Triage {
         await timing.during('memory', 1, () => lookIntoMemory(this.#o, what));
       } else await timing.during('inquiries', 1, () => lookIntoLog(this.#o, one.recent, one.lines));
     }
-    const isDue = (): boolean => this.#fresh.length > 0 && (isEnd || this.#mayStartFresh);
+    let last = isEnd ? MOST_AT_END : 0;
+    const isDue = (): boolean => this.#fresh.size > 0 && (this.#mayStartFresh || last-- > 0);
     while (!isCut() && (this.#quiet.length > 0 || isDue())) {
-      const suspect = this.#quiet.shift() ?? this.#fresh.shift()!;
+      const quiet = this.#quiet.shift();
+      const suspect = quiet ?? this.#fresh.take()!;
       const { suspicion } = suspect;
       onDoing(`looking into ${suspicion.title}`);
-      await timing.during('inquiries', 1, () => this.#findAlone(suspect));
+      await timing.during('inquiries', 1, () =>
+        quiet === undefined ? this.#findOnFresh(suspect) : this.#findAlone(suspect),
+      );
       this.#over(suspect);
     }
-    const left = this.#quiet.length + this.#fresh.length + this.#suspects.size;
+    const left = this.#quiet.length + this.#fresh.size + this.#suspects.size;
     if (isEnd && isCut() && left > 0)
       onNote(`${left} of the last cases looked suspicious and were not looked into; going on (--resume) does.`);
     // There is no time for these: nothing was seen of them where other cases had been.
-    if (isEnd) for (const suspect of this.#fresh.splice(0)) this.#over(suspect);
+    if (isEnd) for (const suspect of this.#fresh.takeAll()) this.#over(suspect);
     this.#lastQuiet = this.#now();
     this.catchUp();
   }
@@ -320,17 +324,21 @@ export class Triage {
     this.#lineCount = this.#o.watched.lineCount;
   }
 
-  async #findAlone({ suspicion, at, isAlone }: Suspect): Promise<void> {
-    const { inquiry, findings, isCut } = this.#o;
-    if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return;
-    const isQuiet = isAlone === true || NEEDS_QUIET.has(suspicion.oracle);
-    if (isQuiet && (await this.#o.finder.seek(inquiry, suspicion, scriptOf(at), at))) return;
-    if (isCut()) return;
+  async #findAlone(suspect: Suspect): Promise<void> {
+    const { inquiry, findings, isCut, finder } = this.#o;
+    const { suspicion, at } = suspect;
+    if (findings.isDismissed(suspicion.key)) return;
+    if (await finder.seek(inquiry, suspicion, scriptOf(at), at)) return;
+    if (!isCut()) await this.#findOnFresh(suspect);
+  }
+
+  /** That others of its kind did not come back among other cases says nothing here. */
+  async #findOnFresh({ suspicion, at }: Suspect): Promise<void> {
+    const { inquiry, finder } = this.#o;
     const began = this.#now();
-    const isFound =
-      mayNeedFresh(suspicion, inquiry) && (await this.#o.finder.seek(inquiry, suspicion, scriptOf(at), at, true));
+    const isFound = mayNeedFresh(suspicion, inquiry) && (await finder.seek(inquiry, suspicion, scriptOf(at), at, true));
     this.#freshMs += this.#now() - began;
-    if (!isFound) this.#o.finder.dismiss(suspicion, at);
+    if (!isFound) finder.dismiss(suspicion, at);
   }
 
   async #lookIntoCanary(): Promise<void> {
@@ -366,7 +374,7 @@ export class Triage {
     }
     const isOther = ({ at }: Suspect): boolean => !unheard.includes(at);
     this.#quiet = this.#quiet.filter(isOther);
-    this.#fresh = this.#fresh.filter(isOther);
+    this.#fresh.keep(isOther);
     this.#o.onAgain(unheard);
   }
 }
