@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { FreshQueue } from './fresh-queue.ts';
 import type { Suspect } from './suspects.ts';
 
-function suspect(key: string, { name = key, sends = 1, oracle = 'accepted' } = {}): Suspect {
+function suspect(key: string, { name = key, sends = 1, oracle = 'accepted', isGuess = false } = {}): Suspect {
   const steps = Array.from({ length: sends }, () => ({ kind: 'send' }));
   const at = { mutation: { name }, made: { script: { steps }, focus: [] } };
-  return { at, suspicion: { key, oracle }, tries: 0 } as unknown as Suspect;
+  return { at, suspicion: { key, oracle }, tries: 0, isGuess } as unknown as Suspect;
 }
 
 function keysOf(queue: FreshQueue): string[] {
@@ -20,6 +20,13 @@ test('what is accepted comes last, and short ones before long ones', () => {
   queue.add(suspect('short', { sends: 3 }));
   queue.add(suspect('broken', { sends: 100, oracle: 'invariant' }));
   expect(keysOf(queue)).toEqual(['broken', 'short', 'long']);
+});
+
+test('what was seen and what is guessed take turns', () => {
+  const queue = new FreshQueue();
+  for (const key of ['guess-1', 'guess-2', 'guess-3']) queue.add(suspect(key, { isGuess: true }));
+  for (const key of ['seen-1', 'seen-2']) queue.add(suspect(key, { sends: 30 }));
+  expect(keysOf(queue)).toEqual(['seen-1', 'guess-1', 'seen-2', 'guess-2', 'guess-3']);
 });
 
 test('another value waits until each other kind was looked into', () => {

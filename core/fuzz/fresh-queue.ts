@@ -1,6 +1,6 @@
 /**
  * Suspicions that wait for a server that was just started. Each costs such a start, and there is no time for all: a kind that was
- * not looked into comes before one that was, and what is short before what is long.
+ * not looked into comes before one that was, and what is short before what is long; what was seen and what is guessed take turns.
  */
 import { scriptOf } from './case-run.ts';
 import { countSends } from './script.ts';
@@ -15,6 +15,7 @@ export class FreshQueue {
   #waiting: Suspect[] = [];
   /** Times that one of these was looked into, by key of the suspicion. */
   readonly #taken = new Map<string, number>();
+  #isTurnOfGuess = true;
 
   get size(): number {
     return this.#waiting.length;
@@ -35,7 +36,9 @@ export class FreshQueue {
   }
 
   take(): Suspect | undefined {
-    const first = this.#waiting.shift();
+    this.#isTurnOfGuess = !this.#isTurnOfGuess;
+    const at = this.#waiting.findIndex(({ isGuess = false }) => isGuess === this.#isTurnOfGuess);
+    const [first] = this.#waiting.splice(Math.max(0, at), 1);
     if (first === undefined) return undefined;
     const { key } = first.suspicion;
     this.#taken.set(key, this.#takenOf(first) + 1);

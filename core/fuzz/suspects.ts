@@ -9,6 +9,8 @@ export interface Suspect {
   readonly tries: number;
   /** To be looked into when nobody else is at work. */
   readonly isAlone?: boolean;
+  /** Nothing was seen of it. */
+  readonly isGuess?: boolean;
 }
 
 /** Other cases with the same suspicion that are kept, should the first one not show it again. */

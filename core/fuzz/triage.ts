@@ -147,7 +147,7 @@ export class Triage {
     const { findings, inquiry } = this.#o;
     if (!mayNeedFresh(suspicion, inquiry)) return false;
     if (findings.get(suspicion.key) !== undefined || findings.isDismissed(suspicion.key)) return false;
-    return this.#waitsForFresh({ at, suspicion, tries: 0 });
+    return this.#waitsForFresh({ at, suspicion, tries: 0, isGuess: true });
   }
   /** The recorded session works: what is to blame when it does not comes later. */
   canaryWell(at: number): void {
