@@ -39,7 +39,7 @@ const RACES = 4;
 const MOST_SILENT = 2;
 /** From the last of its connections until the end of a server is known. */
 const LAST_WORDS_MS = 40;
-/** Where the case itself has done nothing yet: this is rare, and it would be lost. */
+/** The same where nothing wrong was said yet: it must have gone down with another case, or this one would count as played. */
 const OTHERS_WORDS_MS = 250;
 const MOST_HELD = 24;
 
