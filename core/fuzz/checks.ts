@@ -113,6 +113,8 @@ async function isExplained(
 /** Where what makes it wrong is taken away, it must not be answered as usual. */
 async function isItsDoing(inquiry: Inquiry, seen: Run, mutation: Mutation): Promise<boolean> {
   const { patience, watched } = inquiry;
+  // What others did took time: said sooner, it may be refused because its turn has not come.
+  const wrongAt = seen.steps.find((_sent, i) => isWrong(seen.script.steps[i]))?.at ?? 0;
   for (const control of mutation.controls?.(seen.script) ?? []) {
     // Others leave something behind, and come and go: it is looked into again without them.
     if (control.isFresh === true && inquiry.isShared === true) return false;
@@ -121,6 +123,7 @@ async function isItsDoing(inquiry: Inquiry, seen: Run, mutation: Mutation): Prom
       ...patience,
       muted: Math.max(200, patience.muted),
       settle: 20,
+      wrongAt,
     });
     if (isAnsweredAsUsual(run, control.step, control.conns, control.n, inquiry.world())) return false;
     // Refused because it did not come as far, it tells nothing.

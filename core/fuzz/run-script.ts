@@ -5,7 +5,7 @@ import { type Heard, Hearing } from './hearing.ts';
 import { issuedAs, issuedBy } from './issued.ts';
 import type { SceneConnection } from './scene.ts';
 import { relinked } from './relink.ts';
-import { type Issue, OTHER, type Script, type SendStep } from './script.ts';
+import { type Issue, isWrong, OTHER, type Script, type SendStep } from './script.ts';
 import type { ConnectionRun, LiveFrame, Run, RunHow, Stage, StepRun } from './run.ts';
 import { Waiting } from './waiting.ts';
 import { connectMs, urlOf } from './where-to.ts';
@@ -87,6 +87,8 @@ class ScriptRun {
     for (let i = 0; i < steps.length; i++) {
       if (this.#how.isAborted?.() === true) break;
       const step = steps[i]!;
+      const { wrongAt } = this.#how.patience;
+      if (wrongAt !== undefined && isWrong(step)) await this.#waiting.pause(wrongAt - this.#now());
       this.#step = i;
       if (step.kind === 'open') {
         if (step.isUnmade === true) continue;

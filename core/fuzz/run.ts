@@ -41,6 +41,8 @@ export interface Patience {
   readonly leastDue?: number;
   /** Silences in a row after which nothing more is said. Default: 8 where it is known when answers came, else no number of them. */
   readonly hopeless?: number;
+  /** What is wrong is said so long after the run began at the earliest. */
+  readonly wrongAt?: number;
 }
 
 export interface LiveFrame {

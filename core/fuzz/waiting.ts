@@ -14,10 +14,8 @@ export class Waiting {
     this.#wake?.();
   }
 
-  pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#after(ms, resolve);
-    });
+  async pause(ms: number): Promise<void> {
+    if (ms > 0) await new Promise<void>((resolve) => void this.#after(ms, resolve));
   }
 
   /** @param quiet once it has begun, nothing for so long is the end of it, too */
