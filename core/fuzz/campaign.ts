@@ -36,7 +36,7 @@ const LITTLE = 0.5;
 /** What was found before the time was up may still be looked into for so long: at least, of the time, at most. */
 const GRACE_MS = { least: 5000, share: 0.1, most: 30_000 };
 /** Of the time, for making findings smaller: at most, and for each of them. */
-const SHRINK = { share: 0.4, each: 8000 };
+const SHRINK = { share: 0.4, each: 14_000 };
 const MOST_HUNT_MS = 60_000;
 const HUNT_MS_A_SECOND = 140;
 
