@@ -1,12 +1,15 @@
 /** Cases about what is somebody else's or is there no more, played against a sound server and one that lets them through. */
 import { afterAll, expect, test } from 'vitest';
 import { makeBaseline } from '../../fuzz/baseline.ts';
+import type { Finding } from '../../fuzz/finding.ts';
 import { Identities } from '../../fuzz/identity.ts';
+import { acceptedKey } from '../../fuzz/judge-acceptance.ts';
 import { judge } from '../../fuzz/judge.ts';
 import { type Run, runScript } from '../../fuzz/run-script.ts';
 import { Schedule } from '../../fuzz/schedule.ts';
-import { isSend, type Script, type SendStep } from '../../fuzz/script.ts';
+import { isSend, type Script, type SendStep, type Step } from '../../fuzz/script.ts';
 import { Closers, recordVisit, startServer, towards } from '../../io/testing/replay-world.ts';
+import { openReproduction } from './reproduction.ts';
 import { prepare } from './start-campaign.ts';
 
 const closers = new Closers();
@@ -68,4 +71,53 @@ test('what the server gives to another player is first given to that one, then s
   };
   expect(await noticed([], puppet)).toEqual([]);
   expect((await noticed(['foreign-character'], puppet)).join()).toMatch(/accepted\|puppet\|/);
+});
+
+test('what somebody else gives only time for is not his doing', async () => {
+  const server = await startServer(closers, 'muddery', { pace: 'fast' });
+  const to = towards(visit, server);
+  const { seed, close } = await prepare({ recording: visit.recording, to, allow: [] });
+  closers.add(close);
+  const mutation = new Schedule(seed, 1).planned.find(({ id }) => id.endsWith(':@others-target-48'))!;
+  const { conn } = seed.base.steps[mutation.step]!;
+  // The way into a fight in which he has just struck: he may again when the other side has.
+  const wanted = ['cast_combat_skill', 'attack', 'traverse', 'puppet', 'char_create', 'create'];
+  const needed = new Set<Step>();
+  const fought = seed.base.steps.findIndex((step) => isSend(step) && step.message === 'leave_combat');
+  for (const step of seed.base.steps.slice(0, fought).reverse()) {
+    if (!isSend(step) || step.conn !== conn || step.message !== wanted[0]) continue;
+    needed.add(step);
+    wanted.shift();
+  }
+  const prefix = seed.base.steps.filter((step) =>
+    isSend(step) ? needed.has(step) : step.kind === 'open' && step.conn === conn,
+  );
+  const made = mutation.make(seed, { rng: 1, tail: 0, prefix: () => prefix })!;
+  // Only the other one waits until he is struck back.
+  const steps = made.script.steps.map((step) =>
+    isSend(step) && step.conn === conn ? { ...step, awaits: [[conn, 1]] as const } : step,
+  );
+  const finding: Finding = {
+    id: 'F1',
+    caseId: `1:0:${mutation.id}`,
+    oracle: 'accepted',
+    key: acceptedKey('cast_combat_skill', mutation),
+    title: 'cast_combat_skill is accepted',
+    message: 'cast_combat_skill',
+    field: mutation.field,
+    what: mutation.doc,
+    confirmed: { times: 1, of: 1 },
+    hits: 1,
+    at: 0,
+    script: { steps },
+    sendsBefore: 0,
+    said: [],
+    evidence: [],
+    log: [],
+    refusals: [],
+  };
+  const reproduction = await openReproduction({ recording: visit.recording, to, allow: [], rng: 1 });
+  closers.add(() => reproduction.close());
+  // Who strikes first is chance.
+  for (let i = 0; i < 4; i++) expect(await reproduction.shows(finding)).toBeUndefined();
 });
