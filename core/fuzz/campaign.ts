@@ -243,13 +243,14 @@ export class Campaign {
   // ---- cases -------------------------------------------------------------------------------------------------------------
 
   async #play(ready: Ready): Promise<void> {
-    const { calibrated, triage, finder, lookout, seclusion } = ready;
+    const { calibrated, player, triage, finder, lookout, seclusion } = ready;
     // What cases have seemed to show is looked into to the end, also when no more cases are begun.
-    while (!this.#isOver() || (!triage.isIdle && !this.#isCut() && !this.#hasEnough())) {
+    const isLeft = (): boolean => player.isHolding || !triage.isIdle;
+    while (!this.#isOver() || (isLeft() && !this.#isCut() && !this.#hasEnough())) {
       this.#doing = 'running';
       await Promise.all(Array.from({ length: calibrated.lanes }, (_, lane) => this.#lane(lane, ready)));
       if (this.#isOver()) {
-        ready.player.release();
+        player.release();
         await this.#timing.during('inquiries', 1, () => lookout.lookLast());
       }
       if (triage.isUrgent || this.#isOver()) await triage.lookInto(this.#isOver());

@@ -128,6 +128,11 @@ export class CasePlayer {
     }
   }
 
+  /** Cases wait for it to be known whether the server was full. */
+  get isHolding(): boolean {
+    return this.#held.length > 0;
+  }
+
   /** The server was started again: what it refused is said once more. */
   renewed(): void {
     this.#wear.renewed();
