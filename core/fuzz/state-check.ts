@@ -9,9 +9,10 @@ import type { Shown } from './checks.ts';
 import { isStanding } from './culprits.ts';
 import { type Inquiry, playAlone } from './inquiry.ts';
 import { isSameBytes, type Mutation } from './mutation.ts';
-import type { Run, Stage } from './run-script.ts';
+import type { Run } from './run-script.ts';
 import { isSend, isWrong, type Script, type SendStep, type Step } from './script.ts';
 import type { JudgeWorld, Suspicion } from './suspicion.ts';
+import { Waiting } from './waiting.ts';
 
 const BEFORE_AND_AFTER =
   'Played by others on connections of their own, the recorded session is answered as usual before it, and not after it.';
@@ -46,7 +47,7 @@ export function stateCheck(
   const isSoundAfter = async (script: Script, age: number): Promise<boolean> => {
     await restart();
     await playAlone(inquiry, script, patience);
-    await pause(stage, startedAt + age - stage.clock.now());
+    await new Waiting(stage.after).pause(startedAt + age - stage.clock.now());
     return (await oddity()) === undefined && (await oddity()) === undefined && !inquiry.isOver();
   };
   /** Its controls have been played. */
@@ -118,8 +119,4 @@ export function isWrongSaid(run: Run, mutation: Mutation | undefined, { baseline
       return !baseline.clientRemarks.has(key) && !seed.clientRemarks.has(key);
     });
   });
-}
-
-async function pause(stage: Stage, ms: number): Promise<void> {
-  if (ms > 0) await new Promise<void>((resolve) => void stage.after(ms, resolve));
 }
