@@ -7,8 +7,6 @@ export interface Suspect {
   readonly suspicion: Suspicion;
   /** How often it could not be looked into to the end. */
   readonly tries: number;
-  /** To be looked into when nobody else is at work. */
-  readonly isAlone?: boolean;
   /** Nothing was seen of it. */
   readonly isGuess?: boolean;
 }

@@ -221,8 +221,7 @@ export class Triage {
     else if (suspicion.oracle === 'accepted') {
       // What others bring about may look like an answer: found is only what shows when nobody else is at work.
       if ((await checkFor(shared, suspicion, at.mutation)(scriptOf(at))) !== undefined) {
-        this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
-        this.#quiet.push({ ...suspect, isAlone: true });
+        this.#waitsForQuiet(suspect);
         return undefined;
       }
     } else if (await this.#o.finder.seek(shared, suspicion, scriptOf(at), at)) return undefined;
@@ -237,23 +236,31 @@ export class Triage {
       if (isCut()) return undefined;
       if (tries < MOST_TRIES) return { ...suspect, tries: tries + 1 };
       // The others do not let it come to an end.
-      this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
-      this.#quiet.push({ ...suspect, isAlone: true });
+      this.#waitsForQuiet(suspect);
       return undefined;
     }
     if (!mayNeedFresh(suspicion, inquiry) || !this.#waitsForFresh(suspect)) this.#o.finder.dismiss(suspicion, at);
     return undefined;
   }
 
+  #waitsForQuiet(suspect: Suspect): void {
+    this.#waitsOn(suspect);
+    this.#quiet.push(suspect);
+  }
+
   /** False: one of its kind does already, or there is no room. */
   #waitsForFresh(suspect: Suspect): boolean {
-    const { at } = suspect;
     if (this.#fresh.has(suspect)) return false;
     const gone = this.#fresh.add(suspect);
     if (gone.includes(suspect)) return false;
-    this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
+    this.#waitsOn(suspect);
     for (const one of gone) this.#over(one);
     return true;
+  }
+
+  /** Its case is not over before this was looked into once more. */
+  #waitsOn({ at }: Suspect): void {
+    this.#left.set(at, (this.#left.get(at) ?? 0) + 1);
   }
 
   /** The case of a suspicion is over when all that it seemed to show has been looked into. */
